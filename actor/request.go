@@ -1,0 +1,98 @@
+package actor
+
+import (
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/table"
+)
+
+type op uint8
+
+const (
+	opGet op = iota
+	opGetEntry
+	opGetLastModified
+	opGetMany
+	opLen
+	opStats
+	opScan
+	opChanges
+	opSet
+	opSetMany
+	opSetIf
+	opTouch
+	opDelete
+	opDeleteIf
+	opMerge
+	opClear
+	opSweep
+	opClose
+)
+
+// A request is a message to the owner and carries the answer back. The caller
+// owns it until the mailbox takes it, and again once the reply has come.
+type request[K comparable, V any] struct {
+	reply chan struct{} // the owner sends once; never closed
+
+	op   op
+	ok   bool // answer; opSweep: there may be more
+	hash uint32
+	key  K
+	err  error // answer
+
+	value V             // Get: answer
+	ttl   time.Duration // writes
+	time  time.Time     // the condition; GetLastModified: answer
+	entry lastmodstore.Entry[V]
+
+	lookups     []table.Lookup[K, V]     // GetMany; the answers are filled in
+	assignments []table.Assignment[K, V] // SetMany
+	page        *table.Page[K, V]        // All, ModifiedSince: filled in
+	n           int                      // answer: Len; opSweep: removed
+	stats       lastmodstore.Stats       // answer
+}
+
+// serve answers r from t. It runs on the owner's goroutine.
+func (r *request[K, V]) serve(t *table.Table[K, V], now int64) {
+	switch r.op {
+	case opGet:
+		var deadline int64
+		r.value, deadline, r.ok = t.Get(r.hash, r.key)
+		if r.ok && deadline <= now {
+			var zero V
+			r.value, r.ok = zero, false
+		}
+		t.CountRead(r.ok)
+	case opGetEntry:
+		r.entry, r.ok = t.GetEntry(r.hash, r.key, now)
+	case opGetLastModified:
+		r.time, r.ok = t.GetLastModified(r.hash, r.key, now)
+	case opGetMany:
+		t.GetMany(r.lookups, now)
+	case opLen:
+		r.n = t.Len()
+	case opStats:
+		r.stats = t.Stats()
+	case opScan:
+		t.Scan(r.page, now)
+	case opChanges:
+		t.Changes(r.page, now)
+	case opSet:
+		r.err = t.Set(r.hash, r.key, r.value, r.ttl, now)
+	case opSetMany:
+		r.err = t.SetMany(r.assignments, r.ttl, now)
+	case opSetIf:
+		r.entry, r.ok, r.err = t.SetIfUnmodifiedSince(r.hash, r.key, r.value, r.ttl, r.time, now)
+	case opTouch:
+		r.ok, r.err = t.Touch(r.hash, r.key, r.ttl, now)
+	case opDelete:
+		r.ok, r.err = t.Delete(r.hash, r.key, now)
+	case opDeleteIf:
+		r.ok, r.err = t.DeleteIfUnmodifiedSince(r.hash, r.key, r.time, now)
+	case opMerge:
+		r.ok, r.err = t.Merge(r.hash, r.key, r.entry, now)
+	case opClear:
+		t.Clear()
+	}
+}

@@ -1,0 +1,233 @@
+// This file runs on the callers' goroutines.
+
+// Package actor is the lastmodstore engine in which one goroutine owns the map.
+//
+// Callers send it request messages and wait for their replies; it serves them
+// one after the other, in a single select loop beside its cleanup ticks. There
+// is no mutex: the map is a local variable of the loop (owner.go), out of
+// everybody else's reach.
+package actor
+
+import (
+	"hash/maphash"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/table"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+)
+
+// Store is the actor engine. Its methods keep the contract of
+// [lastmodstore.Store]; New opens one.
+type Store[K comparable, V any] struct {
+	mailbox chan *request[K, V] // unbuffered: what is sent is in the owner's hands. Never closed.
+	done    chan struct{}       // closed by the owner when it ends
+
+	seed     maphash.Seed
+	line     timeline.Timeline
+	requests sync.Pool // of *request[K, V], each with its reply channel
+}
+
+var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
+
+// New opens a store whose owner removes expired entries every cleanupInterval;
+// 0 leaves that to Cleanup, and to the writes that meet them. It panics if
+// cleanupInterval is negative. Close it to end its goroutine.
+func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstore.Option) *Store[K, V] {
+	config.CheckInterval(cleanupInterval)
+	s := &Store[K, V]{
+		mailbox: make(chan *request[K, V]),
+		done:    make(chan struct{}),
+		seed:    maphash.MakeSeed(),
+		line:    timeline.Start(),
+	}
+	s.requests.New = func() any {
+		// Room for the one reply, so that the owner never waits for a caller.
+		return &request[K, V]{reply: make(chan struct{}, 1)}
+	}
+	go s.own(cleanupInterval, config.New(opts))
+	return s
+}
+
+// call has the owner serve r and answers false if the store is closed.
+func (s *Store[K, V]) call(r *request[K, V]) bool {
+	select {
+	case s.mailbox <- r:
+		<-r.reply
+		return true
+	case <-s.done:
+		r.err = lastmodstore.ErrClosed
+		return false
+	}
+}
+
+// keyed takes a request about key out of the pool. A key that no map can hold
+// panics here, in the caller.
+func (s *Store[K, V]) keyed(op op, key K) *request[K, V] {
+	h := table.Hash(s.seed, key)
+	r := s.requests.Get().(*request[K, V])
+	r.op, r.hash, r.key = op, h, key
+	return r
+}
+
+func (s *Store[K, V]) plain(op op) *request[K, V] {
+	r := s.requests.Get().(*request[K, V])
+	r.op = op
+	return r
+}
+
+// release hands r back to the pool, holding on to nothing of the caller's. The
+// owner is done with it: it replied, or never saw it.
+func (s *Store[K, V]) release(r *request[K, V]) {
+	*r = request[K, V]{reply: r.reply}
+	s.requests.Put(r)
+}
+
+func (s *Store[K, V]) Get(key K) (V, bool) {
+	r := s.keyed(opGet, key)
+	s.call(r)
+	value, ok := r.value, r.ok
+	s.release(r)
+	return value, ok
+}
+
+func (s *Store[K, V]) GetEntry(key K) (lastmodstore.Entry[V], bool) {
+	r := s.keyed(opGetEntry, key)
+	defer s.release(r)
+	s.call(r)
+	return r.entry, r.ok
+}
+
+func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
+	r := s.keyed(opGetLastModified, key)
+	defer s.release(r)
+	s.call(r)
+	return r.time, r.ok
+}
+
+func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
+	r := s.plain(opGetMany)
+	defer s.release(r)
+	r.lookups = table.Lookups[K, V](s.seed, keys)
+	s.call(r)
+	return table.Found(r.lookups)
+}
+
+func (s *Store[K, V]) Len() int {
+	r := s.plain(opLen)
+	defer s.release(r)
+	s.call(r)
+	return r.n
+}
+
+func (s *Store[K, V]) Stats() lastmodstore.Stats {
+	r := s.plain(opStats)
+	defer s.release(r)
+	s.call(r)
+	return r.stats
+}
+
+func (s *Store[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
+	return table.Pages(s.line, s.done, nil, s.step(opScan))
+}
+
+func (s *Store[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry[V]] {
+	begin := func(p *table.Page[K, V]) { p.Since(s.line, t) }
+	return table.Pages(s.line, s.done, begin, s.step(opChanges))
+}
+
+// step has the owner fill the next page.
+func (s *Store[K, V]) step(op op) func(*table.Page[K, V]) bool {
+	return func(p *table.Page[K, V]) bool {
+		r := s.plain(op)
+		defer s.release(r)
+		r.page = p
+		return s.call(r)
+	}
+}
+
+func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
+	r := s.keyed(opSet, key)
+	r.value, r.ttl = value, ttl
+	s.call(r)
+	err := r.err
+	s.release(r)
+	return err
+}
+
+func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
+	r := s.plain(opSetMany)
+	defer s.release(r)
+	r.assignments, r.ttl = table.Assignments(s.seed, values), ttl
+	s.call(r)
+	return r.err
+}
+
+func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
+	r := s.keyed(opSetIf, key)
+	defer s.release(r)
+	r.value, r.ttl, r.time = value, ttl, t
+	s.call(r)
+	return r.entry, r.ok, r.err
+}
+
+func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
+	r := s.keyed(opTouch, key)
+	defer s.release(r)
+	r.ttl = ttl
+	s.call(r)
+	return r.ok, r.err
+}
+
+func (s *Store[K, V]) Delete(key K) (bool, error) {
+	r := s.keyed(opDelete, key)
+	defer s.release(r)
+	s.call(r)
+	return r.ok, r.err
+}
+
+func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {
+	r := s.keyed(opDeleteIf, key)
+	defer s.release(r)
+	r.time = t
+	s.call(r)
+	return r.ok, r.err
+}
+
+func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
+	r := s.keyed(opMerge, key)
+	defer s.release(r)
+	r.entry = e
+	s.call(r)
+	return r.ok, r.err
+}
+
+func (s *Store[K, V]) Clear() error {
+	r := s.plain(opClear)
+	defer s.release(r)
+	s.call(r)
+	return r.err
+}
+
+// Cleanup is one message a step, so that other callers' come between.
+func (s *Store[K, V]) Cleanup() int {
+	r := s.plain(opSweep)
+	defer s.release(r)
+	removed := 0
+	for s.call(r) {
+		removed += r.n
+		if !r.ok {
+			break
+		}
+	}
+	return removed
+}
+
+func (s *Store[K, V]) Close() error {
+	s.call(&request[K, V]{op: opClose, reply: make(chan struct{}, 1)})
+	<-s.done
+	return nil
+}

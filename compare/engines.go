@@ -1,0 +1,39 @@
+// Package compare holds what the engines are compared by: the conformance
+// suite, which any implementation of [lastmodstore.Store] can run, and the
+// benchmarks beside their baselines.
+package compare
+
+import (
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/actor"
+	"github.com/lastmodstore/lastmodstore/mutexstore"
+)
+
+// Open is an engine's New.
+type Open[K comparable, V any] func(cleanupInterval time.Duration, opts ...lastmodstore.Option) lastmodstore.Store[K, V]
+
+// Engine is one row of the table that drives every test and benchmark: an
+// implementation, opened for the key and value types that these need.
+type Engine struct {
+	Name    string
+	Strings Open[string, int]
+	Any     Open[any, any] // keys that are NaN or unhashable, values that are nil
+}
+
+// Engines is the table. A new engine is one row.
+func Engines() []Engine {
+	return []Engine{
+		{"actor", openActor[string, int], openActor[any, any]},
+		{"mutex", openMutex[string, int], openMutex[any, any]},
+	}
+}
+
+func openActor[K comparable, V any](d time.Duration, opts ...lastmodstore.Option) lastmodstore.Store[K, V] {
+	return actor.New[K, V](d, opts...)
+}
+
+func openMutex[K comparable, V any](d time.Duration, opts ...lastmodstore.Option) lastmodstore.Store[K, V] {
+	return mutexstore.New[K, V](d, opts...)
+}

@@ -1,0 +1,121 @@
+package table
+
+import "github.com/lastmodstore/lastmodstore/internal/timeline"
+
+// The expiry index: a 4-ary heap of exactly the slots that expire. An item's
+// deadline is never later than its slot's. A slot whose deadline moves away
+// keeps its place, and the item is put right when it reaches the top: renewing
+// a TTL costs no heap work.
+type due struct {
+	deadline int64
+	slot     uint32
+}
+
+const arity = 4
+
+// SweepLimit bounds the work of one sweep step, in heap items.
+const SweepLimit = 64
+
+func (t *Table[K, V]) setDeadline(i uint32, deadline, ttl int64) {
+	s := t.slots.at(i)
+	s.deadline, s.ttl = deadline, ttl
+	switch {
+	case deadline == timeline.Never:
+		if s.ttl = 0; s.heap != none {
+			t.heapRemove(s.heap)
+			s.heap = none
+		}
+	case s.heap == none:
+		t.heapPlace(t.heap.push(), due{deadline, i})
+	case deadline < t.heap.at(s.heap).deadline:
+		t.heapPlace(s.heap, due{deadline, i})
+	}
+}
+
+// expiredSlot answers a slot that has expired by now, or none; work is how many
+// items it had to put right.
+func (t *Table[K, V]) expiredSlot(now int64, limit int) (slot uint32, work int) {
+	for ; t.heap.n > 0 && work < limit; work++ {
+		top := *t.heap.at(0)
+		if top.deadline > now {
+			break
+		}
+		deadline := t.slots.at(top.slot).deadline
+		if deadline == top.deadline {
+			return top.slot, work
+		}
+		t.heapSink(0, due{deadline, top.slot})
+	}
+	return none, work
+}
+
+// Sweep removes entries that have expired by now, one step's worth, and answers
+// how many, and whether there may be more.
+func (t *Table[K, V]) Sweep(now int64) (removed int, more bool) {
+	for left := SweepLimit; left > 0; {
+		slot, work := t.expiredSlot(now, left)
+		left -= work
+		if slot == none {
+			return removed, left <= 0
+		}
+		t.expire(slot)
+		removed++
+		left--
+	}
+	return removed, true
+}
+
+// heapPlace writes d at hole p or above it, where it belongs.
+func (t *Table[K, V]) heapPlace(p uint32, d due) {
+	for p > 0 {
+		up := (p - 1) / arity
+		parent := *t.heap.at(up)
+		if parent.deadline <= d.deadline {
+			break
+		}
+		t.heapWrite(p, parent)
+		p = up
+	}
+	t.heapWrite(p, d)
+}
+
+// heapSink writes d at hole p or below it, where it belongs.
+func (t *Table[K, V]) heapSink(p uint32, d due) {
+	for {
+		first := arity*p + 1
+		if first >= t.heap.n {
+			break
+		}
+		least := first
+		earliest := t.heap.at(first).deadline
+		for c := first + 1; c < min(first+arity, t.heap.n); c++ {
+			if x := t.heap.at(c).deadline; x < earliest {
+				least, earliest = c, x
+			}
+		}
+		if d.deadline <= earliest {
+			break
+		}
+		t.heapWrite(p, *t.heap.at(least))
+		p = least
+	}
+	t.heapWrite(p, d)
+}
+
+func (t *Table[K, V]) heapWrite(p uint32, d due) {
+	*t.heap.at(p) = d
+	t.slots.at(d.slot).heap = p
+}
+
+func (t *Table[K, V]) heapRemove(p uint32) {
+	last := *t.heap.at(t.heap.n - 1)
+	t.heap.pop()
+	if p == t.heap.n {
+		return
+	}
+	if p > 0 && last.deadline < t.heap.at((p-1)/arity).deadline {
+		t.heapPlace(p, last)
+	} else {
+		t.heapSink(p, last)
+	}
+}

@@ -1,0 +1,154 @@
+package table
+
+import (
+	"iter"
+	"math/bits"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+)
+
+// A Page is a long read in progress: what the last step brought, and where the
+// next one begins. Between two steps anything may change. Scan and Changes of
+// the table fill it; they may run beside other reads.
+type Page[K comparable, V any] struct {
+	Pairs []Pair[K, V]
+	Done  bool
+
+	cursor uint64 // Scan: the next reversed hash
+
+	started     bool // Changes
+	from, until int64
+	trail       []waypoint // oldest last; see Changes
+}
+
+// Pair is one entry of a page.
+type Pair[K comparable, V any] struct {
+	Key   K
+	Entry lastmodstore.Entry[V]
+}
+
+// A waypoint is a slot that had time at: while it still has, it is a place in
+// the modification order.
+type waypoint struct {
+	slot uint32
+	at   int64
+}
+
+const (
+	pageLen  = 256  // entries copied in one step of Changes
+	walkLen  = 2048 // links followed in one step
+	trailGap = 256  // links from one waypoint to the next
+)
+
+// Since prepares a page for Changes after t.
+func (p *Page[K, V]) Since(line timeline.Timeline, t time.Time) { p.from = line.Nanos(t) }
+
+// Scan brings the live entries of the next bucket.
+func (t *Table[K, V]) Scan(p *Page[K, V], now int64) {
+	p.Pairs = p.Pairs[:0]
+	b, end := t.index.span(uint32(p.cursor))
+	for _, c := range b.cells {
+		if c != 0 && uint64(bits.Reverse32(cellHash(c))) >= p.cursor {
+			t.collect(p, cellSlot(c), now)
+		}
+	}
+	p.cursor, p.Done = end, end == 1<<32
+}
+
+func (t *Table[K, V]) collect(p *Page[K, V], i uint32, now int64) {
+	if s := t.slots.at(i); now < s.deadline {
+		p.Pairs = append(p.Pairs, Pair[K, V]{s.key, t.entry(i)})
+	}
+}
+
+// Changes brings the next live entries modified after p.from, up to what was
+// the latest modification when the first step ran.
+//
+// It first walks back from the newest entry, in steps, leaving a trail of
+// waypoints, and then forward again. Entries that are modified meanwhile leave
+// the range; a waypoint that did is passed over for the next newer one.
+func (t *Table[K, V]) Changes(p *Page[K, V], now int64) {
+	p.Pairs = p.Pairs[:0]
+	if !p.started {
+		p.started, p.until = true, t.last
+	}
+	i, found := t.resume(p)
+	if !found {
+		return
+	}
+	for links := 0; ; links++ {
+		if i == none || t.slots.at(i).modified > p.until {
+			p.Done = true
+			return
+		}
+		s := t.slots.at(i)
+		// Entries of one time go together, so that from alone tells where to go on.
+		if s.modified != p.from && (len(p.Pairs) >= pageLen || links >= walkLen) {
+			p.trail = append(p.trail, waypoint{i, s.modified})
+			return
+		}
+		t.collect(p, i, now)
+		p.from, i = s.modified, s.next
+	}
+}
+
+// resume answers the oldest slot modified after p.from, or, while it has not
+// reached it, leaves waypoints and answers false.
+func (t *Table[K, V]) resume(p *Page[K, V]) (slot uint32, found bool) {
+	for n := len(p.trail); n > 0; n-- {
+		w := p.trail[n-1]
+		if w.at > p.from && w.slot < t.slots.n && t.slots.at(w.slot).modified == w.at {
+			break
+		}
+		p.trail = p.trail[:n-1]
+	}
+	i := t.tail
+	if n := len(p.trail); n > 0 {
+		i = p.trail[n-1].slot
+	}
+	after := uint32(none)
+	if i != none {
+		after = t.slots.at(i).next
+	}
+	for links := 1; i != none && t.slots.at(i).modified > p.from; links++ {
+		s := t.slots.at(i)
+		if links%trailGap == 0 {
+			p.trail = append(p.trail, waypoint{i, s.modified})
+		}
+		if links == walkLen {
+			return none, false
+		}
+		after, i = i, s.prev
+	}
+	return after, true
+}
+
+// Pages yields the pairs that step brings, page by page. Step answers false
+// when the store is closed; done is closed then. A pair that expires before its
+// turn is passed over.
+func Pages[K comparable, V any](line timeline.Timeline, done <-chan struct{}, begin func(*Page[K, V]), step func(*Page[K, V]) bool) iter.Seq2[K, lastmodstore.Entry[V]] {
+	return func(yield func(K, lastmodstore.Entry[V]) bool) {
+		var p Page[K, V]
+		if begin != nil {
+			begin(&p)
+		}
+		for !p.Done && step(&p) {
+			for i := range p.Pairs {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				e := &p.Pairs[i].Entry
+				if !e.ExpiresAt.IsZero() && line.Now() >= line.Nanos(e.ExpiresAt) {
+					continue
+				}
+				if !yield(p.Pairs[i].Key, *e) {
+					return
+				}
+			}
+		}
+	}
+}

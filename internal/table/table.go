@@ -1,0 +1,168 @@
+// Package table is the state that both engines drive: the map, the expiry
+// order, the modification order and the bound.
+//
+// A Table is not safe for concurrent use, except that the methods of read.go
+// may run beside each other (not beside a writer). It never reads the clock,
+// never blocks and calls nobody back: time comes in as now, in nanoseconds on
+// the store's timeline, and must never decrease from one call to the next, but
+// for reads that run beside each other.
+package table
+
+import (
+	"hash/maphash"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+)
+
+const none = math.MaxUint32 // no slot
+
+// maxSkew is how far ahead of the clock a merged entry may be.
+const maxSkew = int64(time.Minute)
+
+// A slot is one entry and its place in every order. With a string key and a
+// word for a value it fills one cache line.
+type slot[K comparable, V any] struct {
+	key        K
+	value      V
+	deadline   int64 // timeline.Never: does not expire
+	modified   int64
+	ttl        int64
+	hash       uint32
+	prev, next uint32 // modification order
+	heap       uint32 // place in the expiry index, or none
+}
+
+// Table holds the entries. Slots are dense: removing one moves the last into
+// its place, so memory follows the number of entries.
+type Table[K comparable, V any] struct {
+	line   timeline.Timeline // for conversion alone
+	config config.Config
+
+	index index
+	slots chunked[slot[K, V]]
+	marks chunked[mark] // as many as slots if bounded, else none
+	heap  chunked[due]
+
+	head, tail uint32 // modification order
+	last       int64  // the latest LastModified given or merged
+	hand       uint32 // SIEVE's; none: at the head
+	merged     uint32 // where the last Merge went, or the entry before
+
+	stats        lastmodstore.Stats
+	hits, misses atomic.Uint64
+}
+
+// New makes an empty table.
+func New[K comparable, V any](line timeline.Timeline, c config.Config) *Table[K, V] {
+	t := &Table[K, V]{line: line, config: c, last: math.MinInt64}
+	t.reset()
+	return t
+}
+
+func (t *Table[K, V]) reset() {
+	t.index = newIndex()
+	t.slots, t.marks, t.heap = chunked[slot[K, V]]{}, chunked[mark]{}, chunked[due]{}
+	t.head, t.tail, t.hand, t.merged = none, none, none, none
+}
+
+// Hash is what every method wants to have been told of a key. It panics if the
+// key is unhashable, as a map does: call it where the panic belongs.
+func Hash[K comparable](seed maphash.Seed, key K) uint32 {
+	return uint32(maphash.Comparable(seed, key) >> 32)
+}
+
+// Len counts the entries held, expired ones included.
+func (t *Table[K, V]) Len() int { return int(t.slots.n) }
+
+// find answers the slot of key, expired or not, or none.
+func (t *Table[K, V]) find(h uint32, key K) uint32 {
+	b := t.index.home(h)
+	cells := b.cells
+	mask := uint32(len(cells) - 1)
+	for p := h >> b.shift; ; p++ {
+		c := cells[p&mask]
+		if c == 0 {
+			return none
+		}
+		if cellHash(c) == h && t.slots.at(cellSlot(c)).key == key {
+			return cellSlot(c)
+		}
+	}
+}
+
+// live is find for a writer: an entry that has expired is removed and not found.
+func (t *Table[K, V]) live(h uint32, key K, now int64) uint32 {
+	i := t.find(h, key)
+	if i != none && t.slots.at(i).deadline <= now {
+		t.expire(i)
+		return none
+	}
+	return i
+}
+
+func (t *Table[K, V]) insert(h uint32, key K) uint32 {
+	i := t.slots.push()
+	if t.bounded() {
+		t.marks.push()
+	}
+	s := t.slots.at(i)
+	s.key, s.hash, s.heap, s.deadline = key, h, none, timeline.Never
+	t.index.insert(h, i)
+	return i
+}
+
+func (t *Table[K, V]) expire(i uint32) {
+	t.remove(i)
+	t.stats.Expirations++
+}
+
+// remove takes slot i out of every order and moves the last slot into its place.
+func (t *Table[K, V]) remove(i uint32) {
+	s := t.slots.at(i)
+	t.index.remove(s.hash, i)
+	t.unlink(i)
+	if s.heap != none {
+		t.heapRemove(s.heap)
+	}
+	if last := t.slots.n - 1; last != i {
+		t.move(last, i)
+	}
+	t.slots.pop()
+	if t.bounded() {
+		t.marks.pop()
+	}
+}
+
+// move puts the entry of slot from into slot to, which nothing refers to.
+func (t *Table[K, V]) move(from, to uint32) {
+	s := t.slots.at(to)
+	*s = *t.slots.at(from)
+	t.index.renumber(s.hash, from, to)
+	if s.prev == none {
+		t.head = to
+	} else {
+		t.slots.at(s.prev).next = to
+	}
+	if s.next == none {
+		t.tail = to
+	} else {
+		t.slots.at(s.next).prev = to
+	}
+	if s.heap != none {
+		t.heap.at(s.heap).slot = to
+	}
+	if t.hand == from {
+		t.hand = to
+	}
+	if t.merged == from {
+		t.merged = to
+	}
+	if t.bounded() {
+		t.marks.at(to).Store(t.marks.at(from).Load())
+	}
+}

@@ -1,0 +1,209 @@
+package table
+
+import (
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+)
+
+func checkTTL(ttl time.Duration) error {
+	if ttl < 0 && ttl != lastmodstore.KeepTTL {
+		return lastmodstore.ErrInvalidTTL
+	}
+	return nil
+}
+
+func checkKey[K comparable](key K) error {
+	if key != key { //nolint:staticcheck // this is how NaN shows
+		return lastmodstore.ErrInvalidKey
+	}
+	return nil
+}
+
+func check[K comparable](key K, ttl time.Duration) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	return checkTTL(ttl)
+}
+
+// Set stores value under key.
+func (t *Table[K, V]) Set(h uint32, key K, value V, ttl time.Duration, now int64) error {
+	if err := check(key, ttl); err != nil {
+		return err
+	}
+	_, err := t.put(t.live(h, key, now), h, key, value, ttl, now)
+	return err
+}
+
+// SetIfUnmodifiedSince stores value under the condition that lastmodstore.Writer states.
+func (t *Table[K, V]) SetIfUnmodifiedSince(h uint32, key K, value V, ttl time.Duration, since time.Time, now int64) (e lastmodstore.Entry[V], stored bool, err error) {
+	if err := check(key, ttl); err != nil {
+		return e, false, err
+	}
+	i := t.live(h, key, now)
+	switch {
+	case i == none && !since.IsZero():
+		return e, false, nil
+	case i != none && (since.IsZero() || t.slots.at(i).modified > t.line.Nanos(since)):
+		return t.entry(i), false, nil
+	}
+	if i, err = t.put(i, h, key, value, ttl, now); err != nil {
+		return e, false, err
+	}
+	return t.entry(i), true, nil
+}
+
+// An Assignment is one key of a SetMany.
+type Assignment[K comparable, V any] struct {
+	Hash  uint32
+	Key   K
+	Value V
+}
+
+// SetMany stores all or, with an error, none.
+func (t *Table[K, V]) SetMany(all []Assignment[K, V], ttl time.Duration, now int64) error {
+	if err := checkTTL(ttl); err != nil {
+		return err
+	}
+	fresh := 0
+	for i := range all {
+		if err := checkKey(all[i].Key); err != nil {
+			return err
+		}
+	}
+	if t.config.RejectWhenFull {
+		for i := range all {
+			if t.live(all[i].Hash, all[i].Key, now) == none {
+				fresh++
+			}
+		}
+		if err := t.makeRoom(fresh, now); err != nil {
+			return err
+		}
+	}
+	for i := range all {
+		a := &all[i]
+		if _, err := t.put(t.live(a.Hash, a.Key, now), a.Hash, a.Key, a.Value, ttl, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// put stores value in slot i, or in a new one if i is none.
+func (t *Table[K, V]) put(i, h uint32, key K, value V, ttl time.Duration, now int64) (uint32, error) {
+	if i == none {
+		if err := t.makeRoom(1, now); err != nil {
+			return none, err
+		}
+		i = t.insert(h, key)
+		if ttl == lastmodstore.KeepTTL {
+			ttl = lastmodstore.NoExpiry
+		}
+	} else {
+		t.unlink(i)
+	}
+	s := t.slots.at(i)
+	s.value, s.modified = value, t.nextStamp(now)
+	t.linkLast(i)
+	t.renew(i, ttl, now)
+	t.stats.Sets++
+	return i, nil
+}
+
+// renew gives slot i the deadline that ttl asks for.
+func (t *Table[K, V]) renew(i uint32, ttl time.Duration, now int64) {
+	switch ttl {
+	case lastmodstore.KeepTTL:
+	case lastmodstore.NoExpiry:
+		t.setDeadline(i, timeline.Never, 0)
+	default:
+		t.setDeadline(i, timeline.Deadline(now, ttl), int64(ttl))
+	}
+}
+
+// Touch gives the entry of key a new deadline.
+func (t *Table[K, V]) Touch(h uint32, key K, ttl time.Duration, now int64) (bool, error) {
+	if err := check(key, ttl); err != nil {
+		return false, err
+	}
+	i := t.live(h, key, now)
+	if i == none {
+		return false, nil
+	}
+	t.renew(i, ttl, now)
+	return true, nil
+}
+
+// Delete removes the entry of key.
+func (t *Table[K, V]) Delete(h uint32, key K, now int64) (bool, error) {
+	return t.deleteIf(h, key, now, func(*slot[K, V]) bool { return true })
+}
+
+// DeleteIfUnmodifiedSince removes the entry of key if it was last modified at or before since.
+func (t *Table[K, V]) DeleteIfUnmodifiedSince(h uint32, key K, since time.Time, now int64) (bool, error) {
+	return t.deleteIf(h, key, now, func(s *slot[K, V]) bool {
+		return !since.IsZero() && s.modified <= t.line.Nanos(since)
+	})
+}
+
+func (t *Table[K, V]) deleteIf(h uint32, key K, now int64, cond func(*slot[K, V]) bool) (bool, error) {
+	if err := checkKey(key); err != nil {
+		return false, err
+	}
+	i := t.live(h, key, now)
+	if i == none || !cond(t.slots.at(i)) {
+		return false, nil
+	}
+	t.remove(i)
+	t.stats.Deletes++
+	return true, nil
+}
+
+// Merge stores e as it is if it is newer than the present entry.
+func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64) (bool, error) {
+	if err := checkKey(key); err != nil {
+		return false, err
+	}
+	modified, deadline := t.line.Nanos(e.LastModified), int64(timeline.Never)
+	if !e.ExpiresAt.IsZero() {
+		if deadline = t.line.Nanos(e.ExpiresAt); e.TTL < 0 {
+			return false, lastmodstore.ErrInvalidTTL
+		}
+	}
+	if modified > now+maxSkew {
+		return false, lastmodstore.ErrClockSkew
+	}
+	i := t.live(h, key, now)
+	if deadline <= now || i != none && t.slots.at(i).modified >= modified {
+		return false, nil
+	}
+	if i == none {
+		if err := t.makeRoom(1, now); err != nil {
+			return false, err
+		}
+		i = t.insert(h, key)
+	} else {
+		t.unlink(i)
+	}
+	s := t.slots.at(i)
+	s.value, s.modified = e.Value, modified
+	t.last = max(t.last, modified)
+	t.linkByTime(i)
+	t.setDeadline(i, deadline, int64(e.TTL))
+	t.stats.Sets++
+	return true, nil
+}
+
+// Clear removes every entry. The counters and the last time given stay.
+func (t *Table[K, V]) Clear() { t.reset() }
+
+// CountSweepStep notes that a sweep step took d, and whether it was the sweep's last.
+func (t *Table[K, V]) CountSweepStep(d int64, last bool) {
+	t.stats.LongestSweepStep = max(t.stats.LongestSweepStep, time.Duration(d))
+	if last {
+		t.stats.Sweeps++
+	}
+}

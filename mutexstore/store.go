@@ -1,0 +1,221 @@
+// Package mutexstore is the lastmodstore engine behind a [sync.RWMutex].
+//
+// Reads share the lock and write nothing under it but the mark that tells the
+// bound what was read, and counters if asked for, both atomically. With a
+// cleanup interval one goroutine sweeps (sweeper.go); without, there is none.
+package mutexstore
+
+import (
+	"hash/maphash"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/table"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+)
+
+// Store is the lock engine. Its methods keep the contract of
+// [lastmodstore.Store]; New opens one.
+type Store[K comparable, V any] struct {
+	seed maphash.Seed
+	line timeline.Timeline
+	done chan struct{} // closed by the first Close, under the lock
+	gone chan struct{} // closed by the sweeper when it ends; nil without one
+
+	mu     sync.RWMutex // guards what follows
+	table  *table.Table[K, V]
+	closed bool // the table is an empty one, and no write reaches it
+}
+
+var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
+
+// New opens a store that removes expired entries every cleanupInterval; 0
+// leaves that to Cleanup, and to the writes that meet them, and starts no
+// goroutine. It panics if cleanupInterval is negative. Close it to end its
+// goroutine.
+func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstore.Option) *Store[K, V] {
+	config.CheckInterval(cleanupInterval)
+	s := &Store[K, V]{
+		seed: maphash.MakeSeed(),
+		line: timeline.Start(),
+		done: make(chan struct{}),
+	}
+	s.table = table.New[K, V](s.line, config.New(opts))
+	if cleanupInterval > 0 {
+		s.gone = make(chan struct{})
+		go s.sweepEvery(cleanupInterval)
+	}
+	return s
+}
+
+func (s *Store[K, V]) Get(key K) (V, bool) {
+	h := table.Hash(s.seed, key)
+	s.mu.RLock()
+	value, deadline, ok := s.table.Get(h, key)
+	if ok && deadline != timeline.Never && deadline <= s.line.Now() {
+		var zero V
+		value, ok = zero, false
+	}
+	s.table.CountRead(ok)
+	s.mu.RUnlock()
+	return value, ok
+}
+
+func (s *Store[K, V]) GetEntry(key K) (lastmodstore.Entry[V], bool) {
+	h := table.Hash(s.seed, key)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.table.GetEntry(h, key, s.line.Now())
+}
+
+func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
+	h := table.Hash(s.seed, key)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.table.GetLastModified(h, key, s.line.Now())
+}
+
+func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
+	lookups := table.Lookups[K, V](s.seed, keys)
+	s.mu.RLock()
+	s.table.GetMany(lookups, s.line.Now())
+	s.mu.RUnlock()
+	return table.Found(lookups)
+}
+
+func (s *Store[K, V]) Len() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.table.Len()
+}
+
+func (s *Store[K, V]) Stats() lastmodstore.Stats {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.table.Stats()
+}
+
+func (s *Store[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
+	return table.Pages(s.line, s.done, nil, s.step((*table.Table[K, V]).Scan))
+}
+
+func (s *Store[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry[V]] {
+	begin := func(p *table.Page[K, V]) { p.Since(s.line, t) }
+	return table.Pages(s.line, s.done, begin, s.step((*table.Table[K, V]).Changes))
+}
+
+// step fills the next page under the lock.
+func (s *Store[K, V]) step(fill func(*table.Table[K, V], *table.Page[K, V], int64)) func(*table.Page[K, V]) bool {
+	return func(p *table.Page[K, V]) bool {
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+		fill(s.table, p, s.line.Now())
+		return !s.closed
+	}
+}
+
+// begin locks for a write and answers its time: read under the lock, so that
+// time never runs back from one write to the next.
+func (s *Store[K, V]) begin() (now int64, err error) {
+	s.mu.Lock()
+	if s.closed {
+		return 0, lastmodstore.ErrClosed
+	}
+	return s.line.Now(), nil
+}
+
+func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
+	h := table.Hash(s.seed, key)
+	now, err := s.begin()
+	defer s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return s.table.Set(h, key, value, ttl, now)
+}
+
+func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
+	all := table.Assignments(s.seed, values)
+	now, err := s.begin()
+	defer s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return s.table.SetMany(all, ttl, now)
+}
+
+func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
+	h := table.Hash(s.seed, key)
+	now, err := s.begin()
+	defer s.mu.Unlock()
+	if err != nil {
+		return lastmodstore.Entry[V]{}, false, err
+	}
+	return s.table.SetIfUnmodifiedSince(h, key, value, ttl, t, now)
+}
+
+func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
+	h := table.Hash(s.seed, key)
+	now, err := s.begin()
+	defer s.mu.Unlock()
+	if err != nil {
+		return false, err
+	}
+	return s.table.Touch(h, key, ttl, now)
+}
+
+func (s *Store[K, V]) Delete(key K) (bool, error) {
+	h := table.Hash(s.seed, key)
+	now, err := s.begin()
+	defer s.mu.Unlock()
+	if err != nil {
+		return false, err
+	}
+	return s.table.Delete(h, key, now)
+}
+
+func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {
+	h := table.Hash(s.seed, key)
+	now, err := s.begin()
+	defer s.mu.Unlock()
+	if err != nil {
+		return false, err
+	}
+	return s.table.DeleteIfUnmodifiedSince(h, key, t, now)
+}
+
+func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
+	h := table.Hash(s.seed, key)
+	now, err := s.begin()
+	defer s.mu.Unlock()
+	if err != nil {
+		return false, err
+	}
+	return s.table.Merge(h, key, e, now)
+}
+
+func (s *Store[K, V]) Clear() error {
+	_, err := s.begin()
+	defer s.mu.Unlock()
+	if err == nil {
+		s.table.Clear()
+	}
+	return err
+}
+
+func (s *Store[K, V]) Close() error {
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		s.table = table.New[K, V](s.line, config.Config{})
+		close(s.done)
+	}
+	s.mu.Unlock()
+	if s.gone != nil {
+		<-s.gone
+	}
+	return nil
+}
