@@ -1,0 +1,35 @@
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+LIBRARY     = . ./actor ./mutexstore ./internal/...
+
+.PHONY: help test test-32bit lint bench bench-ratio example cover
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+test: ## every test, with the race detector
+	go test -race -timeout 5m ./...
+
+test-32bit: ## every test, built for 386
+	GOARCH=386 CGO_ENABLED=0 go test -timeout 5m ./...
+
+lint: ## formatting, vet, staticcheck, and what the library may import
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these: $$unformatted"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	@foreign=$$(go list -f '{{range .Imports}}{{println .}}{{end}}' $(LIBRARY) | grep -F . | grep -v '^github.com/lastmodstore/lastmodstore' | sort -u); \
+		test -z "$$foreign" || { echo "the library must import only the standard library, not: $$foreign"; exit 1; }
+	@! grep -nE 'Mutex|sync\.(Once|Cond|Map)' $$(go list -f '{{range .GoFiles}}{{$$.Dir}}/{{println .}}{{end}}' ./actor) | grep -v '//' \
+		|| { echo "the actor must not name a mutex"; exit 1; }
+
+bench: ## all benchmarks, to be read with benchstat
+	go test -run '^$$' -bench . -benchmem ./...
+
+bench-ratio: ## engines against baselines in turn: medians, ratios, goals
+	go run ./compare/ratio
+
+example: ## the tour of the library, on this directory
+	go run ./cmd/example
+
+cover: ## line coverage of the library by all tests
+	go test -coverpkg=./,./actor,./mutexstore,./internal/... -coverprofile=cover.out ./...
+	go tool cover -func=cover.out | tail -n 1

@@ -1,0 +1,51 @@
+// Command ratio measures the engines against their baselines, in turn within
+// one process, over several rounds, and prints medians and their ratios beside
+// the goals. Run it by make bench-ratio.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"text/tabwriter"
+)
+
+func main() {
+	rounds := flag.Int("rounds", 9, "how often each contestant is measured; the medians count")
+	flag.Parse()
+	if flag.NArg() > 0 || *rounds < 1 {
+		fmt.Fprintln(os.Stderr, "ratio: takes no arguments but -rounds N with N at least 1")
+		os.Exit(2)
+	}
+	fmt.Printf("%s, %s/%s, GOMAXPROCS=%d, medians of %d rounds\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), *rounds)
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "figure\tmeasured\tbaseline\tratio\tgoal\t")
+	for _, measure := range []func(int) []figure{calls, batches, locks, sweeps, memory, scaling} {
+		for _, f := range measure(*rounds) {
+			fmt.Fprintln(w, f)
+		}
+		w.Flush()
+	}
+}
+
+// figure is one line of the report.
+type figure struct {
+	name               string
+	measured, baseline float64
+	unit               string
+	goal               float64 // the ratio to stay at or below; 0: none
+}
+
+func (f figure) String() string {
+	ratio := f.measured / f.baseline
+	verdict := ""
+	if f.goal > 0 {
+		verdict = fmt.Sprintf("<= %.4g", f.goal)
+		if ratio > f.goal {
+			verdict += " MISSED"
+		}
+	}
+	return fmt.Sprintf("%s\t%.4g %s\t%.4g %s\t%.3f\t%s\t", f.name, f.measured, f.unit, f.baseline, f.unit, ratio, verdict)
+}
