@@ -11,58 +11,68 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// turns is how many waiting requests are served between two sweep steps: as
-// many callers wait for no more than one step.
-const turns = 512
+// turns is how many waiting requests are served between two sweep steps, and
+// between two looks at the ticks. It is no less than a step removes, so that
+// many callers' insertions cannot outrun the sweep.
+const turns = table.SweepLimit
 
 // own is the loop. It owns the table: nothing outside this call can reach it.
 func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
 	t := table.New[K, V](s.line, c)
 	tick := newTicker(s.line, interval)
-	yield := yielder{line: s.line}
+	var y yielder
 	defer close(s.done)
 	defer tick.stop()
 	for {
 		select {
 		case r := <-s.mailbox:
-			if closing := s.serve(t, r); closing {
+			if closing := s.serveWaiting(t, r, &y); closing {
 				return
 			}
-			yield.after()
 		case <-tick.c:
 			if more := s.sweep(t, tick); !more {
 				continue
 			}
-			for range turns {
-				r, waiting := s.next()
-				if !waiting {
-					break
-				}
-				if closing := s.serve(t, r); closing {
-					return
-				}
-				yield.after()
+			if r := s.next(); r != nil && s.serveWaiting(t, r, &y) {
+				return
 			}
 			tick.again()
 		}
 	}
 }
 
-// next is the next request, if one waits.
-func (s *Store[K, V]) next() (r *request[K, V], waiting bool) {
+// serveWaiting serves r and the requests that wait behind it, up to turns, and
+// says whether one asked to close.
+func (s *Store[K, V]) serveWaiting(t *table.Table[K, V], r *request[K, V], y *yielder) (closing bool) {
+	defer y.forget()
+	for range turns {
+		now := s.line.Now()
+		y.judge(now)
+		if closing = s.serve(t, r, now); closing {
+			return true
+		}
+		y.yield(now)
+		if r = s.next(); r == nil {
+			return false
+		}
+	}
+	return s.serve(t, r, s.line.Now())
+}
+
+// next is the next request if one waits, or nil.
+func (s *Store[K, V]) next() *request[K, V] {
 	select {
-	case r = <-s.mailbox:
-		return r, true
+	case r := <-s.mailbox:
+		return r
 	default:
-		return nil, false
+		return nil
 	}
 }
 
 // serve answers r and says whether it asked to close. After the reply r is the
 // caller's again.
-func (s *Store[K, V]) serve(t *table.Table[K, V], r *request[K, V]) (closing bool) {
+func (s *Store[K, V]) serve(t *table.Table[K, V], r *request[K, V], now int64) (closing bool) {
 	closing = r.op == opClose
-	now := s.line.Now()
 	if r.op == opSweep {
 		r.n, r.ok = s.sweepStep(t, now)
 	} else {
@@ -133,26 +143,31 @@ func (k *ticker) stop() {
 // processors, and all then fight over the mailbox: about twice the time a call.
 //
 // But a yield waits for every runnable goroutine. Beside some that compute for
-// milliseconds it would make each call last as long as they do; so a yield that
-// was slow is followed by none for a hundred times as long.
+// milliseconds each call would last as long as they do; so a slow yield is
+// followed by none for so long that at most a twentieth of the time is lost.
 type yielder struct {
-	line  timeline.Timeline
 	start int64 // no yield before
+	since int64 // when the last yield began, if it can be judged; else 0
 }
 
 const (
-	slowYield    = int64(time.Millisecond)
-	yieldPenalty = 100
+	slowYield    = int64(2 * time.Millisecond)
+	yieldPenalty = 20
 )
 
-func (y *yielder) after() {
-	before := y.line.Now()
-	if before < y.start {
-		return
+func (y *yielder) yield(now int64) {
+	if y.since = 0; now >= y.start {
+		y.since = now
+		runtime.Gosched()
 	}
-	runtime.Gosched()
-	now := y.line.Now()
-	if lost := now - before; lost > slowYield {
+}
+
+// judge is told the time when the next request is served that was waiting when
+// the yield ended: then none of it was idleness.
+func (y *yielder) judge(now int64) {
+	if lost := now - y.since; y.since > 0 && lost > slowYield {
 		y.start = now + yieldPenalty*lost
 	}
 }
+
+func (y *yielder) forget() { y.since = 0 }

@@ -46,11 +46,13 @@ type request[K comparable, V any] struct {
 	time  time.Time     // the condition; GetLastModified: answer
 	entry lastmodstore.Entry[V]
 
-	lookups     []table.Lookup[K, V]     // GetMany; the answers are filled in
+	n int // answer: Len; opSweep: removed
+
+	lookups     []table.Lookup[V] // GetMany of keys; the answers are filled in
+	keys        []K
 	assignments []table.Assignment[K, V] // SetMany
 	page        *table.Page[K, V]        // All, ModifiedSince: filled in
-	n           int                      // answer: Len; opSweep: removed
-	stats       lastmodstore.Stats       // answer
+	stats       *lastmodstore.Stats      // filled in
 }
 
 // serve answers r from t. It runs on the owner's goroutine.
@@ -69,11 +71,11 @@ func (r *request[K, V]) serve(t *table.Table[K, V], now int64) {
 	case opGetLastModified:
 		r.time, r.ok = t.GetLastModified(r.hash, r.key, now)
 	case opGetMany:
-		t.GetMany(r.lookups, now)
+		t.GetMany(r.keys, r.lookups, now)
 	case opLen:
 		r.n = t.Len()
 	case opStats:
-		r.stats = t.Stats()
+		*r.stats = t.Stats()
 	case opScan:
 		t.Scan(r.page, now)
 	case opChanges:

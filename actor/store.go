@@ -111,9 +111,9 @@ func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
 func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
 	r := s.plain(opGetMany)
 	defer s.release(r)
-	r.lookups = table.Lookups[K, V](s.seed, keys)
+	r.keys, r.lookups = keys, table.Lookups[K, V](s.seed, keys)
 	s.call(r)
-	return table.Found(r.lookups)
+	return table.Found(s.line, keys, r.lookups)
 }
 
 func (s *Store[K, V]) Len() int {
@@ -126,8 +126,10 @@ func (s *Store[K, V]) Len() int {
 func (s *Store[K, V]) Stats() lastmodstore.Stats {
 	r := s.plain(opStats)
 	defer s.release(r)
+	var stats lastmodstore.Stats
+	r.stats = &stats
 	s.call(r)
-	return r.stats
+	return stats
 }
 
 func (s *Store[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {

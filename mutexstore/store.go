@@ -81,9 +81,9 @@ func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
 func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
 	lookups := table.Lookups[K, V](s.seed, keys)
 	s.mu.RLock()
-	s.table.GetMany(lookups, s.line.Now())
+	s.table.GetMany(keys, lookups, s.line.Now())
 	s.mu.RUnlock()
-	return table.Found(lookups)
+	return table.Found(s.line, keys, lookups)
 }
 
 func (s *Store[K, V]) Len() int {

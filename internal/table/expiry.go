@@ -14,7 +14,7 @@ type due struct {
 const arity = 4
 
 // SweepLimit bounds the work of one sweep step, in heap items.
-const SweepLimit = 64
+const SweepLimit = 128
 
 func (t *Table[K, V]) setDeadline(i uint32, deadline, ttl int64) {
 	s := t.slots.at(i)

@@ -4,26 +4,27 @@ import (
 	"hash/maphash"
 
 	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
 // What callers do before and after a message or lock about many keys, so that
 // it is short. An unhashable key panics here, in the caller.
 
 // Lookups prepares a GetMany of keys.
-func Lookups[K comparable, V any](seed maphash.Seed, keys []K) []Lookup[K, V] {
-	lookups := make([]Lookup[K, V], len(keys))
+func Lookups[K comparable, V any](seed maphash.Seed, keys []K) []Lookup[V] {
+	lookups := make([]Lookup[V], len(keys))
 	for i, key := range keys {
-		lookups[i].Hash, lookups[i].Key = Hash(seed, key), key
+		lookups[i].hash = Hash(seed, key)
 	}
 	return lookups
 }
 
-// Found is the map of the lookups that found something.
-func Found[K comparable, V any](lookups []Lookup[K, V]) map[K]lastmodstore.Entry[V] {
-	found := make(map[K]lastmodstore.Entry[V], len(lookups))
+// Found is the map of those keys whose lookup found something.
+func Found[K comparable, V any](line timeline.Timeline, keys []K, lookups []Lookup[V]) map[K]lastmodstore.Entry[V] {
+	found := make(map[K]lastmodstore.Entry[V], len(keys))
 	for i := range lookups {
-		if l := &lookups[i]; l.OK {
-			found[l.Key] = l.Entry
+		if l := &lookups[i]; l.ok {
+			found[keys[i]] = newEntry(line, l.value, l.times)
 		}
 	}
 	return found

@@ -53,19 +53,25 @@ func (t *Table[K, V]) GetLastModified(h uint32, key K, now int64) (at time.Time,
 	return at, ok
 }
 
-// A Lookup is one key of a GetMany, with its answer.
-type Lookup[K comparable, V any] struct {
-	Hash  uint32
-	Key   K
-	Entry lastmodstore.Entry[V]
-	OK    bool
+// A Lookup is the answer to one key of a GetMany. It becomes an Entry only
+// outside the lock or the owner.
+type Lookup[V any] struct {
+	hash uint32
+	ok   bool
+	times
+	value V
 }
 
-// GetMany answers each lookup.
-func (t *Table[K, V]) GetMany(lookups []Lookup[K, V], now int64) {
-	for i := range lookups {
-		l := &lookups[i]
-		l.Entry, l.OK = t.GetEntry(l.Hash, l.Key, now)
+// GetMany answers the lookup of each key.
+func (t *Table[K, V]) GetMany(keys []K, lookups []Lookup[V], now int64) {
+	for n := range lookups {
+		l := &lookups[n]
+		if i := t.find(l.hash, keys[n]); i != none && now < t.slots.at(i).deadline {
+			t.markRead(i)
+			s := t.slots.at(i)
+			l.ok, l.times, l.value = true, s.times, s.value
+		}
+		t.CountRead(l.ok)
 	}
 }
 
@@ -78,13 +84,17 @@ func (t *Table[K, V]) Stats() lastmodstore.Stats {
 
 func (t *Table[K, V]) entry(i uint32) lastmodstore.Entry[V] {
 	s := t.slots.at(i)
+	return newEntry(t.line, s.value, s.times)
+}
+
+func newEntry[V any](line timeline.Timeline, value V, at times) lastmodstore.Entry[V] {
 	e := lastmodstore.Entry[V]{
-		Value:        s.value,
-		LastModified: t.line.Time(s.modified),
-		TTL:          time.Duration(s.ttl),
+		Value:        value,
+		LastModified: line.Time(at.modified),
+		TTL:          time.Duration(at.ttl),
 	}
-	if s.deadline != timeline.Never {
-		e.ExpiresAt = t.line.Time(s.deadline)
+	if at.deadline != timeline.Never {
+		e.ExpiresAt = line.Time(at.deadline)
 	}
 	return e
 }

@@ -27,14 +27,18 @@ const maxSkew = int64(time.Minute)
 // A slot is one entry and its place in every order. With a string key and a
 // word for a value it fills one cache line.
 type slot[K comparable, V any] struct {
-	key        K
-	value      V
-	deadline   int64 // timeline.Never: does not expire
-	modified   int64
-	ttl        int64
+	key   K
+	value V
+	times
 	hash       uint32
 	prev, next uint32 // modification order
 	heap       uint32 // place in the expiry index, or none
+}
+
+type times struct {
+	deadline int64 // timeline.Never: does not expire
+	modified int64
+	ttl      int64
 }
 
 // Table holds the entries. Slots are dense: removing one moves the last into

@@ -1,0 +1,89 @@
+package table
+
+import "time"
+
+// Long reads that go on while a walk modifies the table.
+
+type scanning struct {
+	page   Page[int, int]
+	seen   map[int]bool
+	stable map[int]bool // there since the scan began
+}
+
+func (w *walk) stepScan() {
+	if w.scan == nil {
+		w.scan = &scanning{seen: map[int]bool{}, stable: map[int]bool{}}
+		for key := range w.m.entries {
+			w.scan.stable[key] = true
+		}
+	}
+	s := w.scan
+	w.t.Scan(&s.page, w.now)
+	for _, p := range s.page.Pairs {
+		want, _ := w.entry(w.m.entries[p.Key])
+		must(w, "Scan", p.Entry, want)
+		must(w, "Scan of one live", w.m.entries[p.Key].deadline > w.now, true)
+		must(w, "Scan of one met before", s.seen[p.Key], false)
+		s.seen[p.Key] = true
+	}
+	if s.page.Done {
+		for key := range s.stable {
+			if w.m.entries[key].deadline > w.now && !s.seen[key] {
+				w.Fatalf("Scan: key %d was there all the time and did not appear", key)
+			}
+		}
+		w.scan = nil
+	}
+}
+
+type changing struct {
+	page        Page[int, int]
+	from, until int64
+	latest      int64 // of those seen
+	seen        map[int]bool
+	stable      map[int]bool // in the range, and not modified since
+}
+
+func (w *walk) stepChanges() {
+	if w.changes == nil {
+		w.changes = w.beginChanges()
+	}
+	c := w.changes
+	w.t.Changes(&c.page, w.now)
+	for _, p := range c.page.Pairs {
+		e := w.m.entries[p.Key]
+		want, _ := w.entry(e)
+		must(w, "Changes", p.Entry, want)
+		must(w, "Changes of one live", e.deadline > w.now, true)
+		must(w, "Changes in the range", c.from < e.modified && e.modified <= c.until, true)
+		must(w, "Changes in order", c.latest <= e.modified, true)
+		if c.stable[p.Key] {
+			must(w, "Changes of one met before", c.seen[p.Key], false)
+		}
+		c.latest, c.seen[p.Key] = e.modified, true
+	}
+	if c.page.Done {
+		for key := range c.stable {
+			e := w.m.entries[key] // nil: evicted meanwhile; out of the range: and inserted again
+			if e != nil && e.modified <= c.until && e.deadline > w.now && !c.seen[key] {
+				w.Fatalf("Changes: key %d did not appear", key)
+			}
+		}
+		w.changes = nil
+	}
+}
+
+func (w *walk) beginChanges() *changing {
+	since, from := w.instant(w.key())
+	if w.IntN(3) == 0 {
+		since, from = time.Time{}, -1<<63
+	}
+	c := &changing{from: from, until: w.m.last, latest: from, seen: map[int]bool{}, stable: map[int]bool{}}
+	c.page.Since(w.t.line, since)
+	for key, e := range w.m.entries {
+		if e.modified > from {
+			c.stable[key] = true
+		}
+	}
+	return c
+}

@@ -1,0 +1,250 @@
+package table
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+)
+
+// A model is what a table should do, by a map and linear scans. It leaves one
+// thing to the table, as the contract does: which of several expired entries is
+// removed first.
+type model struct {
+	entries map[int]*modelEntry
+	max     int
+	reject  bool
+	last    int64
+	hand    *modelEntry // nil: before the oldest
+	stats   lastmodstore.Stats
+
+	gone    func(*modelEntry) bool // the table no longer holds it as it was
+	changed func(key int)          // told of every key removed or modified
+}
+
+type modelEntry struct {
+	key, value              int
+	modified, deadline, ttl int64
+	marked                  bool
+}
+
+const forever = math.MaxInt64
+
+func newModel(limit int, reject bool) *model {
+	return &model{entries: map[int]*modelEntry{}, max: limit, reject: reject, last: math.MinInt64, changed: func(int) {}}
+}
+
+// live answers key's entry; one that has expired is removed.
+func (m *model) live(key int, now int64) *modelEntry {
+	e := m.entries[key]
+	if e != nil && e.deadline <= now {
+		m.expire(e)
+		return nil
+	}
+	return e
+}
+
+// peek is live for a read.
+func (m *model) peek(key int, now int64) *modelEntry {
+	if e := m.entries[key]; e != nil && now < e.deadline {
+		e.marked = true
+		return e
+	}
+	return nil
+}
+
+func (m *model) expire(e *modelEntry) {
+	m.remove(e)
+	m.stats.Expirations++
+}
+
+func (m *model) remove(e *modelEntry) {
+	m.leave(e)
+	delete(m.entries, e.key)
+}
+
+// leave takes e out of the modification order.
+func (m *model) leave(e *modelEntry) {
+	if m.hand == e {
+		m.hand = m.after(e.modified)
+	}
+	m.changed(e.key)
+}
+
+// after answers the oldest entry modified after at.
+func (m *model) after(at int64) (oldest *modelEntry) {
+	for _, e := range m.entries {
+		if e.modified > at && (oldest == nil || e.modified < oldest.modified) {
+			oldest = e
+		}
+	}
+	return oldest
+}
+
+func (m *model) room(n int, now int64) error {
+	for m.max > 0 && len(m.entries)+n > m.max {
+		expired, removed := m.anyExpired(now)
+		switch {
+		case removed != nil:
+			m.expire(removed)
+		case expired:
+			panic("an expired entry was left when room was made")
+		case m.reject:
+			return lastmodstore.ErrFull
+		default:
+			m.evict()
+		}
+	}
+	return nil
+}
+
+// anyExpired answers whether there is an expired entry, and one that the table removed.
+func (m *model) anyExpired(now int64) (found bool, removed *modelEntry) {
+	for _, e := range m.entries {
+		if e.deadline <= now {
+			if found = true; m.gone(e) {
+				return true, e
+			}
+		}
+	}
+	return found, nil
+}
+
+func (m *model) evict() {
+	for {
+		if m.hand == nil {
+			m.hand = m.after(math.MinInt64)
+		}
+		if e := m.hand; !e.marked {
+			m.remove(e)
+			m.stats.Evictions++
+			return
+		}
+		m.hand.marked = false
+		m.hand = m.after(m.hand.modified)
+	}
+}
+
+func (m *model) put(key, value int, ttl time.Duration, now int64) error {
+	e := m.live(key, now)
+	if e == nil {
+		if err := m.room(1, now); err != nil {
+			return err
+		}
+		e = &modelEntry{key: key, deadline: forever}
+	} else {
+		m.leave(e)
+	}
+	m.last = max(m.last+1, now)
+	e.value, e.modified = value, m.last
+	m.entries[key] = e
+	e.renew(ttl, now)
+	m.stats.Sets++
+	return nil
+}
+
+func (e *modelEntry) renew(ttl time.Duration, now int64) {
+	switch {
+	case ttl == -1:
+	case ttl == 0 || int64(ttl) >= math.MaxInt64-now:
+		e.deadline, e.ttl = forever, 0
+	default:
+		e.deadline, e.ttl = now+int64(ttl), int64(ttl)
+	}
+}
+
+func (m *model) set(key, value int, ttl time.Duration, now int64) error {
+	if ttl < -1 {
+		return lastmodstore.ErrInvalidTTL
+	}
+	return m.put(key, value, ttl, now)
+}
+
+func (m *model) setMany(keys []int, value int, ttl time.Duration, now int64) error {
+	if ttl < -1 {
+		return lastmodstore.ErrInvalidTTL
+	}
+	if m.reject {
+		fresh := 0
+		for _, key := range keys {
+			if m.live(key, now) == nil {
+				fresh++
+			}
+		}
+		if err := m.room(fresh, now); err != nil {
+			return err
+		}
+	}
+	for _, key := range keys {
+		if err := m.put(key, value, ttl, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *model) touch(key int, ttl time.Duration, now int64) (bool, error) {
+	if ttl < -1 {
+		return false, lastmodstore.ErrInvalidTTL
+	}
+	e := m.live(key, now)
+	if e != nil {
+		e.renew(ttl, now)
+	}
+	return e != nil, nil
+}
+
+func (m *model) del(key int, until, now int64) bool {
+	e := m.live(key, now)
+	if e == nil || e.modified > until {
+		return false
+	}
+	m.remove(e)
+	m.stats.Deletes++
+	return true
+}
+
+func (m *model) merge(in modelEntry, now int64) (bool, error) {
+	switch {
+	case in.deadline != forever && in.ttl < 0:
+		return false, lastmodstore.ErrInvalidTTL
+	case in.modified > now+60_000_000_000:
+		return false, lastmodstore.ErrClockSkew
+	}
+	e := m.live(in.key, now)
+	switch {
+	case in.deadline <= now || e != nil && e.modified >= in.modified:
+		return false, nil
+	case e != nil:
+		m.leave(e)
+	default:
+		if err := m.room(1, now); err != nil {
+			return false, err
+		}
+		e = &modelEntry{}
+	}
+	in.marked = e.marked
+	if *e = in; in.deadline == forever {
+		e.ttl = 0
+	}
+	m.entries[in.key] = e
+	m.last = max(m.last, in.modified)
+	m.stats.Sets++
+	return true, nil
+}
+
+func (m *model) clear() {
+	for key := range m.entries {
+		m.changed(key)
+	}
+	m.entries, m.hand = map[int]*modelEntry{}, nil
+}
+
+// must stops tb unless got is want.
+func must[T comparable](tb testing.TB, what string, got, want T) {
+	tb.Helper()
+	if got != want {
+		tb.Fatalf("%s: got %v, want %v", what, got, want)
+	}
+}

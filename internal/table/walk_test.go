@@ -1,0 +1,176 @@
+package table
+
+import (
+	"fmt"
+	"math/bits"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+)
+
+// A walk takes random steps on a table and its model. Time is one of the moves.
+type walk struct {
+	name   string
+	limit  int // MaxEntries
+	reject bool
+	keys   int // how many different ones
+	batch  int // keys of one SetMany
+	ttl    int // the longest, in nanoseconds
+	phase  int // steps of growing before as many of shrinking
+	steps  int
+	every  int // steps from one check to the next
+	weak   bool
+
+	testing.TB
+	*rand.Rand
+	t       *Table[int, int]
+	m       *model
+	now     int64
+	scan    *scanning
+	changes *changing
+}
+
+func TestRandomWalkAgreesWithModel(t *testing.T) {
+	for _, w := range []walk{
+		{name: "small", keys: 40, batch: 5, ttl: 300, phase: 200, steps: 4000, every: 1},
+		{name: "equal hashes", keys: 60, batch: 8, ttl: 800, phase: 200, steps: 3000, every: 1, weak: true},
+		{name: "one key", keys: 1, batch: 1, ttl: 50, phase: 100, steps: 1000, every: 1},
+		{name: "evicting", limit: 25, keys: 60, batch: 6, ttl: 500, phase: 200, steps: 4000, every: 1},
+		{name: "evicting one", limit: 1, keys: 4, batch: 3, ttl: 100, phase: 200, steps: 1000, every: 1},
+		{name: "rejecting", limit: 25, reject: true, keys: 60, batch: 6, ttl: 300, phase: 200, steps: 3000, every: 1},
+		{name: "splitting", keys: 3000, batch: 40, ttl: 20_000, phase: 700, steps: 5600, every: 50},
+		{name: "evicting and splitting", limit: 900, keys: 1500, batch: 15, ttl: 20_000, phase: 500, steps: 3000, every: 50},
+	} {
+		for seed := range uint64(3) {
+			t.Run(fmt.Sprintf("%s/seed=%d", w.name, seed), func(t *testing.T) {
+				w.TB, w.Rand = t, rand.New(rand.NewPCG(seed, 1))
+				w.run()
+			})
+		}
+	}
+}
+
+func (w *walk) run() {
+	w.t = New[int, int](timeline.Start(), config.Config{MaxEntries: w.limit, RejectWhenFull: w.reject})
+	w.m = newModel(w.limit, w.reject)
+	w.m.gone = func(e *modelEntry) bool {
+		i := w.t.find(w.hash(e.key), e.key)
+		return i == none || w.t.slots.at(i).modified != e.modified
+	}
+	w.m.changed = func(key int) {
+		if w.scan != nil {
+			delete(w.scan.stable, key)
+		}
+		if w.changes != nil {
+			delete(w.changes.stable, key)
+		}
+	}
+	most := 0
+	for step := range w.steps {
+		w.move(step/w.phase%2 == 0)
+		most = max(most, len(w.t.index.buckets))
+		if step%w.every == 0 {
+			w.compare()
+		}
+	}
+	w.compare()
+	w.Logf("%d entries, at most %d buckets, %+v", w.t.Len(), most, w.m.stats)
+}
+
+// hash is fixed, unlike Hash, so that a walk can be repeated; a weak one often
+// gives two keys the same.
+func (w *walk) hash(key int) uint32 {
+	h := uint64(key+1) * 0x9e3779b97f4a7c15
+	h ^= h >> 29
+	h *= 0xbf58476d1ce4e5b9
+	if w.weak {
+		return bits.Reverse32(uint32(h>>60)) | uint32(h>>58&1)
+	}
+	return uint32(h >> 32)
+}
+
+// move takes one step, which is more likely to insert when growing.
+func (w *walk) move(growing bool) {
+	if growing == (w.IntN(4) > 0) {
+		w.add()
+		return
+	}
+	switch n := w.IntN(400); {
+	case n == 0 && w.IntN(3) == 0:
+		w.t.Clear()
+		w.m.clear()
+	case n < 40:
+		w.now += int64(w.IntN(w.ttl/10 + 2))
+	case n < 120:
+		w.read()
+	case n < 150:
+		w.sweep()
+	case n < 210:
+		w.stepScan()
+	case n < 270:
+		w.stepChanges()
+	case n < 300:
+		w.touch()
+	default:
+		w.remove()
+	}
+}
+
+func (w *walk) key() int { return w.IntN(w.keys) }
+
+func (w *walk) randomTTL() time.Duration {
+	switch n := w.IntN(20); {
+	case n == 0:
+		return -2
+	case n == 1:
+		return 1<<63 - 1 - time.Duration(w.IntN(2*w.ttl))
+	case n < 6:
+		return 0
+	case n < 9:
+		return -1
+	default:
+		return time.Duration(1 + w.IntN(w.ttl))
+	}
+}
+
+// instant is a time for a condition: often that of key's entry, or one beside it.
+func (w *walk) instant(key int) (time.Time, int64) {
+	at := w.now - int64(w.IntN(2*w.ttl))
+	if e := w.m.entries[key]; e != nil && w.IntN(3) > 0 {
+		at = e.modified + int64(w.IntN(3)) - 1
+	}
+	return w.t.line.Time(at), at
+}
+
+// compare checks the structure and that the table holds what the model holds.
+func (w *walk) compare() {
+	w.Helper()
+	t, m := w.t, w.m
+	t.check(w)
+	must(w, "Len", t.Len(), len(m.entries))
+	must(w, "last", t.last, m.last)
+	m.stats.Entries = len(m.entries)
+	must(w, "Stats", t.Stats(), m.stats)
+	for i := range t.slots.n {
+		s := t.slots.at(i)
+		e := m.entries[s.key]
+		if e == nil {
+			w.Fatalf("key %d is there, and should not", s.key)
+		}
+		must(w, fmt.Sprint("key ", s.key), [4]int64{int64(s.value), s.modified, s.deadline, s.ttl},
+			[4]int64{int64(e.value), e.modified, e.deadline, e.ttl})
+		if w.limit > 0 && w.now < s.deadline {
+			must(w, fmt.Sprint("mark of ", s.key), t.marks.at(i).Load(), e.marked)
+		}
+	}
+	switch {
+	case w.limit == 0:
+	case t.hand == none || m.hand == nil:
+		must(w, "hand at the head", t.hand == none, m.hand == nil)
+	default:
+		must(w, "hand", t.slots.at(t.hand).key, m.hand.key)
+	}
+}
