@@ -1,0 +1,99 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/lastmodstore/lastmodstore"
+)
+
+func edges(e Engine) {
+	It("answers ErrInvalidTTL to a negative TTL and stores nothing", func() {
+		s := opened(e)
+		const bad = -2 * time.Second
+		_, _, errIf := s.SetIfUnmodifiedSince("a", 1, bad, time.Time{})
+		_, errTouch := s.Touch("a", bad)
+		for _, err := range []error{s.Set("a", 1, bad), s.SetMany(map[string]int{"a": 1}, bad), errIf, errTouch} {
+			Expect(err).To(MatchError(lastmodstore.ErrInvalidTTL))
+		}
+		Expect(s.Len()).To(BeZero())
+	})
+	It("3: a TTL whose deadline would overflow never expires", func() {
+		got := set(opened(e), "a", 1, math.MaxInt64)
+		Expect(got.ExpiresAt.IsZero()).To(BeTrue())
+		Expect(got.TTL).To(Equal(lastmodstore.NoExpiry))
+	})
+	It("takes KeepTTL on an absent key for no expiry", func() {
+		Expect(set(opened(e), "a", 1, lastmodstore.KeepTTL).ExpiresAt.IsZero()).To(BeTrue())
+	})
+	It("18: NaN is refused by writes, absent for reads, and leaves nothing", func() {
+		s := e.Any(0)
+		DeferCleanup(s.Close)
+		nan := math.NaN()
+		_, errDelete := s.Delete(nan)
+		_, errMerge := s.Merge(nan, lastmodstore.Entry[any]{})
+		for _, err := range []error{s.Set(nan, 1, 0), s.SetMany(map[any]any{"a": 1, nan: 1}, 0), errDelete, errMerge} {
+			Expect(err).To(MatchError(lastmodstore.ErrInvalidKey))
+		}
+		_, ok := s.Get(nan)
+		Expect(ok).To(BeFalse())
+		Expect(s.GetMany([]any{nan})).To(BeEmpty())
+		Expect(s.Len()).To(BeZero())
+	})
+	It("18: an unhashable key panics in the caller, and the store serves on", func() {
+		s := e.Any(0)
+		DeferCleanup(s.Close)
+		bad := []int{1}
+		Expect(func() { s.Get(bad) }).To(Panic())
+		Expect(func() { s.Set(bad, 1, 0) }).To(Panic())
+		Expect(func() { s.GetMany([]any{"a", bad}) }).To(Panic())
+		Expect(s.Set("a", 1, 0)).To(Succeed())
+		Expect(valueOf[any](s, "a")).To(Equal(1))
+	})
+	It("takes nil values for values", func() {
+		s := e.Any(0)
+		DeferCleanup(s.Close)
+		Expect(s.Set(nil, nil, 0)).To(Succeed())
+		value, ok := s.Get(nil)
+		Expect(ok).To(BeTrue())
+		Expect(value).To(BeNil())
+	})
+	It("panics with a sentence when it is opened wrongly", func() {
+		Expect(func() { e.Strings(-1) }).To(PanicWith(ContainSubstring("negative cleanup interval")))
+		Expect(func() { lastmodstore.MaxEntries(0) }).To(PanicWith(ContainSubstring("at least 1")))
+	})
+}
+
+func bounds(e Engine) {
+	It("17: Len never exceeds the bound; the least recently modified goes, unless it was read", func() {
+		s := opened(e, lastmodstore.MaxEntries(3))
+		for i, k := range []string{"a", "b", "c"} {
+			Expect(s.Set(k, i, 0)).To(Succeed())
+		}
+		s.Get("a")
+		Expect(s.Set("d", 4, 0)).To(Succeed())
+		Expect(s.GetMany([]string{"a", "b", "c", "d"})).To(And(HaveLen(3), Not(HaveKey("b"))))
+		for i := range 100 {
+			Expect(s.Set(fmt.Sprint(i), i, 0)).To(Succeed())
+			Expect(s.Len()).To(Equal(3))
+		}
+		Expect(s.Stats().Evictions).To(BeEquivalentTo(101))
+	})
+	It("17: RejectWhenFull refuses new keys alone, and SetMany whole", func() {
+		s := opened(e, lastmodstore.MaxEntries(2), lastmodstore.RejectWhenFull())
+		set(s, "a", 1, 0)
+		Expect(s.SetMany(map[string]int{"a": 5, "b": 5, "c": 5}, 0)).To(MatchError(lastmodstore.ErrFull))
+		Expect(s.GetMany([]string{"a", "b", "c"})).To(HaveLen(1))
+		Expect(valueOf(s, "a")).To(Equal(1))
+		set(s, "b", 2, 0)
+		Expect(s.Set("c", 3, 0)).To(MatchError(lastmodstore.ErrFull))
+		_, err := s.Merge("c", entry{LastModified: time.Now()})
+		Expect(err).To(MatchError(lastmodstore.ErrFull))
+		set(s, "a", 9, 0)
+		Expect(s.Len()).To(Equal(2))
+	})
+}

@@ -1,0 +1,178 @@
+package compare
+
+import (
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/onsi/gomega"
+
+	"github.com/lastmodstore/lastmodstore"
+)
+
+// Timing tests what has to do with time, in synctest bubbles: phase two, expiry
+// and cleanup. Its cases are named as those of [Specs].
+func Timing(t *testing.T, e Engine) {
+	for _, c := range []struct {
+		name string
+		run  func(g gomega.Gomega, e Engine)
+	}{
+		{"1: absent for every operation from the deadline on, and not before", deadline},
+		{"1: overwriting an expired entry is an insertion", overwrite},
+		{"2: reads extend no life", reads},
+		{"5: background cleanup removes at the latest one interval after the deadline", ticks},
+		{"4: a sweep spares what was renewed", renewed},
+		{"6: a clock that stands still gives different times", still},
+		{"10: the window of Add closes when it said", window},
+		{"17: expired entries make room before live ones", roomOfExpired},
+	} {
+		t.Run(e.Name+"/"+c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { c.run(gomega.NewWithT(t), e) })
+		})
+	}
+}
+
+const life1 = time.Second
+
+func deadline(g gomega.Gomega, e Engine) {
+	present := map[string]func(s strings) bool{
+		"Get":             func(s strings) bool { _, ok := s.Get("a"); return ok },
+		"GetEntry":        func(s strings) bool { _, ok := s.GetEntry("a"); return ok },
+		"GetLastModified": func(s strings) bool { _, ok := s.GetLastModified("a"); return ok },
+		"GetMany":         func(s strings) bool { return len(s.GetMany([]string{"a"})) == 1 },
+		"All": func(s strings) bool {
+			for range s.All() {
+				return true
+			}
+			return false
+		},
+		"ModifiedSince": func(s strings) bool {
+			for range s.ModifiedSince(time.Time{}) {
+				return true
+			}
+			return false
+		},
+		"Touch":       func(s strings) bool { ok, _ := s.Touch("a", life1); return ok },
+		"Delete":      func(s strings) bool { ok, _ := s.Delete("a"); return ok },
+		"DeleteIf":    func(s strings) bool { ok, _ := s.DeleteIfUnmodifiedSince("a", time.Now()); return ok },
+		"SetIf":       func(s strings) bool { _, ok, _ := s.SetIfUnmodifiedSince("a", 2, 0, time.Now()); return ok },
+		"SetIfAbsent": func(s strings) bool { _, ok, _ := lastmodstore.SetIfAbsent(s, "a", 2, 0); return !ok },
+		"KeepTTL": func(s strings) bool {
+			s.Set("a", 2, lastmodstore.KeepTTL)
+			e, _ := s.GetEntry("a")
+			return !e.ExpiresAt.IsZero()
+		},
+	}
+	for name, is := range present {
+		for _, late := range []time.Duration{-1, 0, 1} {
+			s := e.Strings(0)
+			g.Expect(s.Set("a", 1, life1)).To(gomega.Succeed())
+			time.Sleep(life1 + late)
+			g.Expect(s.Len()).To(gomega.Equal(1), "only Len sees the unswept")
+			g.Expect(is(s)).To(gomega.Equal(late < 0), "%s %v after the deadline", name, late)
+			g.Expect(s.Close()).To(gomega.Succeed())
+		}
+	}
+}
+
+func overwrite(g gomega.Gomega, e Engine) {
+	s := e.Strings(0)
+	defer s.Close()
+	s.Set("a", 1, life1)
+	time.Sleep(life1)
+	g.Expect(s.Set("a", 2, lastmodstore.KeepTTL)).To(gomega.Succeed())
+	now, ok := s.GetEntry("a")
+	g.Expect(ok).To(gomega.BeTrue())
+	g.Expect(now.ExpiresAt.IsZero()).To(gomega.BeTrue())
+	g.Expect(s.Stats().Expirations).To(gomega.BeEquivalentTo(1))
+}
+
+func reads(g gomega.Gomega, e Engine) {
+	s := e.Strings(0)
+	defer s.Close()
+	s.Set("a", 1, life1)
+	for range 9 {
+		time.Sleep(life1 / 10)
+		g.Expect(valueOf(s, "a")).To(gomega.Equal(1))
+	}
+	time.Sleep(life1 / 10)
+	_, ok := s.Get("a")
+	g.Expect(ok).To(gomega.BeFalse())
+}
+
+func ticks(g gomega.Gomega, e Engine) {
+	const interval = 300 * time.Millisecond
+	s := e.Strings(interval)
+	defer s.Close()
+	random := rand.New(rand.NewPCG(1, 2))
+	for round := range 20 {
+		for i := range 700 { // several sweep steps
+			s.Set(time.Duration(i).String(), i, life1)
+		}
+		time.Sleep(life1 - 1)
+		synctest.Wait()
+		g.Expect(s.Len()).To(gomega.Equal(700))
+		time.Sleep(interval + 1)
+		synctest.Wait()
+		g.Expect(s.Len()).To(gomega.BeZero(), "round %d", round)
+		time.Sleep(time.Duration(random.Int64N(int64(interval)))) // so that deadlines fall anywhere between ticks
+	}
+	g.Expect(s.Stats().Expirations).To(gomega.BeEquivalentTo(20 * 700))
+}
+
+func renewed(g gomega.Gomega, e Engine) {
+	s := e.Strings(0)
+	defer s.Close()
+	for _, k := range []string{"touched", "set", "forever", "shortened", "left"} {
+		s.Set(k, 1, life1)
+	}
+	s.Touch("touched", 2*life1)
+	s.Set("set", 2, 2*life1)
+	s.Touch("forever", lastmodstore.NoExpiry)
+	s.Touch("shortened", life1/2)
+	time.Sleep(life1 / 2)
+	g.Expect(s.Cleanup()).To(gomega.Equal(1), "shortened")
+	time.Sleep(life1 / 2)
+	g.Expect(s.Cleanup()).To(gomega.Equal(1), "left")
+	g.Expect(s.GetMany([]string{"touched", "set", "forever"})).To(gomega.HaveLen(3))
+	time.Sleep(life1)
+	g.Expect(s.Cleanup()).To(gomega.Equal(2))
+	g.Expect(s.Len()).To(gomega.Equal(1))
+}
+
+func still(g gomega.Gomega, e Engine) {
+	s := e.Strings(0)
+	defer s.Close()
+	last := time.Time{}
+	for i := range 100 {
+		s.Set("a", i, 0)
+		at, _ := s.GetLastModified("a")
+		g.Expect(at.After(last)).To(gomega.BeTrue())
+		g.Expect(at.Sub(time.Now())).To(gomega.BeNumerically("<=", i), "a nanosecond each at most")
+		last = at
+		s.Delete("a")
+	}
+}
+
+func window(g gomega.Gomega, e Engine) {
+	s := e.Strings(0)
+	defer s.Close()
+	for i := range 10 {
+		g.Expect(lastmodstore.Add(s, "n", 1, life1)).To(gomega.Equal(i + 1))
+		time.Sleep(life1 / 10)
+	}
+	g.Expect(lastmodstore.Add(s, "n", 1, life1)).To(gomega.Equal(1))
+}
+
+func roomOfExpired(g gomega.Gomega, e Engine) {
+	s := e.Strings(0, lastmodstore.MaxEntries(3), lastmodstore.RejectWhenFull())
+	defer s.Close()
+	s.Set("old", 1, 0)
+	s.Set("short", 1, life1)
+	s.Set("long", 1, 2*life1)
+	g.Expect(s.Set("new", 1, 0)).To(gomega.MatchError(lastmodstore.ErrFull))
+	time.Sleep(life1)
+	g.Expect(s.Set("new", 1, 0)).To(gomega.Succeed())
+	g.Expect(s.GetMany([]string{"old", "long", "new"})).To(gomega.HaveLen(3))
+}
