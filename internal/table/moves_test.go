@@ -1,6 +1,7 @@
 package table
 
 import (
+	"maps"
 	"math"
 	"time"
 
@@ -43,17 +44,17 @@ func (w *walk) read() {
 		must(w, "GetLastModified ok", ok, there)
 		must(w, "GetLastModified", got, want.LastModified)
 	default:
-		lookups := make([]Lookup[int, int], w.IntN(6))
-		for i := range lookups {
-			k := w.key()
-			lookups[i].Key, lookups[i].Hash = k, w.hash(k)
+		keys := w.Perm(w.keys)[:w.IntN(min(w.keys, 5)+1)]
+		lookups := make([]Lookup[int], len(keys))
+		want := map[int]lastmodstore.Entry[int]{}
+		for i, k := range keys {
+			lookups[i].hash = w.hash(k)
+			if e, ok := w.entry(w.m.peek(k, w.now)); ok {
+				want[k] = e
+			}
 		}
-		w.t.GetMany(lookups, w.now)
-		for _, l := range lookups {
-			want, there := w.entry(w.m.peek(l.Key, w.now))
-			must(w, "GetMany ok", l.OK, there)
-			must(w, "GetMany", l.Entry, want)
-		}
+		w.t.GetMany(keys, lookups, w.now)
+		must(w, "GetMany", maps.Equal(Found(w.t.line, keys, lookups), want), true)
 	}
 }
 
@@ -140,9 +141,13 @@ func (w *walk) touch() {
 	must(w, "Touch", ok, wantOK)
 }
 
-// remove deletes one entry or, from a big table, several.
-func (w *walk) remove() {
-	for range 1 + w.batch {
+// remove deletes one key or, when shrinking, several.
+func (w *walk) remove(growing bool) {
+	n := 1
+	if !growing {
+		n += w.batch
+	}
+	for range n {
 		key := w.key()
 		since, at := w.instant(key)
 		var ok bool

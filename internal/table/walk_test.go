@@ -41,8 +41,8 @@ func TestRandomWalkAgreesWithModel(t *testing.T) {
 		{name: "evicting", limit: 25, keys: 60, batch: 6, ttl: 500, phase: 200, steps: 4000, every: 1},
 		{name: "evicting one", limit: 1, keys: 4, batch: 3, ttl: 100, phase: 200, steps: 1000, every: 1},
 		{name: "rejecting", limit: 25, reject: true, keys: 60, batch: 6, ttl: 300, phase: 200, steps: 3000, every: 1},
-		{name: "splitting", keys: 3000, batch: 40, ttl: 20_000, phase: 700, steps: 5600, every: 50},
-		{name: "evicting and splitting", limit: 900, keys: 1500, batch: 15, ttl: 20_000, phase: 500, steps: 3000, every: 50},
+		{name: "splitting", keys: 6000, batch: 60, ttl: 200_000, phase: 600, steps: 4800, every: 50},
+		{name: "evicting and splitting", limit: 900, keys: 2000, batch: 30, ttl: 200_000, phase: 400, steps: 2400, every: 50},
 	} {
 		for seed := range uint64(3) {
 			t.Run(fmt.Sprintf("%s/seed=%d", w.name, seed), func(t *testing.T) {
@@ -56,6 +56,7 @@ func TestRandomWalkAgreesWithModel(t *testing.T) {
 func (w *walk) run() {
 	w.t = New[int, int](timeline.Start(), config.Config{MaxEntries: w.limit, RejectWhenFull: w.reject})
 	w.m = newModel(w.limit, w.reject)
+	w.now, w.scan, w.changes = 0, nil, nil
 	w.m.gone = func(e *modelEntry) bool {
 		i := w.t.find(w.hash(e.key), e.key)
 		return i == none || w.t.slots.at(i).modified != e.modified
@@ -80,16 +81,13 @@ func (w *walk) run() {
 	w.Logf("%d entries, at most %d buckets, %+v", w.t.Len(), most, w.m.stats)
 }
 
-// hash is fixed, unlike Hash, so that a walk can be repeated; a weak one often
-// gives two keys the same.
+// hash gives two keys often the same if the walk's hashes are weak.
 func (w *walk) hash(key int) uint32 {
-	h := uint64(key+1) * 0x9e3779b97f4a7c15
-	h ^= h >> 29
-	h *= 0xbf58476d1ce4e5b9
+	h := hashOf(key)
 	if w.weak {
-		return bits.Reverse32(uint32(h>>60)) | uint32(h>>58&1)
+		return bits.Reverse32(h>>28) | h>>8&1
 	}
-	return uint32(h >> 32)
+	return h
 }
 
 // move takes one step, which is more likely to insert when growing.
@@ -99,7 +97,7 @@ func (w *walk) move(growing bool) {
 		return
 	}
 	switch n := w.IntN(400); {
-	case n == 0 && w.IntN(3) == 0:
+	case n == 0 && w.IntN(3) == 0 && !growing:
 		w.t.Clear()
 		w.m.clear()
 	case n < 40:
@@ -115,7 +113,7 @@ func (w *walk) move(growing bool) {
 	case n < 300:
 		w.touch()
 	default:
-		w.remove()
+		w.remove(growing)
 	}
 }
 

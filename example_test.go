@@ -1,0 +1,117 @@
+package lastmodstore_test
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/actor"
+	"github.com/lastmodstore/lastmodstore/mutexstore"
+)
+
+func Example() {
+	engines := []lastmodstore.Store[string, int]{
+		actor.New[string, int](time.Minute),
+		mutexstore.New[string, int](time.Minute),
+	}
+	for _, s := range engines {
+		s.Set("answer", 42, 10*time.Minute)
+		e, ok := s.GetEntry("answer")
+		fmt.Println(e.Value, ok, e.TTL)
+		s.Close()
+	}
+	// Output:
+	// 42 true 10m0s
+	// 42 true 10m0s
+}
+
+func ExampleGetIfModifiedSince() {
+	s := mutexstore.New[string, string](0)
+	defer s.Close()
+	s.Set("config", "v1", lastmodstore.NoExpiry)
+	read, _ := s.GetLastModified("config")
+
+	_, changed := lastmodstore.GetIfModifiedSince(s, "config", read)
+	fmt.Println(changed)
+	s.Set("config", "v2", lastmodstore.NoExpiry)
+	e, changed := lastmodstore.GetIfModifiedSince(s, "config", read)
+	fmt.Println(changed, e.Value)
+	// Output:
+	// false
+	// true v2
+}
+
+func ExampleSetIfAbsent() {
+	s := actor.New[string, string](0)
+	defer s.Close()
+	for _, who := range []string{"alice", "bob"} {
+		holder, got, err := lastmodstore.SetIfAbsent(s, "lock", who, time.Minute)
+		fmt.Println(holder.Value, got, err)
+	}
+	// Output:
+	// alice true <nil>
+	// alice false <nil>
+}
+
+func ExampleUpdate() {
+	s := mutexstore.New[string, int](0)
+	defer s.Close()
+	s.Set("stock", 1, lastmodstore.NoExpiry)
+	take := func(old lastmodstore.Entry[int], ok bool) (int, time.Duration, error) {
+		if old.Value == 0 {
+			return 0, 0, errors.New("sold out")
+		}
+		return old.Value - 1, lastmodstore.KeepTTL, nil
+	}
+	for range 2 {
+		e, err := lastmodstore.Update(s, "stock", take)
+		fmt.Println(e.Value, err)
+	}
+	// Output:
+	// 0 <nil>
+	// 0 sold out
+}
+
+func ExampleAdd() {
+	s := actor.New[string, int](0)
+	defer s.Close()
+	const limit = 2
+	for range 3 {
+		n, err := lastmodstore.Add(s, "requests", 1, time.Minute)
+		fmt.Println(n <= limit, err)
+	}
+	// Output:
+	// true <nil>
+	// true <nil>
+	// false <nil>
+}
+
+func ExampleGetAndDelete() {
+	s := mutexstore.New[string, string](0)
+	defer s.Close()
+	s.Set("ticket", "seat 7", time.Hour)
+	for range 2 {
+		e, ok, err := lastmodstore.GetAndDelete(s, "ticket")
+		fmt.Printf("%q %t %v\n", e.Value, ok, err)
+	}
+	// Output:
+	// "seat 7" true <nil>
+	// "" false <nil>
+}
+
+func ExampleReader_modifiedSince() {
+	var s lastmodstore.Store[string, int] = mutexstore.New[string, int](0)
+	defer s.Close()
+	for i, key := range []string{"a", "b", "c"} {
+		s.Set(key, i, lastmodstore.NoExpiry)
+	}
+	seen, _ := s.GetLastModified("a")
+	s.Set("b", 10, lastmodstore.NoExpiry)
+	for key, e := range s.ModifiedSince(seen) {
+		fmt.Println(key, e.Value)
+	}
+	// Output:
+	// c 2
+	// b 10
+}

@@ -1,0 +1,104 @@
+package table
+
+import (
+	"testing"
+	"time"
+
+	"github.com/onsi/gomega"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+)
+
+// A fixture is a table with an expectation for each step.
+type fixture struct {
+	*gomega.WithT
+	testing.TB
+	t *Table[int, int]
+}
+
+func newFixture(tb testing.TB, c config.Config) *fixture {
+	return &fixture{gomega.NewWithT(tb), tb, New[int, int](timeline.Start(), c)}
+}
+
+// hashOf is fixed, unlike Hash, so that every test can be repeated.
+func hashOf(key int) uint32 {
+	h := uint64(key+1) * 0x9e3779b97f4a7c15
+	h ^= h >> 29
+	h *= 0xbf58476d1ce4e5b9
+	return uint32(h >> 32)
+}
+
+// set stores key, its value being the key.
+func (f *fixture) set(key int, ttl time.Duration, now int64) {
+	f.TB.Helper()
+	must(f.TB, "Set", f.t.Set(hashOf(key), key, key, ttl, now), nil)
+}
+
+func (f *fixture) del(key int, now int64) {
+	f.TB.Helper()
+	ok, err := f.t.Delete(hashOf(key), key, now)
+	must(f.TB, "Delete", err, nil)
+	must(f.TB, "Delete", ok, true)
+}
+
+// merge brings key as modified at the given time; it never expires.
+func (f *fixture) merge(key int, modified, now int64) bool {
+	f.TB.Helper()
+	e := lastmodstore.Entry[int]{Value: key, LastModified: f.t.line.Time(modified)}
+	ok, err := f.t.Merge(hashOf(key), key, e, now)
+	must(f.TB, "Merge", err, nil)
+	return ok
+}
+
+func (f *fixture) has(key int, now int64) bool {
+	_, ok := f.t.GetEntry(hashOf(key), key, now)
+	return ok
+}
+
+// order is the keys in modification order.
+func (f *fixture) order() (keys []int) {
+	for i := f.t.head; i != none; i = f.t.slots.at(i).next {
+		keys = append(keys, f.t.slots.at(i).key)
+	}
+	return keys
+}
+
+// scan reads the table to its end, calling between before each later page.
+func (f *fixture) scan(now int64, between func(page int)) (keys []int) {
+	return f.pages(now, between, f.t.Scan, &Page[int, int]{})
+}
+
+// changesSince reads the changes after from, calling between before each later step.
+func (f *fixture) changesSince(from, now int64, between func(page int)) (keys []int) {
+	p := &Page[int, int]{}
+	p.Since(f.t.line, f.t.line.Time(from))
+	return f.pages(now, between, f.t.Changes, p)
+}
+
+func (f *fixture) pages(now int64, between func(int), step func(*Page[int, int], int64), p *Page[int, int]) (keys []int) {
+	f.TB.Helper()
+	for n := 1; ; n++ {
+		step(p, now)
+		for _, pair := range p.Pairs {
+			keys = append(keys, pair.Key)
+		}
+		switch {
+		case p.Done:
+			return keys
+		case n > 100_000:
+			f.TB.Fatal("the pages have no end")
+		case between != nil:
+			between(n)
+		}
+	}
+}
+
+// span is the numbers from first to last.
+func span(first, last int) (keys []int) {
+	for k := first; k <= last; k++ {
+		keys = append(keys, k)
+	}
+	return keys
+}

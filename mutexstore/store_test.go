@@ -1,0 +1,36 @@
+package mutexstore
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func ExampleNew() {
+	s := New[string, int](time.Minute)
+	defer s.Close()
+	s.Set("answer", 42, time.Hour)
+	fmt.Println(s.Get("answer"))
+	// Output: 42 true
+}
+
+func TestNoIntervalStartsNoGoroutine(t *testing.T) {
+	g := NewWithT(t)
+	before := runtime.NumGoroutine()
+	s := New[string, int](0)
+	g.Expect(runtime.NumGoroutine()).To(Equal(before))
+	g.Expect(s.Close()).To(Succeed())
+}
+
+func TestCloseWaitsForTheSweeper(t *testing.T) {
+	g := NewWithT(t)
+	s := New[string, int](time.Nanosecond)
+	g.Expect(s.Close()).To(Succeed())
+	g.Expect(s.gone).To(BeClosed())
+}
