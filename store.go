@@ -38,7 +38,8 @@ type Reader[K comparable, V any] interface {
 	// ModifiedSince yields the live entries with LastModified after t, oldest
 	// change first, each once; what changes after the loop began is left to
 	// the next call (pass the last LastModified received). It costs what has
-	// changed, not what is stored. The loop body may call the store.
+	// changed, not what is stored. The loop body may call the store. What Merge
+	// brings meanwhile with a time of the past may appear, also again, or not.
 	ModifiedSince(t time.Time) iter.Seq2[K, Entry[V]]
 
 	// Stats answers the counters as they stand.

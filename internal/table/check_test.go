@@ -31,7 +31,7 @@ func (x *index) check(tb testing.TB, n uint32, hash func(slot uint32) uint32) {
 		tb.Fatalf("index: mask is %#x for %d buckets, want %#x", x.mask, size, mask)
 	case x.n != int(n):
 		tb.Fatalf("index: n is %d, want %d", x.n, n)
-	case x.n > len(x.buckets)*bucketMean || size > 1 && x.n < len(x.buckets)*bucketMean/2:
+	case x.n > len(x.buckets)*bucketMean || size > 1 && x.n < (len(x.buckets)-1)*bucketMean/2:
 		tb.Fatalf("index: %d buckets for %d entries", size, n)
 	}
 	seen := make([]bool, n)

@@ -102,3 +102,11 @@ func span(first, last int) (keys []int) {
 	}
 	return keys
 }
+
+// must stops tb unless got is want.
+func must[T comparable](tb testing.TB, what string, got, want T) {
+	tb.Helper()
+	if got != want {
+		tb.Fatalf("%s: got %v, want %v", what, got, want)
+	}
+}

@@ -61,7 +61,8 @@ func (x *index) insert(h, slot uint32) {
 
 func (x *index) remove(h, slot uint32) {
 	x.home(h).remove(cell(h, slot))
-	if x.n--; len(x.buckets) > 1 && x.n < len(x.buckets)*bucketMean/2 {
+	// Far below the next split, so that a store that swings does neither.
+	if x.n--; len(x.buckets) > 1 && x.n < (len(x.buckets)-1)*bucketMean/2 {
 		x.join()
 	}
 }

@@ -2,7 +2,6 @@ package table
 
 import (
 	"math"
-	"testing"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -239,12 +238,4 @@ func (m *model) clear() {
 		m.changed(key)
 	}
 	m.entries, m.hand = map[int]*modelEntry{}, nil
-}
-
-// must stops tb unless got is want.
-func must[T comparable](tb testing.TB, what string, got, want T) {
-	tb.Helper()
-	if got != want {
-		tb.Fatalf("%s: got %v, want %v", what, got, want)
-	}
 }

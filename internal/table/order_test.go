@@ -148,3 +148,17 @@ func TestHandMovesOnWhenItsEntryLeaves(t *testing.T) {
 		f.Expect(f.t.slots.at(f.t.hand).key).To(Equal(3), name)
 	}
 }
+
+func TestExpiredEntryIsFoundThoughEveryHeapItemIsLate(t *testing.T) {
+	f := newFixture(t, config.Config{MaxEntries: 4})
+	for key := range 4 {
+		f.set(key, 10, int64(key))
+		f.touch(key, 1000, int64(key))
+	}
+	f.touch(2, 50, 4)
+	f.touch(2, 60, 4)
+	f.set(4, 0, 100)
+	f.t.check(t)
+	f.Expect(f.order()).To(Equal([]int{0, 1, 3, 4}))
+	f.Expect(f.t.Stats().Expirations).To(BeEquivalentTo(1))
+}

@@ -21,6 +21,7 @@ type Page[K comparable, V any] struct {
 	started     bool // Changes
 	from, until int64
 	trail       []waypoint // oldest last; see Changes
+	reach       int        // links that resume may follow in one step
 }
 
 // Pair is one entry of a page.
@@ -107,6 +108,10 @@ func (t *Table[K, V]) resume(p *Page[K, V]) (slot uint32, found bool) {
 	i := t.tail
 	if n := len(p.trail); n > 0 {
 		i = p.trail[n-1].slot
+	} else {
+		// The first step, or writers have overtaken every waypoint: go further
+		// than the last time, or they could do so for ever.
+		p.reach = max(walkLen, 2*p.reach)
 	}
 	after := uint32(none)
 	if i != none {
@@ -117,7 +122,7 @@ func (t *Table[K, V]) resume(p *Page[K, V]) (slot uint32, found bool) {
 		if links%trailGap == 0 {
 			p.trail = append(p.trail, waypoint{i, s.modified})
 		}
-		if links == walkLen {
+		if links >= p.reach {
 			return none, false
 		}
 		after, i = i, s.prev

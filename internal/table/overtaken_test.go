@@ -1,0 +1,44 @@
+package table
+
+import (
+	"testing"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+)
+
+func TestChangesEndsBesideWritersThatOvertakeEveryWaypoint(t *testing.T) {
+	const cold, hot = 1000, 2 * walkLen
+	tab := New[int, int](timeline.Start(), config.Config{})
+	hash := func(key int) uint32 { return uint32(key) * 2654435761 }
+	now := int64(0)
+	write := func(from, to int) {
+		for key := from; key < to; key++ {
+			now++
+			if err := tab.Set(hash(key), key, key, 0, now); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	write(0, cold+hot)
+	var p Page[int, int]
+	p.Since(tab.line, time.Time{})
+	seen := 0
+	for steps := 0; !p.Done; steps++ {
+		if steps > 100 {
+			t.Fatal("the walk back begins again and again")
+		}
+		tab.Changes(&p, now)
+		for _, pair := range p.Pairs {
+			if pair.Key != seen {
+				t.Fatalf("key %d came instead of %d", pair.Key, seen)
+			}
+			seen++
+		}
+		write(cold, cold+hot)
+	}
+	if seen != cold {
+		t.Fatalf("%d of %d came", seen, cold)
+	}
+}
