@@ -16,13 +16,16 @@ import (
 // many callers' insertions cannot outrun the sweep.
 const turns = table.SweepLimit
 
+// mailboxSize spares callers a wait for the owner before the wait for its
+// reply. More callers than that wait in line behind it.
+const mailboxSize = 1024
+
 // own is the loop. It owns the table: nothing outside this call can reach it.
 func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
 	t := table.New[K, V](s.line, c)
 	tick := newTicker(s.line, interval)
 	var y yielder
-	defer close(s.done)
-	defer tick.stop()
+	defer s.end(tick)
 	for {
 		select {
 		case r := <-s.mailbox:
@@ -39,6 +42,14 @@ func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
 			tick.again()
 		}
 	}
+}
+
+// end refuses what waits. Who sends later refuses himself; see call.
+func (s *Store[K, V]) end(tick *ticker) {
+	tick.stop()
+	close(s.done)
+	s.refuse()
+	close(s.gone)
 }
 
 // serveWaiting serves r and the requests that wait behind it, up to turns, and

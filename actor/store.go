@@ -23,8 +23,9 @@ import (
 // Store is the actor engine. Its methods keep the contract of
 // [lastmodstore.Store]; New opens one.
 type Store[K comparable, V any] struct {
-	mailbox chan *request[K, V] // unbuffered: what is sent is in the owner's hands. Never closed.
-	done    chan struct{}       // closed by the owner when it ends
+	mailbox chan *request[K, V] // never closed; see call for what happens to late ones
+	done    chan struct{}       // closed by the owner when it serves no more
+	gone    chan struct{}       // closed by the owner when it ends
 
 	seed     maphash.Seed
 	line     timeline.Timeline
@@ -39,8 +40,9 @@ var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
 func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstore.Option) *Store[K, V] {
 	config.CheckInterval(cleanupInterval)
 	s := &Store[K, V]{
-		mailbox: make(chan *request[K, V]),
+		mailbox: make(chan *request[K, V], mailboxSize),
 		done:    make(chan struct{}),
+		gone:    make(chan struct{}),
 		seed:    maphash.MakeSeed(),
 		line:    timeline.Start(),
 	}
@@ -53,14 +55,34 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 }
 
 // call has the owner serve r and answers false if the store is closed.
+//
+// A plain send costs less than a select that also waits for done, but may come
+// too late for an owner that has ended. A caller that finds the store closed
+// after its send therefore refuses whatever waits in the mailbox, its own
+// request or another's; one that does not has sent before done was closed, and
+// the owner empties the mailbox after that. So every request is answered.
 func (s *Store[K, V]) call(r *request[K, V]) bool {
+	s.mailbox <- r
 	select {
-	case s.mailbox <- r:
-		<-r.reply
-		return true
 	case <-s.done:
-		r.err = lastmodstore.ErrClosed
-		return false
+		s.refuse()
+	default:
+	}
+	<-r.reply
+	return r.err != lastmodstore.ErrClosed
+}
+
+// refuse answers ErrClosed to every request in the mailbox. It runs on the
+// owner's goroutine when that ends, and then on late callers'.
+func (s *Store[K, V]) refuse() {
+	for {
+		select {
+		case r := <-s.mailbox:
+			r.err = lastmodstore.ErrClosed
+			r.reply <- struct{}{}
+		default:
+			return
+		}
 	}
 }
 
@@ -230,6 +252,6 @@ func (s *Store[K, V]) Cleanup() int {
 
 func (s *Store[K, V]) Close() error {
 	s.call(&request[K, V]{op: opClose, reply: make(chan struct{}, 1)})
-	<-s.done
+	<-s.gone
 	return nil
 }
