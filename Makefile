@@ -8,6 +8,7 @@ help: ## list the targets
 
 test: ## every test, with the race detector
 	go test -race -timeout 5m ./...
+	go test -run Allocate ./compare # what the race detector would disturb
 
 test-32bit: ## every test, built for 386 (run by qemu-i386 where there is one)
 	GODEBUG=asyncpreemptoff=1 GOARCH=386 CGO_ENABLED=0 go test -timeout 10m -exec "$$(command -v qemu-i386)" ./...

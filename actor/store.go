@@ -102,9 +102,11 @@ func (s *Store[K, V]) plain(op op) *request[K, V] {
 }
 
 // release hands r back to the pool, holding on to nothing of the caller's. The
-// owner is done with it: it replied, or never saw it.
+// owner is done with it: it replied, or never saw it. The room of the lookups
+// stays: a batch would spend a sixth of its time on a new one.
 func (s *Store[K, V]) release(r *request[K, V]) {
-	*r = request[K, V]{reply: r.reply}
+	clear(r.lookups)
+	*r = request[K, V]{reply: r.reply, lookups: r.lookups}
 	s.requests.Put(r)
 }
 
@@ -133,7 +135,7 @@ func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
 func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
 	r := s.plain(opGetMany)
 	defer s.release(r)
-	r.keys, r.lookups = keys, table.Lookups[K, V](s.seed, keys)
+	r.keys, r.lookups = keys, table.Lookups(r.lookups, s.seed, keys)
 	s.call(r)
 	return table.Found(s.line, keys, r.lookups)
 }

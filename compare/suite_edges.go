@@ -34,12 +34,15 @@ func edges(e Engine) {
 		s := e.Any(0)
 		DeferCleanup(s.Close)
 		nan := math.NaN()
-		_, errDelete := s.Delete(nan)
-		_, errMerge := s.Merge(nan, lastmodstore.Entry[any]{})
-		for _, err := range []error{s.Set(nan, 1, 0), s.SetMany(map[any]any{"a": 1, nan: 1}, 0), errDelete, errMerge} {
+		for _, err := range writes[any](s, nan) {
 			Expect(err).To(MatchError(lastmodstore.ErrInvalidKey))
 		}
+		Expect(s.SetMany(map[any]any{"a": 1, nan: 1}, 0)).To(MatchError(lastmodstore.ErrInvalidKey))
 		_, ok := s.Get(nan)
+		Expect(ok).To(BeFalse())
+		_, ok = s.GetEntry(nan)
+		Expect(ok).To(BeFalse())
+		_, ok = s.GetLastModified(nan)
 		Expect(ok).To(BeFalse())
 		Expect(s.GetMany([]any{nan})).To(BeEmpty())
 		Expect(s.Len()).To(BeZero())
@@ -48,11 +51,16 @@ func edges(e Engine) {
 		s := e.Any(0)
 		DeferCleanup(s.Close)
 		bad := []int{1}
-		Expect(func() { s.Get(bad) }).To(Panic())
-		Expect(func() { s.Set(bad, 1, 0) }).To(Panic())
-		Expect(func() { s.GetMany([]any{"a", bad}) }).To(Panic())
-		Expect(s.Set("a", 1, 0)).To(Succeed())
-		Expect(valueOf[any](s, "a")).To(Equal(1))
+		for _, call := range []func(){
+			func() { s.Get(bad) }, func() { s.GetEntry(bad) }, func() { s.GetLastModified(bad) },
+			func() { s.GetMany([]any{"a", bad}) }, func() { s.Set(bad, 1, 0) }, func() { s.Touch(bad, 0) },
+			func() { s.SetIfUnmodifiedSince(bad, 1, 0, time.Time{}) }, func() { s.Delete(bad) },
+			func() { s.DeleteIfUnmodifiedSince(bad, time.Time{}) }, func() { s.Merge(bad, lastmodstore.Entry[any]{}) },
+		} {
+			Expect(call).To(Panic())
+			Expect(s.Set("a", 1, 0)).To(Succeed())
+			Expect(valueOf[any](s, "a")).To(Equal(1))
+		}
 	})
 	It("takes nil values for values", func() {
 		s := e.Any(0)
@@ -66,6 +74,17 @@ func edges(e Engine) {
 		Expect(func() { e.Strings(-1) }).To(PanicWith(ContainSubstring("negative cleanup interval")))
 		Expect(func() { lastmodstore.MaxEntries(0) }).To(PanicWith(ContainSubstring("at least 1")))
 	})
+}
+
+// writes calls each method that writes one key and answers the errors.
+func writes[K comparable, V any](s lastmodstore.Store[K, V], key K) []error {
+	var value V
+	_, _, errIf := s.SetIfUnmodifiedSince(key, value, 0, time.Time{})
+	_, errTouch := s.Touch(key, 0)
+	_, errDelete := s.Delete(key)
+	_, errDeleteIf := s.DeleteIfUnmodifiedSince(key, time.Now())
+	_, errMerge := s.Merge(key, lastmodstore.Entry[V]{LastModified: time.Now()})
+	return []error{s.Set(key, value, 0), errIf, errTouch, errDelete, errDeleteIf, errMerge}
 }
 
 func bounds(e Engine) {

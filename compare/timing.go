@@ -31,6 +31,11 @@ func Timing(t *testing.T, e Engine) {
 			synctest.Test(t, func(t *testing.T) { c.run(gomega.NewWithT(t), e) })
 		})
 	}
+	t.Run(e.Name+"/22: what a store pools stays in its bubble", func(t *testing.T) {
+		for range 3 {
+			synctest.Test(t, func(t *testing.T) { pools(gomega.NewWithT(t), e) })
+		}
+	})
 }
 
 const life1 = time.Second
@@ -175,4 +180,13 @@ func roomOfExpired(g gomega.Gomega, e Engine) {
 	time.Sleep(life1)
 	g.Expect(s.Set("new", 1, 0)).To(gomega.Succeed())
 	g.Expect(s.GetMany([]string{"old", "long", "new"})).To(gomega.HaveLen(3))
+}
+
+func pools(g gomega.Gomega, e Engine) {
+	s := e.Strings(life1)
+	defer s.Close()
+	for i := range 10 {
+		g.Expect(s.Set("a", i, life1)).To(gomega.Succeed())
+		g.Expect(s.GetMany([]string{"a"})).To(gomega.HaveLen(1))
+	}
 }

@@ -79,7 +79,7 @@ func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
 }
 
 func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
-	lookups := table.Lookups[K, V](s.seed, keys)
+	lookups := table.Lookups[K, V](nil, s.seed, keys)
 	s.mu.RLock()
 	s.table.GetMany(keys, lookups, s.line.Now())
 	s.mu.RUnlock()

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/compare"
@@ -56,12 +57,15 @@ func drive(s getSetter, keys []string, callers, ops, setPercent int) float64 {
 	return float64(time.Since(start)) / float64(ops)
 }
 
-// inTurn runs each contestant once a round and answers their medians.
+// inTurn runs each contestant once a round and answers their medians. The first
+// round warms up and does not count.
 func inTurn(rounds int, contestants ...func() float64) []float64 {
 	times := make([][]float64, len(contestants))
-	for range rounds {
+	for round := range rounds + 1 {
 		for i, run := range contestants {
-			times[i] = append(times[i], run())
+			if t := run(); round > 0 {
+				times[i] = append(times[i], t)
+			}
 		}
 	}
 	medians := make([]float64, len(contestants))
@@ -113,7 +117,7 @@ func calls(rounds int) []figure {
 
 // batches compares GetMany, per key, with Get.
 func batches(rounds int) []figure {
-	const batch, repeat = 100, 500
+	const batch, repeat = 100, 5000
 	ks := keys(1000)
 	var figures []figure
 	for _, e := range compare.Engines() {
@@ -123,7 +127,7 @@ func batches(rounds int) []figure {
 			func() float64 {
 				start := time.Now()
 				for i := range repeat {
-					s.GetMany(ks[i : i+batch])
+					s.GetMany(ks[i%900:][:batch])
 				}
 				return float64(time.Since(start)) / repeat / batch
 			},
@@ -134,6 +138,20 @@ func batches(rounds int) []figure {
 			goal = 0.2
 		}
 		figures = append(figures, figure{e.Name + " GetMany of 100, per key / Get", m[0], m[1], "ns", goal})
+	}
+	return figures
+}
+
+// allocations counts those of a call about a present key.
+func allocations(int) []figure {
+	var figures []figure
+	for _, e := range compare.Engines() {
+		s := e.Strings(time.Minute)
+		s.Set("a", 0, ttl)
+		figures = append(figures,
+			figure{e.Name + " allocations of a Get", testing.AllocsPerRun(10_000, func() { s.Get("a") }), 1, "", 0.0001},
+			figure{e.Name + " allocations of a Set", testing.AllocsPerRun(10_000, func() { s.Set("a", 1, ttl) }), 1, "", 0.0001})
+		s.Close()
 	}
 	return figures
 }

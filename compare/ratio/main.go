@@ -22,7 +22,7 @@ func main() {
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), *rounds)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "figure\tmeasured\tbaseline\tratio\tgoal\t")
-	for _, measure := range []func(int) []figure{calls, batches, locks, sweeps, memory, scaling} {
+	for _, measure := range []func(int) []figure{calls, batches, allocations, locks, sweeps, memory, scaling} {
 		for _, f := range measure(*rounds) {
 			fmt.Fprintln(w, f)
 		}

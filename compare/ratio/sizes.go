@@ -57,17 +57,22 @@ func sweeps(rounds int) []figure {
 	rounds = min(rounds, 3) // each takes seconds
 	ks := keys(million)
 	contestants := []func() float64{func() float64 { return longestWait(baseline.NewRWMap(), ks) }}
-	for _, e := range compare.Engines() {
+	steps := make([][]float64, len(compare.Engines()))
+	for i, e := range compare.Engines() {
 		contestants = append(contestants, func() float64 {
 			s := e.Strings(0)
 			defer s.Close()
-			return longestWait(s, ks)
+			wait := longestWait(s, ks)
+			steps[i] = append(steps[i], float64(s.Stats().LongestSweepStep)/1e6)
+			return wait
 		})
 	}
 	m := inTurn(rounds, contestants...)
 	var figures []figure
 	for i, e := range compare.Engines() {
-		figures = append(figures, figure{e.Name + " longest wait while 1,000,000 expire / rwmap", m[i+1], m[0], "ms", 0.01})
+		figures = append(figures,
+			figure{e.Name + " longest wait while 1,000,000 expire / rwmap", m[i+1], m[0], "ms", 0.01},
+			figure{e.Name + " longest sweep step of that / rwmap's wait", median(steps[i]), m[0], "ms", 0})
 	}
 	return figures
 }

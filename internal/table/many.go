@@ -2,6 +2,7 @@ package table
 
 import (
 	"hash/maphash"
+	"slices"
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
@@ -10,9 +11,10 @@ import (
 // What callers do before and after a message or lock about many keys, so that
 // it is short. An unhashable key panics here, in the caller.
 
-// Lookups prepares a GetMany of keys.
-func Lookups[K comparable, V any](seed maphash.Seed, keys []K) []Lookup[V] {
-	lookups := make([]Lookup[V], len(keys))
+// Lookups prepares a GetMany of keys, in the memory of
+// old, a cleared one, if that is enough.
+func Lookups[K comparable, V any](old []Lookup[V], seed maphash.Seed, keys []K) []Lookup[V] {
+	lookups := slices.Grow(old[:0], len(keys))[:len(keys)]
 	for i, key := range keys {
 		lookups[i].hash = Hash(seed, key)
 	}
