@@ -50,7 +50,7 @@ func (t *Table[K, V]) evict() {
 		if !t.marks.at(i).CompareAndSwap(true, false) {
 			break
 		}
-		i = t.slots.at(i).next
+		i = t.links.at(i).next
 	}
 	t.hand = i // remove moves it on
 	t.remove(i)

@@ -118,14 +118,14 @@ func (t *Table[K, V]) checkSlots(tb testing.TB) {
 func (t *Table[K, V]) checkOrder(tb testing.TB) {
 	tb.Helper()
 	n, prev := uint32(0), uint32(none)
-	for i := t.head; i != none; i = t.slots.at(i).next {
+	for i := t.head; i != none; i = t.links.at(i).next {
 		s := t.slots.at(i)
 		n++
 		switch {
 		case n > t.slots.n:
 			tb.Fatalf("order: more than %d slots: a circle", t.slots.n)
-		case s.prev != prev:
-			tb.Fatalf("order: slot %d has prev %d, want %d", i, s.prev, prev)
+		case t.links.at(i).prev != prev:
+			tb.Fatalf("order: slot %d has prev %d, want %d", i, t.links.at(i).prev, prev)
 		case prev != none && t.slots.at(prev).modified > s.modified:
 			tb.Fatalf("order: slot %d before slot %d", prev, i)
 		}

@@ -18,6 +18,7 @@ const SweepLimit = 128
 
 func (t *Table[K, V]) setDeadline(i uint32, deadline, ttl int64) {
 	s := t.slots.at(i)
+	later := deadline >= s.deadline // so it is no earlier than the item's: no need to look
 	s.deadline, s.ttl = deadline, ttl
 	switch {
 	case deadline == timeline.Never:
@@ -27,7 +28,7 @@ func (t *Table[K, V]) setDeadline(i uint32, deadline, ttl int64) {
 		}
 	case s.heap == none:
 		t.heapPlace(t.heap.push(), due{deadline, i})
-	case deadline < t.heap.at(s.heap).deadline:
+	case !later && deadline < t.heap.at(s.heap).deadline:
 		t.heapPlace(s.heap, due{deadline, i})
 	}
 }

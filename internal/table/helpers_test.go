@@ -59,7 +59,7 @@ func (f *fixture) has(key int, now int64) bool {
 
 // order is the keys in modification order.
 func (f *fixture) order() (keys []int) {
-	for i := f.t.head; i != none; i = f.t.slots.at(i).next {
+	for i := f.t.head; i != none; i = f.t.links.at(i).next {
 		keys = append(keys, f.t.slots.at(i).key)
 	}
 	return keys

@@ -1,8 +1,14 @@
 package table
 
-// The modification order: a doubly linked list through the slots, from head
-// (least recently modified) to tail. Times along it never decrease; two are
-// equal only where Merge brought equal ones.
+// The modification order: a doubly linked list of the slots, from head (least
+// recently modified) to tail. Times along it never decrease; two are equal only
+// where Merge brought equal ones.
+//
+// The links lie apart from the slots: those of a slot's neighbours, which every
+// modification writes, are then likely in the cache when the slots are not.
+type link struct {
+	prev, next uint32
+}
 
 // nextStamp is the LastModified of a modification at now: later than any before.
 func (t *Table[K, V]) nextStamp(now int64) int64 {
@@ -14,38 +20,36 @@ func (t *Table[K, V]) linkLast(i uint32) { t.linkAfter(t.tail, i) }
 
 // linkAfter puts slot i behind slot p, or first if p is none.
 func (t *Table[K, V]) linkAfter(p, i uint32) {
-	s := t.slots.at(i)
-	s.prev = p
-	if p == none {
-		s.next, t.head = t.head, i
-	} else {
-		ps := t.slots.at(p)
-		s.next, ps.next = ps.next, i
+	next := t.head
+	if p != none {
+		next = t.links.at(p).next
 	}
-	if s.next == none {
-		t.tail = i
-	} else {
-		t.slots.at(s.next).prev = i
-	}
+	t.join(p, i)
+	t.join(i, next)
 }
 
 func (t *Table[K, V]) unlink(i uint32) {
-	s := t.slots.at(i)
+	l := t.links.at(i)
 	if t.hand == i {
-		t.hand = s.next
+		t.hand = l.next
 	}
 	if t.merged == i {
-		t.merged = s.prev
+		t.merged = l.prev
 	}
-	if s.prev == none {
-		t.head = s.next
+	t.join(l.prev, l.next)
+}
+
+// join makes slots p and n neighbours; none stands for either end.
+func (t *Table[K, V]) join(p, n uint32) {
+	if p == none {
+		t.head = n
 	} else {
-		t.slots.at(s.prev).next = s.next
+		t.links.at(p).next = n
 	}
-	if s.next == none {
-		t.tail = s.prev
+	if n == none {
+		t.tail = p
 	} else {
-		t.slots.at(s.next).prev = s.prev
+		t.links.at(n).prev = p
 	}
 }
 
@@ -58,10 +62,10 @@ func (t *Table[K, V]) linkByTime(i uint32) {
 		p = t.tail
 	}
 	for p != none && t.slots.at(p).modified > m {
-		p = t.slots.at(p).prev
+		p = t.links.at(p).prev
 	}
 	for p != none {
-		next := t.slots.at(p).next
+		next := t.links.at(p).next
 		if next == none || t.slots.at(next).modified >= m {
 			break
 		}

@@ -91,7 +91,7 @@ func (t *Table[K, V]) Changes(p *Page[K, V], now int64) {
 			return
 		}
 		t.collect(p, i, now)
-		p.from, i = s.modified, s.next
+		p.from, i = s.modified, t.links.at(i).next
 	}
 }
 
@@ -115,7 +115,7 @@ func (t *Table[K, V]) resume(p *Page[K, V]) (slot uint32, found bool) {
 	}
 	after := uint32(none)
 	if i != none {
-		after = t.slots.at(i).next
+		after = t.links.at(i).next
 	}
 	for links := 1; i != none && t.slots.at(i).modified > p.from; links++ {
 		s := t.slots.at(i)
@@ -125,7 +125,7 @@ func (t *Table[K, V]) resume(p *Page[K, V]) (slot uint32, found bool) {
 		if links >= p.reach {
 			return none, false
 		}
-		after, i = i, s.prev
+		after, i = i, t.links.at(i).prev
 	}
 	return after, true
 }

@@ -24,15 +24,13 @@ const none = math.MaxUint32 // no slot
 // maxSkew is how far ahead of the clock a merged entry may be.
 const maxSkew = int64(time.Minute)
 
-// A slot is one entry and its place in every order. With a string key and a
-// word for a value it fills one cache line.
+// A slot is one entry.
 type slot[K comparable, V any] struct {
 	key   K
 	value V
 	times
-	hash       uint32
-	prev, next uint32 // modification order
-	heap       uint32 // place in the expiry index, or none
+	hash uint32
+	heap uint32 // place in the expiry index, or none
 }
 
 type times struct {
@@ -49,6 +47,7 @@ type Table[K comparable, V any] struct {
 
 	index index
 	slots chunked[slot[K, V]]
+	links chunked[link] // as many as slots
 	marks chunked[mark] // as many as slots if bounded, else none
 	heap  chunked[due]
 
@@ -70,7 +69,8 @@ func New[K comparable, V any](line timeline.Timeline, c config.Config) *Table[K,
 
 func (t *Table[K, V]) reset() {
 	t.index = newIndex()
-	t.slots, t.marks, t.heap = chunked[slot[K, V]]{}, chunked[mark]{}, chunked[due]{}
+	t.slots, t.links = chunked[slot[K, V]]{}, chunked[link]{}
+	t.marks, t.heap = chunked[mark]{}, chunked[due]{}
 	t.head, t.tail, t.hand, t.merged = none, none, none, none
 }
 
@@ -111,6 +111,7 @@ func (t *Table[K, V]) live(h uint32, key K, now int64) uint32 {
 
 func (t *Table[K, V]) insert(h uint32, key K) uint32 {
 	i := t.slots.push()
+	t.links.push()
 	if t.bounded() {
 		t.marks.push()
 	}
@@ -137,6 +138,7 @@ func (t *Table[K, V]) remove(i uint32) {
 		t.move(last, i)
 	}
 	t.slots.pop()
+	t.links.pop()
 	if t.bounded() {
 		t.marks.pop()
 	}
@@ -147,16 +149,10 @@ func (t *Table[K, V]) move(from, to uint32) {
 	s := t.slots.at(to)
 	*s = *t.slots.at(from)
 	t.index.renumber(s.hash, from, to)
-	if s.prev == none {
-		t.head = to
-	} else {
-		t.slots.at(s.prev).next = to
-	}
-	if s.next == none {
-		t.tail = to
-	} else {
-		t.slots.at(s.next).prev = to
-	}
+	l := t.links.at(to)
+	*l = *t.links.at(from)
+	t.join(l.prev, to)
+	t.join(to, l.next)
 	if s.heap != none {
 		t.heap.at(s.heap).slot = to
 	}
