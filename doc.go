@@ -20,7 +20,9 @@
 // A store's timeline is the wall clock as it stood when the store was opened,
 // carried on by the monotonic clock. A wall clock that is set back or forward
 // later neither expires an entry nor disturbs the order of modifications; the
-// price is that LastModified then differs from the new wall clock by that step.
+// price is that LastModified then differs from the new wall clock by that step,
+// and that Merge takes entries of other clocks for skewed if it was more than a
+// minute forward, as after a suspend: then open a new store.
 // Times are kept in nanoseconds within 292 years of the opening; a time beyond
 // that, such as the zero time merged as a LastModified, is taken as the limit.
 package lastmodstore

@@ -29,10 +29,11 @@ var (
 	ErrInvalidTTL = errors.New("lastmodstore: invalid TTL: use a positive duration, NoExpiry or KeepTTL")
 	// ErrInvalidKey says that a key equals nothing, not even itself (NaN).
 	ErrInvalidKey = errors.New("lastmodstore: invalid key: it is not equal to itself (NaN), so no entry could be found by it")
-	// ErrFull says that the store holds MaxEntries and RejectWhenFull is set.
+	// ErrFull says that the store holds MaxEntries and RejectWhenFull is set, or
+	// that a batch is larger than MaxEntries.
 	ErrFull = errors.New("lastmodstore: the store is full: delete entries, raise MaxEntries or let it evict")
 	// ErrClockSkew says that a merged entry was modified more than a minute
-	// ahead of this store's clock.
+	// ahead of this store's clock: see "Time" in the package's documentation.
 	ErrClockSkew = errors.New("lastmodstore: merged entry is over a minute in the future: synchronise the clocks")
 )
 

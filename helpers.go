@@ -62,7 +62,8 @@ func Add[K comparable, N Number](s Store[K, N], key K, delta N, ttl time.Duratio
 }
 
 // GetAndDelete removes the entry of key and answers it, atomically: of many
-// that ask, one gets it. The error is ErrClosed or ErrInvalidKey.
+// that ask, one gets it. Its deadline is as it was read: a Touch at the same
+// time may not show. The error is ErrClosed or ErrInvalidKey.
 func GetAndDelete[K comparable, V any](s Store[K, V], key K) (Entry[V], bool, error) {
 	for {
 		e, ok := s.GetEntry(key)

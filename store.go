@@ -63,7 +63,8 @@ type Writer[K comparable, V any] interface {
 	Set(key K, value V, ttl time.Duration) error
 
 	// SetMany stores all values, seen by others whole or not at all, in no
-	// particular order of LastModified.
+	// particular order of LastModified. In a bounded store it evicts none of its
+	// own keys; [ErrFull] answers a batch larger than MaxEntries.
 	SetMany(values map[K]V, ttl time.Duration) error
 
 	// SetIfUnmodifiedSince stores value if the key's entry was last modified
@@ -92,18 +93,19 @@ type Writer[K comparable, V any] interface {
 	//
 	// Later modifications of this store get later times than any merged one.
 	// Merging the same entries in any order gives the same store, unless two of
-	// one key share a LastModified: then the first one stays.
+	// one key share a LastModified (then the first one stays) or a bound evicts.
 	//
 	// Merging a stream that is itself in order of LastModified costs O(1) an
-	// entry; one out of order walks from the place of the last one to its own.
+	// entry after the first, wherever it falls; one out of order walks from the
+	// place of the last one to its own.
 	Merge(key K, e Entry[V]) (bool, error)
 
 	// Clear removes every entry at once.
 	Clear() error
 
-	// Cleanup removes every entry that has expired by now and answers how many
-	// it removed. It works in short steps: no other operation waits for more
-	// than one of them. It costs what has expired, not what is stored.
+	// Cleanup removes every entry that had expired when it was called and answers
+	// how many it removed. It works in short steps: no other operation waits for
+	// more than one of them. It costs what has expired, not what is stored.
 	Cleanup() int
 }
 
@@ -117,7 +119,8 @@ type Writer[K comparable, V any] interface {
 // interface holding a slice, say) panics in the caller, as a map does.
 //
 // A store opened with a cleanup interval removes an expired entry at the latest
-// one interval after its deadline.
+// one interval after its deadline. Any store removes expired entries when it
+// inserts: insertions cannot outrun the cleanup.
 //
 // Close ends the store and returns when its goroutines are gone. It is
 // idempotent, safe beside every other call, and answers nil. After it every

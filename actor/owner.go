@@ -11,9 +11,8 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// turns is how many waiting requests are served between two sweep steps, and
-// between two looks at the ticks. It is no less than a step removes, so that
-// many callers' insertions cannot outrun the sweep.
+// turns is how many waiting requests are served before the loop looks whether
+// there is something to sweep.
 const turns = table.SweepLimit
 
 // mailboxSize spares callers a wait for the owner before the wait for its
@@ -25,6 +24,9 @@ func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
 	t := table.New[K, V](s.line, c)
 	tick := newTicker(s.line, interval)
 	var y yielder
+	var cutoff int64 // of the sweep in progress
+	var sweeping, always chan struct{} = nil, make(chan struct{})
+	close(always) // so it is ready whenever sweeping is set to it
 	defer s.end(tick)
 	for {
 		select {
@@ -33,13 +35,12 @@ func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
 				return
 			}
 		case <-tick.c:
-			if more := s.sweep(t, tick); !more {
-				continue
+			cutoff, sweeping = s.line.Now(), always
+			tick.rearm(cutoff)
+		case <-sweeping:
+			if _, more := s.sweepStep(t, cutoff); !more {
+				sweeping = nil
 			}
-			if r := s.next(); r != nil && s.serveWaiting(t, r, &y) {
-				return
-			}
-			tick.again()
 		}
 	}
 }
@@ -85,7 +86,7 @@ func (s *Store[K, V]) next() *request[K, V] {
 func (s *Store[K, V]) serve(t *table.Table[K, V], r *request[K, V], now int64) (closing bool) {
 	closing = r.op == opClose
 	if r.op == opSweep {
-		r.n, r.ok = s.sweepStep(t, now)
+		r.n, r.ok = s.sweepStep(t, r.cutoff)
 	} else {
 		r.serve(t, now)
 	}
@@ -93,17 +94,10 @@ func (s *Store[K, V]) serve(t *table.Table[K, V], r *request[K, V], now int64) (
 	return closing
 }
 
-// sweep runs one step of the background cleanup.
-func (s *Store[K, V]) sweep(t *table.Table[K, V], tick *ticker) (more bool) {
-	now := s.line.Now()
-	tick.rearm(now)
-	_, more = s.sweepStep(t, now)
-	return more
-}
-
-func (s *Store[K, V]) sweepStep(t *table.Table[K, V], now int64) (removed int, more bool) {
-	removed, more = t.Sweep(now)
-	t.CountSweepStep(s.line.Now()-now, !more)
+func (s *Store[K, V]) sweepStep(t *table.Table[K, V], cutoff int64) (removed int, more bool) {
+	start := s.line.Now()
+	removed, more = t.Sweep(cutoff)
+	t.CountSweepStep(s.line.Now()-start, !more)
 	return removed, more
 }
 
@@ -111,8 +105,8 @@ func (s *Store[K, V]) sweepStep(t *table.Table[K, V], now int64) (removed int, m
 // a select on a timer's own channel puts it into the runtime's timer heap each
 // time the goroutine blocks, which costs every request.
 type ticker struct {
-	c        chan struct{} // holds one, so that nobody waits for the owner; nil without interval
-	timer    *time.Timer
+	c        chan struct{} // holds one, so that the timer never waits; nil without interval
+	timer    *time.Timer   // sends once after each rearm
 	interval int64
 	due      int64
 }
@@ -122,30 +116,22 @@ func newTicker(line timeline.Timeline, interval time.Duration) *ticker {
 		return &ticker{}
 	}
 	k := &ticker{c: make(chan struct{}, 1), interval: int64(interval), due: timeline.Deadline(line.Now(), interval)}
-	k.timer = time.AfterFunc(interval, k.again)
+	k.timer = time.AfterFunc(interval, func() { k.c <- struct{}{} })
 	return k
 }
 
-// again asks for one more step. One that is asked for already is enough.
-func (k *ticker) again() {
-	select {
-	case k.c <- struct{}{}:
-	default:
-	}
-}
-
-// rearm sets the timer for the next whole interval, if this one is over.
+// rearm sets the timer, whose tick has come, for the next whole interval.
 func (k *ticker) rearm(now int64) {
-	if now < k.due {
-		return
+	if now >= k.due {
+		k.due += ((now-k.due)/k.interval + 1) * k.interval
 	}
-	k.due += ((now-k.due)/k.interval + 1) * k.interval
 	k.timer.Reset(time.Duration(k.due - now))
 }
 
+// stop ends the timer and waits for a tick that is on its way.
 func (k *ticker) stop() {
-	if k.timer != nil {
-		k.timer.Stop()
+	if k.timer != nil && !k.timer.Stop() {
+		<-k.c
 	}
 }
 

@@ -16,6 +16,7 @@ const (
 	opGetMany
 	opLen
 	opStats
+	opPeek
 	opScan
 	opChanges
 	opSet
@@ -46,7 +47,8 @@ type request[K comparable, V any] struct {
 	time  time.Time     // the condition; GetLastModified: answer
 	entry lastmodstore.Entry[V]
 
-	n int // answer: Len; opSweep: removed
+	cutoff int64 // opSweep
+	n      int   // answer: Len; opSweep: removed
 
 	lookups     []table.Lookup[V] // GetMany of keys; the answers are filled in
 	keys        []K
@@ -76,6 +78,8 @@ func (r *request[K, V]) serve(t *table.Table[K, V], now int64) {
 		r.n = t.Len()
 	case opStats:
 		*r.stats = t.Stats()
+	case opPeek:
+		r.entry, r.ok = t.Peek(r.hash, r.key, now)
 	case opScan:
 		t.Scan(r.page, now)
 	case opChanges:

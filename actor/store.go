@@ -35,7 +35,7 @@ type Store[K comparable, V any] struct {
 var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
 
 // New opens a store whose owner removes expired entries every cleanupInterval;
-// 0 leaves that to Cleanup, and to the writes that meet them. It panics if
+// 0 leaves that to Cleanup and to insertions. It panics if
 // cleanupInterval is negative. Close it to end its goroutine.
 func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstore.Option) *Store[K, V] {
 	config.CheckInterval(cleanupInterval)
@@ -157,12 +157,18 @@ func (s *Store[K, V]) Stats() lastmodstore.Stats {
 }
 
 func (s *Store[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
-	return table.Pages(s.line, s.done, nil, s.step(opScan))
+	return table.Pages(s.line, s.done, table.Page[K, V]{}, s.step(opScan), s.peek)
 }
 
 func (s *Store[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry[V]] {
-	begin := func(p *table.Page[K, V]) { p.Since(s.line, t) }
-	return table.Pages(s.line, s.done, begin, s.step(opChanges))
+	return table.Pages(s.line, s.done, table.Since[K, V](s.line, t), s.step(opChanges), s.peek)
+}
+
+func (s *Store[K, V]) peek(key K) (lastmodstore.Entry[V], bool) {
+	r := s.keyed(opPeek, key)
+	defer s.release(r)
+	s.call(r)
+	return r.entry, r.ok
 }
 
 // step has the owner fill the next page.
@@ -242,6 +248,7 @@ func (s *Store[K, V]) Clear() error {
 func (s *Store[K, V]) Cleanup() int {
 	r := s.plain(opSweep)
 	defer s.release(r)
+	r.cutoff = s.line.Now()
 	removed := 0
 	for s.call(r) {
 		removed += r.n

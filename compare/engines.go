@@ -19,14 +19,23 @@ type Open[K comparable, V any] func(cleanupInterval time.Duration, opts ...lastm
 type Engine struct {
 	Name    string
 	Strings Open[string, int]
+	Ints    Open[int, int]
+	Pairs   Open[Pair, int]
+	Floats  Open[float64, int]
 	Any     Open[any, any] // keys that are NaN or unhashable, values that are nil
+}
+
+// Pair is a key of more than one word.
+type Pair struct {
+	Name   string
+	Number int
 }
 
 // Engines is the table. A new engine is one row.
 func Engines() []Engine {
 	return []Engine{
-		{"actor", openActor[string, int], openActor[any, any]},
-		{"mutex", openMutex[string, int], openMutex[any, any]},
+		{"actor", openActor[string, int], openActor[int, int], openActor[Pair, int], openActor[float64, int], openActor[any, any]},
+		{"mutex", openMutex[string, int], openMutex[int, int], openMutex[Pair, int], openMutex[float64, int], openMutex[any, any]},
 	}
 }
 

@@ -90,6 +90,47 @@ func concurrency(e Engine) {
 			}
 		})
 	})
+	It("4, 21: Cleanup ends beside writers whose entries expire at once", func() {
+		s := opened(e)
+		var over atomic.Bool
+		beside(5, func(i int) {
+			for n := 0; i > 0 && !over.Load(); n++ {
+				Expect(s.Set(fmt.Sprintf("%d-%d", i, n), n, time.Microsecond)).To(Succeed())
+				Expect(s.Len()).To(BeNumerically("<", 10_000), "insertions outrun the sweep")
+			}
+			if i == 0 {
+				for range 20 {
+					s.Cleanup()
+				}
+				over.Store(true)
+			}
+		})
+	})
+	It("11: the function of Update and the body of a loop may do anything", func() {
+		s := opened(e)
+		for i := range 1000 {
+			set(s, fmt.Sprint(i), i, 0)
+		}
+		for key := range s.ModifiedSince(time.Time{}) {
+			s.Delete(key)
+			s.Cleanup()
+			for range s.All() {
+				break
+			}
+			if key == "500" {
+				s.Clear()
+			}
+		}
+		tries := 0
+		_, err := lastmodstore.Update(s, "a", func(old entry, ok bool) (int, time.Duration, error) {
+			if tries++; tries < 3 {
+				set(s, "a", tries, 0) // somebody else is faster, twice
+			}
+			return old.Value + 10, 0, nil
+		})
+		Expect(err).NotTo(HaveOccurred())
+		Expect([]any{tries, valueOf(s, "a")}).To(Equal([]any{3, 12}))
+	})
 	It("12: All yields what stays exactly once beside writers and cleanups", func() {
 		s := opened(e)
 		for i := range 1500 {

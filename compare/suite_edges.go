@@ -102,6 +102,29 @@ func bounds(e Engine) {
 		}
 		Expect(s.Stats().Evictions).To(BeEquivalentTo(101))
 	})
+	It("14, 17: a batch evicts none of its own keys, and none that it keeps", func() {
+		for range 50 { // the order within a batch changes
+			s := opened(e, lastmodstore.MaxEntries(3))
+			for i, k := range []string{"a", "b", "c"} {
+				Expect(s.Set(k, i, time.Hour)).To(Succeed())
+			}
+			Expect(s.SetMany(map[string]int{"a": 2, "x": 2}, lastmodstore.KeepTTL)).To(Succeed())
+			got := s.GetMany([]string{"a", "x"}) // b went; both are marked, c is not
+			Expect(got).To(HaveLen(2))
+			Expect(got["a"].TTL).To(Equal(time.Hour))
+			Expect(s.SetMany(map[string]int{"d": 3, "e": 3}, 0)).To(Succeed())
+			Expect(s.GetMany([]string{"d", "e"})).To(HaveLen(2))
+			Expect(s.SetMany(map[string]int{"d": 4, "f": 4, "g": 4}, 0)).To(Succeed())
+			Expect(s.GetMany([]string{"d", "f", "g"})).To(HaveLen(3))
+		}
+	})
+	It("14, 17: a batch that is larger than the bound is refused whole", func() {
+		s := opened(e, lastmodstore.MaxEntries(2))
+		set(s, "a", 1, 0)
+		Expect(s.SetMany(map[string]int{"a": 2, "b": 2, "c": 2}, 0)).To(MatchError(lastmodstore.ErrFull))
+		Expect(s.GetMany([]string{"a", "b", "c"})).To(HaveLen(1))
+		Expect(valueOf(s, "a")).To(Equal(1))
+	})
 	It("17: RejectWhenFull refuses new keys alone, and SetMany whole", func() {
 		s := opened(e, lastmodstore.MaxEntries(2), lastmodstore.RejectWhenFull())
 		set(s, "a", 1, 0)

@@ -44,8 +44,7 @@ func life(e Engine) {
 	})
 	It("20: a loop ends when the store closes", func() {
 		for _, loop := range []func(strings) iter.Seq2[string, entry]{
-			strings.All,
-			func(s strings) iter.Seq2[string, entry] { return s.ModifiedSince(time.Time{}) },
+			strings.All, since(time.Time{}),
 		} {
 			s := opened(e)
 			for i := range 1000 {

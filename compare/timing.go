@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"fmt"
+	"iter"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
@@ -25,6 +27,7 @@ func Timing(t *testing.T, e Engine) {
 		{"4: a sweep spares what was renewed", renewed},
 		{"6: a clock that stands still gives different times", still},
 		{"10: the window of Add closes when it said", window},
+		{"12, 13: a loop yields what is renewed before its turn", renewedInLoop},
 		{"17: expired entries make room before live ones", roomOfExpired},
 	} {
 		t.Run(e.Name+"/"+c.name, func(t *testing.T) {
@@ -189,4 +192,29 @@ func pools(g gomega.Gomega, e Engine) {
 		g.Expect(s.Set("a", i, life1)).To(gomega.Succeed())
 		g.Expect(s.GetMany([]string{"a"})).To(gomega.HaveLen(1))
 	}
+}
+
+func renewedInLoop(g gomega.Gomega, e Engine) {
+	for _, loop := range []func(strings) iter.Seq2[string, entry]{strings.All, since(time.Time{})} {
+		s := e.Strings(0)
+		for i := range 100 {
+			s.Set(fmt.Sprint(i), i, life1)
+		}
+		seen := 0
+		for range loop(s) {
+			if seen++; seen > 1 {
+				continue
+			}
+			for i := range 50 {
+				s.Touch(fmt.Sprint(i), 2*life1)
+			}
+			time.Sleep(life1)
+		}
+		g.Expect(seen).To(gomega.BeNumerically("~", 50, 1), "the first may be one that was not renewed")
+		g.Expect(s.Close()).To(gomega.Succeed())
+	}
+}
+
+func since(t time.Time) func(strings) iter.Seq2[string, entry] {
+	return func(s strings) iter.Seq2[string, entry] { return s.ModifiedSince(t) }
 }

@@ -33,7 +33,7 @@ type Store[K comparable, V any] struct {
 var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
 
 // New opens a store that removes expired entries every cleanupInterval; 0
-// leaves that to Cleanup, and to the writes that meet them, and starts no
+// leaves that to Cleanup and to insertions, and starts no
 // goroutine. It panics if cleanupInterval is negative. Close it to end its
 // goroutine.
 func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstore.Option) *Store[K, V] {
@@ -99,12 +99,18 @@ func (s *Store[K, V]) Stats() lastmodstore.Stats {
 }
 
 func (s *Store[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
-	return table.Pages(s.line, s.done, nil, s.step((*table.Table[K, V]).Scan))
+	return table.Pages(s.line, s.done, table.Page[K, V]{}, s.step((*table.Table[K, V]).Scan), s.peek)
 }
 
 func (s *Store[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry[V]] {
-	begin := func(p *table.Page[K, V]) { p.Since(s.line, t) }
-	return table.Pages(s.line, s.done, begin, s.step((*table.Table[K, V]).Changes))
+	return table.Pages(s.line, s.done, table.Since[K, V](s.line, t), s.step((*table.Table[K, V]).Changes), s.peek)
+}
+
+func (s *Store[K, V]) peek(key K) (lastmodstore.Entry[V], bool) {
+	h := table.Hash(s.seed, key)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.table.Peek(h, key, s.line.Now())
 }
 
 // step fills the next page under the lock.

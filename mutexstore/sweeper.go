@@ -19,9 +19,9 @@ func (s *Store[K, V]) sweepEvery(interval time.Duration) {
 
 // Cleanup takes the lock anew for each step, so that others come between.
 func (s *Store[K, V]) Cleanup() int {
-	removed := 0
+	removed, cutoff := 0, s.line.Now()
 	for {
-		n, more := s.sweepStep()
+		n, more := s.sweepStep(cutoff)
 		removed += n
 		if !more {
 			return removed
@@ -29,13 +29,13 @@ func (s *Store[K, V]) Cleanup() int {
 	}
 }
 
-func (s *Store[K, V]) sweepStep() (removed int, more bool) {
+func (s *Store[K, V]) sweepStep(cutoff int64) (removed int, more bool) {
 	now, err := s.begin()
 	defer s.mu.Unlock()
 	if err != nil {
 		return 0, false
 	}
-	removed, more = s.table.Sweep(now)
+	removed, more = s.table.Sweep(cutoff)
 	s.table.CountSweepStep(s.line.Now()-now, !more)
 	return removed, more
 }

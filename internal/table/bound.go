@@ -1,6 +1,7 @@
 package table
 
 import (
+	"math"
 	"sync/atomic"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -20,31 +21,58 @@ func (t *Table[K, V]) markRead(i uint32) {
 	}
 }
 
-// makeRoom makes room for n new entries, which the bound must be able to hold
-// when RejectWhenFull is set, and answers ErrFull if it may not.
-func (t *Table[K, V]) makeRoom(n int, now int64) error {
+// makeRoom comes before an insertion.
+func (t *Table[K, V]) makeRoom(now int64) error {
 	if !t.bounded() {
+		t.relieve(now)
 		return nil
 	}
+	err := t.expireFor(1, now)
+	if err == nil {
+		t.evictFor(1, math.MaxInt64)
+	}
+	return err
+}
+
+// relieve removes up to two expired entries: so insertions that outrun the
+// sweep pay for what they bring.
+func (t *Table[K, V]) relieve(now int64) {
+	for range 2 {
+		if slot, _ := t.expiredSlot(now, 2); slot != none {
+			t.expire(slot)
+		}
+	}
+}
+
+// expireFor removes expired entries until there is room for n more or none is
+// left; then it answers ErrFull if the table does not evict.
+func (t *Table[K, V]) expireFor(n int, now int64) error {
 	for t.Len()+n > t.config.MaxEntries {
 		slot, _ := t.expiredSlot(now, int(t.heap.n)+1)
-		switch {
-		case slot != none:
-			t.expire(slot)
-		case t.config.RejectWhenFull:
-			return lastmodstore.ErrFull
-		default:
-			t.evict()
+		if slot == none {
+			if t.config.RejectWhenFull {
+				return lastmodstore.ErrFull
+			}
+			return nil
 		}
+		t.expire(slot)
 	}
 	return nil
 }
 
+// evictFor makes room for n more. It spares what was modified at newest or
+// later, which must leave something.
+func (t *Table[K, V]) evictFor(n int, newest int64) {
+	for t.Len()+n > t.config.MaxEntries {
+		t.evict(newest)
+	}
+}
+
 // evict removes the entry that SIEVE chooses.
-func (t *Table[K, V]) evict() {
+func (t *Table[K, V]) evict(newest int64) {
 	i := t.hand
 	for {
-		if i == none {
+		if i == none || t.slots.at(i).modified >= newest {
 			i = t.head
 		}
 		if !t.marks.at(i).CompareAndSwap(true, false) {

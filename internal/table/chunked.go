@@ -18,6 +18,9 @@ func (c *chunked[T]) at(i uint32) *T { return &c.chunks[i>>chunkBits][i%chunkLen
 func (c *chunked[T]) push() uint32 {
 	i := c.n
 	if int(i>>chunkBits) == len(c.chunks) {
+		if i >= none-chunkLen {
+			panic("lastmodstore: over four thousand million entries in one store: use more stores")
+		}
 		c.chunks = append(c.chunks, new([chunkLen]T))
 	}
 	c.n++

@@ -50,8 +50,8 @@ func (t *Table[K, V]) expiredSlot(now int64, limit int) (slot uint32, work int) 
 	return none, work
 }
 
-// Sweep removes entries that have expired by now, one step's worth, and answers
-// how many, and whether there may be more.
+// Sweep removes entries that had expired by now, which may be a time of the
+// past, one step's worth, and answers how many, and whether there may be more.
 func (t *Table[K, V]) Sweep(now int64) (removed int, more bool) {
 	for left := SweepLimit; left > 0; {
 		slot, work := t.expiredSlot(now, left)

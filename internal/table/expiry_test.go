@@ -130,3 +130,17 @@ func TestMergedExpiryBeyondTheTimelineNeverExpires(t *testing.T) {
 	f.Expect(f.t.slots.at(0).deadline).To(Equal(int64(timeline.Never)))
 	f.Expect(f.t.slots.at(0).ttl).To(BeZero())
 }
+
+func TestAnInsertionRemovesTwoThatExpired(t *testing.T) {
+	f := newFixture(t, config.Config{})
+	for key := range 10 {
+		f.set(key, 1, 0)
+	}
+	for n := range 4 {
+		f.set(100+n, 1000, 1)
+		f.Expect(f.t.Len()).To(Equal(10 - (n + 1)))
+		f.t.check(t)
+	}
+	f.set(100, 1000, 1)
+	f.Expect(f.t.Len()).To(Equal(6), "not an insertion")
+}

@@ -72,9 +72,8 @@ func (f *fixture) scan(now int64, between func(page int)) (keys []int) {
 
 // changesSince reads the changes after from, calling between before each later step.
 func (f *fixture) changesSince(from, now int64, between func(page int)) (keys []int) {
-	p := &Page[int, int]{}
-	p.Since(f.t.line, f.t.line.Time(from))
-	return f.pages(now, between, f.t.Changes, p)
+	p := Since[int, int](f.t.line, f.t.line.Time(from))
+	return f.pages(now, between, f.t.Changes, &p)
 }
 
 func (f *fixture) pages(now int64, between func(int), step func(*Page[int, int], int64), p *Page[int, int]) (keys []int) {

@@ -78,7 +78,7 @@ func (w *walk) beginChanges() *changing {
 		since, from = time.Time{}, -1<<63
 	}
 	c := &changing{from: from, until: w.m.last, latest: from, seen: map[int]bool{}, stable: map[int]bool{}}
-	c.page.Since(w.t.line, since)
+	c.page = Since[int, int](w.t.line, since)
 	for key, e := range w.m.entries {
 		if e.modified > from {
 			c.stable[key] = true

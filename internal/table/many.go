@@ -36,7 +36,7 @@ func Found[K comparable, V any](line timeline.Timeline, keys []K, lookups []Look
 func Assignments[K comparable, V any](seed maphash.Seed, values map[K]V) []Assignment[K, V] {
 	all := make([]Assignment[K, V], 0, len(values))
 	for key, value := range values {
-		all = append(all, Assignment[K, V]{Hash(seed, key), key, value})
+		all = append(all, Assignment[K, V]{Hash: Hash(seed, key), Key: key, Value: value})
 	}
 	return all
 }

@@ -82,6 +82,14 @@ func (m *model) after(at int64) (oldest *modelEntry) {
 }
 
 func (m *model) room(n int, now int64) error {
+	err := m.expireFor(n, now)
+	if err == nil {
+		m.evictFor(true, forever)
+	}
+	return err
+}
+
+func (m *model) expireFor(n int, now int64) error {
 	for m.max > 0 && len(m.entries)+n > m.max {
 		expired, removed := m.anyExpired(now)
 		switch {
@@ -92,10 +100,30 @@ func (m *model) room(n int, now int64) error {
 		case m.reject:
 			return lastmodstore.ErrFull
 		default:
-			m.evict()
+			return nil
 		}
 	}
 	return nil
+}
+
+func (m *model) evictFor(fresh bool, newest int64) {
+	for fresh && m.max > 0 && len(m.entries) >= m.max {
+		m.evict(newest)
+	}
+}
+
+// relieve follows what an unbounded table removes at an insertion.
+func (m *model) relieve(now int64) {
+	if m.max > 0 {
+		return
+	}
+	for {
+		_, removed := m.anyExpired(now)
+		if removed == nil {
+			return
+		}
+		m.expire(removed)
+	}
 }
 
 // anyExpired answers whether there is an expired entry, and one that the table removed.
@@ -110,9 +138,9 @@ func (m *model) anyExpired(now int64) (found bool, removed *modelEntry) {
 	return found, nil
 }
 
-func (m *model) evict() {
+func (m *model) evict(newest int64) {
 	for {
-		if m.hand == nil {
+		if m.hand == nil || m.hand.modified >= newest {
 			m.hand = m.after(math.MinInt64)
 		}
 		if e := m.hand; !e.marked {
@@ -131,6 +159,7 @@ func (m *model) put(key, value int, ttl time.Duration, now int64) error {
 		if err := m.room(1, now); err != nil {
 			return err
 		}
+		m.relieve(now)
 		e = &modelEntry{key: key, deadline: forever}
 	} else {
 		m.leave(e)
@@ -164,21 +193,31 @@ func (m *model) setMany(keys []int, value int, ttl time.Duration, now int64) err
 	if ttl < -1 {
 		return lastmodstore.ErrInvalidTTL
 	}
-	if m.reject {
+	if m.max > 0 {
+		if len(keys) > m.max {
+			return lastmodstore.ErrFull
+		}
 		fresh := 0
 		for _, key := range keys {
 			if m.live(key, now) == nil {
 				fresh++
 			}
 		}
-		if err := m.room(fresh, now); err != nil {
+		if err := m.expireFor(fresh, now); err != nil {
 			return err
 		}
 	}
-	for _, key := range keys {
-		if err := m.put(key, value, ttl, now); err != nil {
-			return err
+	newest := m.last + 1
+	for _, present := range []bool{true, false} {
+		for _, key := range keys {
+			if e := m.live(key, now); present == (e != nil || m.max == 0) {
+				m.evictFor(e == nil, newest)
+				m.put(key, value, ttl, now)
+			}
 		}
+	}
+	if m.hand != nil && m.hand.modified >= newest {
+		m.hand = nil
 	}
 	return nil
 }
@@ -221,6 +260,7 @@ func (m *model) merge(in modelEntry, now int64) (bool, error) {
 		if err := m.room(1, now); err != nil {
 			return false, err
 		}
+		m.relieve(now)
 		e = &modelEntry{}
 	}
 	in.marked = e.marked

@@ -70,7 +70,7 @@ func (w *walk) add() {
 		var all []Assignment[int, int]
 		keys := w.Perm(w.keys)[:w.IntN(min(w.keys, w.batch)+1)]
 		for _, k := range keys {
-			all = append(all, Assignment[int, int]{w.hash(k), k, value})
+			all = append(all, Assignment[int, int]{Hash: w.hash(k), Key: k, Value: value})
 		}
 		err := w.t.SetMany(all, ttl, w.now)
 		must(w, "SetMany", err, w.m.setMany(keys, value, ttl, w.now))

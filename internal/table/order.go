@@ -34,7 +34,9 @@ func (t *Table[K, V]) unlink(i uint32) {
 		t.hand = l.next
 	}
 	if t.merged == i {
-		t.merged = l.prev
+		if t.merged = l.prev; t.merged == none {
+			t.merged = l.next
+		}
 	}
 	t.join(l.prev, l.next)
 }

@@ -22,8 +22,7 @@ func TestChangesEndsBesideWritersThatOvertakeEveryWaypoint(t *testing.T) {
 		}
 	}
 	write(0, cold+hot)
-	var p Page[int, int]
-	p.Since(tab.line, time.Time{})
+	p := Since[int, int](tab.line, time.Time{})
 	seen := 0
 	for steps := 0; !p.Done; steps++ {
 		if steps > 100 {

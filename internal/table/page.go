@@ -18,7 +18,8 @@ type Page[K comparable, V any] struct {
 
 	cursor uint64 // Scan: the next reversed hash
 
-	started     bool // Changes
+	ordered     bool // Changes
+	started     bool
 	from, until int64
 	trail       []waypoint // oldest last; see Changes
 	reach       int        // links that resume may follow in one step
@@ -43,8 +44,10 @@ const (
 	trailGap = 256  // links from one waypoint to the next
 )
 
-// Since prepares a page for Changes after t.
-func (p *Page[K, V]) Since(line timeline.Timeline, t time.Time) { p.from = line.Nanos(t) }
+// Since is the page with which Changes after t begin.
+func Since[K comparable, V any](line timeline.Timeline, t time.Time) Page[K, V] {
+	return Page[K, V]{ordered: true, from: line.Nanos(t)}
+}
 
 // Scan brings the live entries of the next bucket.
 func (t *Table[K, V]) Scan(p *Page[K, V], now int64) {
@@ -131,14 +134,13 @@ func (t *Table[K, V]) resume(p *Page[K, V]) (slot uint32, found bool) {
 }
 
 // Pages yields the pairs that step brings, page by page. Step answers false
-// when the store is closed; done is closed then. A pair that expires before its
-// turn is passed over.
-func Pages[K comparable, V any](line timeline.Timeline, done <-chan struct{}, begin func(*Page[K, V]), step func(*Page[K, V]) bool) iter.Seq2[K, lastmodstore.Entry[V]] {
+// when the store is closed; done is closed then.
+//
+// A pair that has expired before its turn, by the deadline that was copied, is
+// looked up again by peek: the deadline may have been moved meanwhile.
+func Pages[K comparable, V any](line timeline.Timeline, done <-chan struct{}, p Page[K, V], step func(*Page[K, V]) bool, peek func(K) (lastmodstore.Entry[V], bool)) iter.Seq2[K, lastmodstore.Entry[V]] {
 	return func(yield func(K, lastmodstore.Entry[V]) bool) {
-		var p Page[K, V]
-		if begin != nil {
-			begin(&p)
-		}
+		p := p // each loop over it begins anew
 		for !p.Done && step(&p) {
 			for i := range p.Pairs {
 				select {
@@ -146,11 +148,15 @@ func Pages[K comparable, V any](line timeline.Timeline, done <-chan struct{}, be
 					return
 				default:
 				}
-				e := &p.Pairs[i].Entry
+				key, e := p.Pairs[i].Key, p.Pairs[i].Entry
 				if !e.ExpiresAt.IsZero() && line.Now() >= line.Nanos(e.ExpiresAt) {
-					continue
+					fresh, ok := peek(key)
+					if !ok || p.ordered && !fresh.LastModified.Equal(e.LastModified) {
+						continue
+					}
+					e = fresh
 				}
-				if !yield(p.Pairs[i].Key, *e) {
+				if !yield(key, e) {
 					return
 				}
 			}

@@ -43,6 +43,14 @@ func (t *Table[K, V]) GetEntry(h uint32, key K, now int64) (e lastmodstore.Entry
 	return e, ok
 }
 
+// Peek is GetEntry for a loop: it leaves no mark and is not counted.
+func (t *Table[K, V]) Peek(h uint32, key K, now int64) (e lastmodstore.Entry[V], ok bool) {
+	if i := t.find(h, key); i != none && now < t.slots.at(i).deadline {
+		return t.entry(i), true
+	}
+	return e, false
+}
+
 // GetLastModified answers the time of key's entry, if it is live.
 func (t *Table[K, V]) GetLastModified(h uint32, key K, now int64) (at time.Time, ok bool) {
 	if i := t.find(h, key); i != none && now < t.slots.at(i).deadline {

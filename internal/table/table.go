@@ -54,7 +54,7 @@ type Table[K comparable, V any] struct {
 	head, tail uint32 // modification order
 	last       int64  // the latest LastModified given or merged
 	hand       uint32 // SIEVE's; none: at the head
-	merged     uint32 // where the last Merge went, or the entry before
+	merged     uint32 // where the last Merge went, or a neighbour
 
 	stats        lastmodstore.Stats
 	hits, misses atomic.Uint64

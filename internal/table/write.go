@@ -1,6 +1,7 @@
 package table
 
 import (
+	"math"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -60,42 +61,64 @@ type Assignment[K comparable, V any] struct {
 	Hash  uint32
 	Key   K
 	Value V
+	done  bool
 }
 
-// SetMany stores all or, with an error, none.
+// SetMany stores all or, with an error, none. A bounded table stores the present
+// keys first, so that none of them is evicted to make room for another.
 func (t *Table[K, V]) SetMany(all []Assignment[K, V], ttl time.Duration, now int64) error {
 	if err := checkTTL(ttl); err != nil {
 		return err
 	}
-	fresh := 0
 	for i := range all {
 		if err := checkKey(all[i].Key); err != nil {
 			return err
 		}
 	}
-	if t.config.RejectWhenFull {
-		for i := range all {
-			if t.live(all[i].Hash, all[i].Key, now) == none {
-				fresh++
-			}
-		}
-		if err := t.makeRoom(fresh, now); err != nil {
-			return err
+	if err := t.roomFor(all, now); err != nil {
+		return err
+	}
+	first := t.last + 1
+	for i := range all {
+		a := &all[i]
+		if slot := t.live(a.Hash, a.Key, now); slot != none || !t.bounded() {
+			t.put(slot, a.Hash, a.Key, a.Value, ttl, now)
+			a.done = true
 		}
 	}
 	for i := range all {
-		a := &all[i]
-		if _, err := t.put(t.live(a.Hash, a.Key, now), a.Hash, a.Key, a.Value, ttl, now); err != nil {
-			return err
+		if a := &all[i]; !a.done {
+			t.evictFor(1, first)
+			t.put(none, a.Hash, a.Key, a.Value, ttl, now)
 		}
 	}
+	if t.hand != none && t.slots.at(t.hand).modified >= first {
+		t.hand = none // where it would go: how the batch was ordered shall not show
+	}
 	return nil
+}
+
+// roomFor answers ErrFull if a bounded table cannot hold all at once.
+func (t *Table[K, V]) roomFor(all []Assignment[K, V], now int64) error {
+	if !t.bounded() {
+		return nil
+	}
+	if len(all) > t.config.MaxEntries {
+		return lastmodstore.ErrFull
+	}
+	fresh := 0
+	for i := range all {
+		if t.live(all[i].Hash, all[i].Key, now) == none {
+			fresh++
+		}
+	}
+	return t.expireFor(fresh, now)
 }
 
 // put stores value in slot i, or in a new one if i is none.
 func (t *Table[K, V]) put(i, h uint32, key K, value V, ttl time.Duration, now int64) (uint32, error) {
 	if i == none {
-		if err := t.makeRoom(1, now); err != nil {
+		if err := t.makeRoom(now); err != nil {
 			return none, err
 		}
 		i = t.insert(h, key)
@@ -167,7 +190,8 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	if err := checkKey(key); err != nil {
 		return false, err
 	}
-	modified, deadline := t.line.Nanos(e.LastModified), int64(timeline.Never)
+	// Later than the least time, which stands for "since ever".
+	modified, deadline := max(t.line.Nanos(e.LastModified), math.MinInt64+1), int64(timeline.Never)
 	if !e.ExpiresAt.IsZero() {
 		if deadline = t.line.Nanos(e.ExpiresAt); e.TTL < 0 {
 			return false, lastmodstore.ErrInvalidTTL
@@ -181,7 +205,7 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 		return false, nil
 	}
 	if i == none {
-		if err := t.makeRoom(1, now); err != nil {
+		if err := t.makeRoom(now); err != nil {
 			return false, err
 		}
 		i = t.insert(h, key)

@@ -1,0 +1,136 @@
+package oracle
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/lastmodstore/lastmodstore"
+)
+
+// methods are what a Call's Method stands for; those that say more come twice.
+var methods = []string{
+	"nothing", "advance", "advance", "Get", "GetEntry", "GetLastModified", "GetMany", "All", "ModifiedSince",
+	"Set", "Set", "Set", "SetMany", "SetIfUnmodifiedSince", "SetIfUnmodifiedSince", "Touch", "Touch",
+	"Delete", "DeleteIfUnmodifiedSince", "Merge", "Merge", "Cleanup",
+	"GetIfModifiedSince", "SetIfAbsent", "Add", "GetAndDelete",
+}
+
+func (c Call) name() string {
+	switch { // these seldom: they leave little to compare
+	case c.Method == 254:
+		return "Clear"
+	case c.Method == 255 && c.Key == 255:
+		return "Close"
+	}
+	return methods[int(c.Method)%len(methods)]
+}
+
+// step makes call c on both and writes down what they answered.
+func (d *driver[K]) step(c Call) (name, got, want string) {
+	name = c.name()
+	switch name {
+	case "advance":
+		return name, d.advance(c), ""
+	case "SetMany":
+		got, want = d.setMany(c)
+	default:
+		// The arguments may depend on what the oracle holds: its turn is the last.
+		got, want = d.call(d.engine, name, c), d.call(d.oracle, name, c)
+	}
+	return fmt.Sprintf("%s of %v, %+v", name, d.key(c), c), got, want
+}
+
+func (d *driver[K]) key(c Call) K { return d.keys[int(c.Key)%len(d.keys)] }
+
+// setMany sets keys that follow each other. The order within a batch is the
+// engine's to choose.
+func (d *driver[K]) setMany(c Call) (got, want string) {
+	n := int(c.Value) % 8
+	values := map[K]int{}
+	for i := range n {
+		values[d.keys[(int(c.Key)+i)%len(d.keys)]] = int(c.Value) + i
+	}
+	ttl := d.ttl(c)
+	if d.oracle.bounded() && ttl > 0 {
+		ttl = lastmodstore.NoExpiry // a batch has one deadline: see ttl
+	}
+	got = fmt.Sprint(d.engine.SetMany(values, ttl))
+	var order []K
+	for key := range d.engine.ModifiedSince(d.oracle.last) {
+		order = append(order, key)
+	}
+	if len(order) < len(values) {
+		order = slices.Collect(maps.Keys(values)) // refused, or wrong
+	}
+	return got, fmt.Sprint(d.oracle.SetInOrder(order, values, ttl))
+}
+
+// call makes one call on s and writes down all that it answered.
+func (d *driver[K]) call(s lastmodstore.Store[K, int], name string, c Call) string {
+	key, value, ttl := d.key(c), int(c.Value), d.ttl(c)
+	switch name {
+	case "nothing":
+		return ""
+	case "Get":
+		v, ok := s.Get(key)
+		return fmt.Sprint(v, ok)
+	case "GetEntry":
+		e, ok := s.GetEntry(key)
+		return fmt.Sprint(d.show(key, e), ok)
+	case "GetLastModified":
+		at, ok := s.GetLastModified(key)
+		return fmt.Sprint(at.UnixNano(), ok)
+	case "GetMany":
+		return d.list(maps.All(s.GetMany([]K{key, d.keys[value%len(d.keys)], key})), false)
+	case "All":
+		return d.list(s.All(), false)
+	case "ModifiedSince":
+		return d.list(s.ModifiedSince(d.time(c)), true)
+	case "Set":
+		return fmt.Sprint(s.Set(key, value, ttl))
+	case "SetIfUnmodifiedSince":
+		e, ok, err := s.SetIfUnmodifiedSince(key, value, ttl, d.time(c))
+		return fmt.Sprint(d.show(key, e), ok, err)
+	case "Touch":
+		return fmt.Sprint(s.Touch(key, ttl))
+	case "Delete":
+		return fmt.Sprint(s.Delete(key))
+	case "DeleteIfUnmodifiedSince":
+		return fmt.Sprint(s.DeleteIfUnmodifiedSince(key, d.time(c)))
+	case "Merge":
+		return fmt.Sprint(s.Merge(key, d.entry(c)))
+	case "Cleanup":
+		removed := s.Cleanup()
+		if !d.oracle.bounded() {
+			removed = 0 // see state
+		}
+		return fmt.Sprint(removed, " removed, left ", s.Len())
+	case "Clear":
+		s.Cleanup()
+		return fmt.Sprint(s.Clear(), s.Len())
+	case "Close":
+		return fmt.Sprint(s.Close())
+	default:
+		return d.help(s, name, c)
+	}
+}
+
+// help calls a helper of the root package.
+func (d *driver[K]) help(s lastmodstore.Store[K, int], name string, c Call) string {
+	key := d.key(c)
+	switch name {
+	case "GetIfModifiedSince":
+		e, ok := lastmodstore.GetIfModifiedSince(s, key, d.time(c))
+		return fmt.Sprint(d.show(key, e), ok)
+	case "SetIfAbsent":
+		e, ok, err := lastmodstore.SetIfAbsent(s, key, int(c.Value), d.ttl(c))
+		return fmt.Sprint(d.show(key, e), ok, err)
+	case "Add":
+		return fmt.Sprint(lastmodstore.Add(s, key, int(c.Value), d.ttl(c)))
+	case "GetAndDelete":
+		e, ok, err := lastmodstore.GetAndDelete(s, key)
+		return fmt.Sprint(d.show(key, e), ok, err)
+	}
+	panic("oracle: no method " + name)
+}

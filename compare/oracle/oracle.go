@@ -1,0 +1,237 @@
+// Package oracle is the contract of [lastmodstore.Store] written a third time,
+// as stupidly as possible: a slice in order of modification, searched from one
+// end to the other. It shares no code with the engines' table, so that a fault
+// of the table is not a fault of both. Not safe for concurrent use.
+package oracle
+
+import (
+	"iter"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/config"
+)
+
+type item[K comparable, V any] struct {
+	key  K
+	e    lastmodstore.Entry[V]
+	read bool // since SIEVE's hand passed
+}
+
+// Oracle is a store. It removes expired entries when a tick of its interval is
+// over, at the next call.
+type Oracle[K comparable, V any] struct {
+	config   config.Config
+	interval time.Duration
+	opened   time.Time
+	ticks    int64
+	closed   bool
+
+	items []*item[K, V] // in order of LastModified
+	hand  *item[K, V]   // nil: at the first
+	last  time.Time     // the latest LastModified given or merged
+	batch time.Time     // of a SetMany in progress: the first time it may give
+	stats lastmodstore.Stats
+}
+
+var _ lastmodstore.Store[string, int] = (*Oracle[string, int])(nil)
+
+// New opens an oracle.
+func New[K comparable, V any](interval time.Duration, opts ...lastmodstore.Option) *Oracle[K, V] {
+	o := &Oracle[K, V]{config: config.New(opts), interval: interval, opened: time.Now()}
+	o.last = o.opened.Add(math.MinInt64)
+	return o
+}
+
+// begin catches up with the ticks and answers the one clock reading of a call.
+func (o *Oracle[K, V]) begin() (now time.Time) {
+	now = time.Now()
+	if o.interval == 0 || o.closed {
+		return now
+	}
+	if ticks := int64(now.Sub(o.opened) / o.interval); ticks > o.ticks {
+		o.stats.Sweeps += uint64(ticks - o.ticks)
+		o.ticks = ticks
+		o.sweep(o.opened.Add(time.Duration(ticks) * o.interval))
+	}
+	return now
+}
+
+func (o *Oracle[K, V]) sweep(now time.Time) (removed int) {
+	for _, it := range slices.Clone(o.items) {
+		if expired(it, now) {
+			o.expire(it)
+			removed++
+		}
+	}
+	return removed
+}
+
+func expired[K comparable, V any](it *item[K, V], now time.Time) bool {
+	return !it.e.ExpiresAt.IsZero() && !now.Before(it.e.ExpiresAt)
+}
+
+func (o *Oracle[K, V]) find(key K) *item[K, V] {
+	for _, it := range o.items {
+		if it.key == key {
+			return it
+		}
+	}
+	return nil
+}
+
+// present is the live entry of key, for a read.
+func (o *Oracle[K, V]) present(key K, now time.Time) *item[K, V] {
+	it := o.find(key)
+	if it != nil && expired(it, now) {
+		it = nil
+	}
+	switch {
+	case it != nil:
+		it.read = true
+		if o.config.CountReads {
+			o.stats.Hits++
+		}
+	case o.config.CountReads && !o.closed:
+		o.stats.Misses++
+	}
+	return it
+}
+
+// live is the live entry of key, for a write: an expired one is removed.
+func (o *Oracle[K, V]) live(key K, now time.Time) *item[K, V] {
+	it := o.find(key)
+	if it != nil && expired(it, now) {
+		o.expire(it)
+		return nil
+	}
+	return it
+}
+
+func (o *Oracle[K, V]) expire(it *item[K, V]) {
+	o.remove(it)
+	o.stats.Expirations++
+}
+
+func (o *Oracle[K, V]) remove(it *item[K, V]) {
+	i := slices.Index(o.items, it)
+	o.items = slices.Delete(o.items, i, i+1)
+	if o.hand == it {
+		if o.hand = nil; i < len(o.items) {
+			o.hand = o.items[i]
+		}
+	}
+}
+
+// room makes room for one.
+func (o *Oracle[K, V]) room(now time.Time) error {
+	if err := o.expireFor(1, now); err != nil {
+		return err
+	}
+	if o.bounded() && len(o.items) >= o.config.MaxEntries {
+		o.evict()
+	}
+	return nil
+}
+
+// expireFor makes room for n by what has expired, if that is enough.
+func (o *Oracle[K, V]) expireFor(n int, now time.Time) error {
+	for o.bounded() && len(o.items)+n > o.config.MaxEntries {
+		var first *item[K, V]
+		for _, it := range o.items {
+			if expired(it, now) && (first == nil || it.e.ExpiresAt.Before(first.e.ExpiresAt)) {
+				first = it
+			}
+		}
+		switch {
+		case first != nil:
+			o.expire(first)
+		case o.config.RejectWhenFull:
+			return lastmodstore.ErrFull
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+func (o *Oracle[K, V]) bounded() bool { return o.config.MaxEntries > 0 }
+
+func (o *Oracle[K, V]) evict() {
+	i := max(0, slices.Index(o.items, o.hand))
+	for o.items[i].read || o.inBatch(o.items[i]) {
+		if o.inBatch(o.items[i]) {
+			i = 0
+			continue
+		}
+		o.items[i].read = false
+		i = (i + 1) % len(o.items)
+	}
+	o.hand = o.items[i]
+	o.remove(o.hand)
+	o.stats.Evictions++
+}
+
+// inBatch says that it was set by the SetMany in progress, which evicts none of its own.
+func (o *Oracle[K, V]) inBatch(it *item[K, V]) bool {
+	return !o.batch.IsZero() && !it.e.LastModified.Before(o.batch)
+}
+
+func check[K comparable](key K, ttl time.Duration) error {
+	switch {
+	case key != key: //nolint:staticcheck // NaN
+		return lastmodstore.ErrInvalidKey
+	case ttl < 0 && ttl != lastmodstore.KeepTTL:
+		return lastmodstore.ErrInvalidTTL
+	}
+	return nil
+}
+
+// put stores value in it, or in a new item if it is nil.
+func (o *Oracle[K, V]) put(it *item[K, V], key K, value V, ttl time.Duration, now time.Time) (lastmodstore.Entry[V], error) {
+	if it == nil {
+		if err := o.room(now); err != nil {
+			return lastmodstore.Entry[V]{}, err
+		}
+		it = &item[K, V]{key: key}
+	} else {
+		o.remove(it)
+	}
+	o.items = append(o.items, it)
+	if o.last = o.last.Add(1); now.After(o.last) {
+		o.last = now
+	}
+	it.e.Value, it.e.LastModified = value, o.last
+	o.renew(it, ttl, now)
+	o.stats.Sets++
+	return it.e, nil
+}
+
+func (o *Oracle[K, V]) renew(it *item[K, V], ttl time.Duration, now time.Time) {
+	switch {
+	case ttl == lastmodstore.KeepTTL:
+	case ttl == lastmodstore.NoExpiry, ttl >= math.MaxInt64-now.Sub(o.opened): // would overflow
+		it.e.TTL, it.e.ExpiresAt = lastmodstore.NoExpiry, time.Time{}
+	default:
+		it.e.TTL, it.e.ExpiresAt = ttl, now.Add(ttl)
+	}
+}
+
+// All yields the live entries, in order of modification.
+func (o *Oracle[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
+	return o.ModifiedSince(time.Time{})
+}
+
+// ModifiedSince yields those that are live now.
+func (o *Oracle[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry[V]] {
+	return func(yield func(K, lastmodstore.Entry[V]) bool) {
+		now := o.begin()
+		for _, it := range slices.Clone(o.items) {
+			if it.e.LastModified.After(t) && !expired(it, now) && !yield(it.key, it.e) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package compare_test
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/oracle"
+)
+
+var prove = flag.Bool("prove", false, "run the checks at full length, as make prove does")
+
+// A setting is how a store is opened for the oracle.
+type setting struct {
+	name     string
+	interval time.Duration
+	options  []lastmodstore.Option
+}
+
+var settings = []setting{
+	{"unbounded", 0, nil},
+	{"swept", 10 * time.Minute, []lastmodstore.Option{lastmodstore.CountReads()}},
+	{"evicting", 0, []lastmodstore.Option{lastmodstore.MaxEntries(5), lastmodstore.CountReads()}},
+	{"evicting swept", 10 * time.Minute, []lastmodstore.Option{lastmodstore.MaxEntries(1)}},
+	{"rejecting", 0, []lastmodstore.Option{lastmodstore.MaxEntries(6), lastmodstore.RejectWhenFull()}},
+}
+
+// keyType makes comparisons of one engine with the oracle by keys of one type.
+type keyType struct {
+	name    string
+	compare func(e compare.Engine, s setting, calls oracle.Calls) error
+}
+
+func keysOf[K comparable](name string, open func(compare.Engine) compare.Open[K, int], key func(i int) K) keyType {
+	var keys []K
+	for i := range 9 {
+		keys = append(keys, key(i))
+	}
+	return keyType{name, func(e compare.Engine, s setting, calls oracle.Calls) error {
+		return oracle.Compare(open(e)(s.interval, s.options...), oracle.New[K, int](s.interval, s.options...), keys, calls)
+	}}
+}
+
+var keyTypes = []keyType{
+	keysOf("string", func(e compare.Engine) compare.Open[string, int] { return e.Strings }, func(i int) string { return fmt.Sprint("k", i) }),
+	keysOf("int", func(e compare.Engine) compare.Open[int, int] { return e.Ints }, func(i int) int { return i }),
+	keysOf("struct", func(e compare.Engine) compare.Open[compare.Pair, int] { return e.Pairs }, func(i int) compare.Pair {
+		return compare.Pair{Name: strconv.Itoa(i / 3), Number: i % 3}
+	}),
+	keysOf("float", func(e compare.Engine) compare.Open[float64, int] { return e.Floats }, func(i int) float64 {
+		return []float64{0, math.Copysign(0, -1), math.NaN(), math.Inf(1), 4, 5, 6, 7, 8}[i]
+	}),
+}
+
+// inBubble runs f in a synctest bubble and lets a panic of it out: rapid ends a
+// check by one.
+func inBubble(t *testing.T, f func()) {
+	var panicked any
+	synctest.Test(t, func(*testing.T) {
+		defer func() { panicked = recover() }()
+		f()
+	})
+	if panicked != nil {
+		panic(panicked)
+	}
+}
+
+// 16, and every other sentence that one goroutine can see: the engines answer
+// any sequence of calls as the oracle does.
+func TestOracle(t *testing.T) {
+	checks := "14"
+	if *prove {
+		checks = "275"
+	}
+	defer flag.Set("rapid.checks", flag.Lookup("rapid.checks").Value.String())
+	flag.Set("rapid.checks", checks)
+	flag.Set("rapid.shrinktime", "5s")
+	call := rapid.Custom(func(t *rapid.T) oracle.Call {
+		b := func(label string) uint8 { return uint8(rapid.Uint16().Draw(t, label)) }
+		return oracle.Call{Method: b("method"), Key: b("key"), TTL: b("ttl"), Time: b("time"), Value: b("value")}
+	})
+	sequence := rapid.Map(rapid.SliceOfN(call, 100, 300), func(calls []oracle.Call) oracle.Calls { return calls })
+	for _, e := range compare.Engines() {
+		steps := 0
+		for _, s := range settings {
+			for _, k := range keyTypes {
+				t.Run(fmt.Sprintf("%s/%s/%s", e.Name, s.name, k.name), func(t *testing.T) {
+					rapid.Check(t, func(rt *rapid.T) {
+						calls := sequence.Draw(rt, "calls")
+						inBubble(t, func() {
+							if err := k.compare(e, s, calls); err != nil {
+								rt.Fatal(err)
+							}
+						})
+						steps += len(calls)
+					})
+				})
+			}
+		}
+		t.Logf("%s: %d steps", e.Name, steps)
+	}
+}
+
+// The first byte chooses engine, setting and keys, the rest are calls.
+func FuzzOracle(f *testing.F) {
+	f.Add([]byte("\x00any bytes will do: they are taken for calls"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) == 0 {
+			return
+		}
+		engines := compare.Engines()
+		n := int(data[0])
+		e, n := engines[n%len(engines)], n/len(engines)
+		s, n := settings[n%len(settings)], n/len(settings)
+		k := keyTypes[n%len(keyTypes)]
+		inBubble(t, func() {
+			if err := k.compare(e, s, oracle.Decode(data[1:])); err != nil {
+				t.Fatal(e.Name, s.name, k.name, err)
+			}
+		})
+	})
+}
