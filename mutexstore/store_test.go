@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"testing"
 	"time"
+	"unsafe"
 
 	. "github.com/onsi/gomega"
 	"go.uber.org/goleak"
@@ -26,6 +27,16 @@ func TestNoIntervalStartsNoGoroutine(t *testing.T) {
 	s := New[string, int](0)
 	g.Expect(runtime.NumGoroutine()).To(Equal(before))
 	g.Expect(s.Close()).To(Succeed())
+}
+
+func TestTheLockHasACacheLineOfItsOwn(t *testing.T) {
+	if unsafe.Sizeof(uintptr(0)) < 8 {
+		t.Skip("the fields are laid out for 64 bits")
+	}
+	g := NewWithT(t)
+	var s Store[string, int]
+	g.Expect(unsafe.Offsetof(s.mu)).To(BeEquivalentTo(64))
+	g.Expect(unsafe.Sizeof(s)).To(BeEquivalentTo(128))
 }
 
 func TestCloseWaitsForTheSweeper(t *testing.T) {
