@@ -1,0 +1,222 @@
+package linear
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/lastmodstore/lastmodstore"
+)
+
+// A state is what a store can be in, as far as a history tells. Times are in
+// nanoseconds from the start of the history. The store's own readings of the
+// clock are not known, only that each lies within its operation: so times are
+// ranges, which every answer that tells more makes narrower.
+type state struct {
+	now    int64 // the least that the clock can have shown
+	last   int64 // the least that the latest LastModified can have been
+	closed bool
+	keys   [keys]entry
+}
+
+type entry struct {
+	present  bool
+	value    int
+	modified span
+	deadline span
+}
+
+type span struct{ lo, hi int64 }
+
+func exactly(t int64) span { return span{t, t} }
+
+// meet makes s no wider than by, and says whether something is left.
+func (s *span) meet(by span) bool {
+	s.lo, s.hi = max(s.lo, by.lo), min(s.hi, by.hi)
+	return s.lo <= s.hi
+}
+
+const never = math.MaxInt64
+
+// bump is how far a LastModified may be ahead of the clock: a nanosecond for
+// each modification that found it standing still.
+const bump = 1000
+
+// Model is a whole store of a few keys. It is nondeterministic: whether an
+// entry had expired when it was overwritten does not always show at once.
+var Model = porcupine.NondeterministicModel{
+	Init: func() []any { return []any{state{last: math.MinInt64}} },
+	Step: func(s, in, out any) []any { return step(s.(state), in.(Input), out.(Output)) },
+	DescribeOperation: func(in, out any) string {
+		return fmt.Sprintf("%v: %v", in.(Input), out.(Output))
+	},
+}
+
+// step answers the states that s can have become by an operation with this
+// answer; none if it can have had no such answer.
+func step(s state, in Input, out Output) (next []any) {
+	s.now = max(s.now, in.Call)
+	switch {
+	case s.now > out.Return:
+		return nil
+	case in.Method == Close:
+		return []any{state{now: s.now, last: s.last, closed: true}}
+	case in.Method == Cleanup:
+		return []any{s}
+	case errors.Is(out.Err, lastmodstore.ErrClosed) != (s.closed && in.Method.writes()):
+		return nil
+	case s.closed && in.Method.writes():
+		return []any{s}
+	}
+	for _, s := range settle(s, in.Keys, out.Return) {
+		if s.apply(in, out) {
+			next = append(next, s)
+		}
+	}
+	return next
+}
+
+// settle decides for each of the keys whether its entry had expired when the
+// operation took place: one state for each way it can have been.
+func settle(s state, keys []int, end int64) []state {
+	ways := []state{s}
+	for _, k := range keys {
+		var settled []state
+		for _, s := range ways {
+			e := &s.keys[k]
+			if e.present && e.deadline.lo <= end {
+				gone := s
+				gone.now = max(s.now, e.deadline.lo)
+				gone.keys[k] = entry{}
+				settled = append(settled, gone)
+			}
+			if !e.present || s.now < e.deadline.hi {
+				if e.present {
+					e.deadline.lo = max(e.deadline.lo, s.now+1)
+				}
+				settled = append(settled, s)
+			}
+		}
+		ways = settled
+	}
+	return ways
+}
+
+// apply makes s what it was after the operation and says whether the operation
+// can have answered so.
+func (s *state) apply(in Input, out Output) bool {
+	if in.Method == SetMany {
+		for i, k := range in.Keys {
+			if !s.put(k, in.Value+i, in, out.Return, nil) {
+				return false
+			}
+		}
+		return true
+	}
+	if in.Method == GetMany {
+		for i, k := range in.Keys {
+			if !s.keys[k].agrees(out.Seen[i]) {
+				return false
+			}
+		}
+		return true
+	}
+	k := in.Keys[0]
+	e := &s.keys[k]
+	switch in.Method {
+	case Get:
+		return out.OK == e.present && (!out.OK || out.Seen[0].Value == e.value)
+	case GetEntry:
+		return e.agrees(out.Seen[0])
+	case Set:
+		return s.put(k, in.Value, in, out.Return, nil)
+	case SetIfUnmodifiedSince:
+		if !e.condition(in, out.OK) {
+			return false
+		}
+		if !out.OK {
+			return e.agrees(out.Seen[0])
+		}
+		return s.put(k, in.Value, in, out.Return, out.Seen[0])
+	case Touch:
+		if out.OK && e.present {
+			e.deadline = s.deadline(in, out.Return, e.deadline)
+		}
+		return out.OK == e.present
+	case Delete:
+		was := e.present
+		*e = entry{}
+		return out.OK == was
+	case DeleteIfUnmodifiedSince:
+		if !e.condition(in, out.OK) {
+			return false
+		}
+		if out.OK {
+			*e = entry{}
+		}
+		return true
+	}
+	panic(fmt.Sprint("linear: no model of ", in.Method))
+}
+
+// agrees says whether seen can be e, and knows e better then.
+func (e *entry) agrees(seen *Seen) bool {
+	if seen == nil || !e.present {
+		return (seen != nil) == e.present
+	}
+	return seen.Value == e.value && e.modified.meet(exactly(seen.Modified)) && e.deadline.meet(exactly(seen.Deadline))
+}
+
+// condition says whether the entry can have been unmodified since the given
+// time, if that held, or else modified.
+func (e *entry) condition(in Input, held bool) bool {
+	switch {
+	case in.Since == noTime: // holds if the key is absent, for a set; never for a delete
+		return held == (!e.present && in.Method == SetIfUnmodifiedSince)
+	case !e.present:
+		return !held
+	case held:
+		return e.modified.meet(span{math.MinInt64, in.Since})
+	default:
+		return e.modified.meet(span{in.Since + 1, math.MaxInt64})
+	}
+}
+
+// put stores an entry; seen is what is known of it, or nil.
+func (s *state) put(k, value int, in Input, end int64, seen *Seen) bool {
+	kept := exactly(never)
+	if s.keys[k].present {
+		kept = s.keys[k].deadline
+	}
+	e := entry{true, value, span{max(s.now, s.last+1), end + bump}, s.deadline(in, end, kept)}
+	if seen != nil && !e.agrees(seen) || e.modified.lo > e.modified.hi {
+		return false
+	}
+	if seen != nil && in.TTL > 0 {
+		s.now = max(s.now, seen.Deadline-int64(in.TTL)) // what the clock showed
+	}
+	s.last = e.modified.lo
+	s.keys[k] = e
+	return true
+}
+
+// deadline is what in.TTL makes of the deadline kept.
+func (s *state) deadline(in Input, end int64, kept span) span {
+	switch in.TTL {
+	case lastmodstore.KeepTTL:
+		return kept
+	case lastmodstore.NoExpiry:
+		return exactly(never)
+	}
+	return span{s.now + int64(in.TTL), end + int64(in.TTL)}
+}
+
+// check answers whether the history is linearizable, and its picture if not.
+func check(history []porcupine.Operation) (porcupine.CheckResult, func(path string) error) {
+	model := Model.ToModel()
+	result, info := porcupine.CheckOperationsVerbose(model, history, 20*time.Second)
+	return result, func(path string) error { return porcupine.VisualizePath(model, info, path) }
+}
