@@ -1,0 +1,296 @@
+package compare_test
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/compare"
+)
+
+type stringStore = lastmodstore.Store[string, int]
+
+// watched runs f, looks for leaks, and ends the program with all stacks if it
+// takes too long: a call that hangs.
+func watched(t *testing.T, f func()) {
+	t.Helper()
+	debug.SetTraceback("all")
+	dog := time.AfterFunc(5*time.Minute, func() { panic("21: a call hangs") })
+	defer dog.Stop()
+	running := goleak.IgnoreCurrent()
+	f()
+	if err := goleak.Find(running); err != nil {
+		t.Error("19:", err)
+	}
+}
+
+// long is n, or so much more as make prove does.
+func long(n, proof int) int {
+	if *prove {
+		return proof
+	}
+	return n
+}
+
+// verdict is what a call tells of the store.
+type verdict int
+
+const (
+	unknown verdict = iota
+	open
+	closed
+)
+
+func ofError(err error) verdict {
+	switch {
+	case err == nil:
+		return open
+	case errors.Is(err, lastmodstore.ErrClosed):
+		return closed
+	}
+	return unknown
+}
+
+func ofPresence(present bool) verdict {
+	if present {
+		return open
+	}
+	return closed
+}
+
+// tells calls one method each of a store that holds "a" and "b" for ever.
+var tells = map[string]func(s stringStore) verdict{
+	"Get":             func(s stringStore) verdict { _, ok := s.Get("a"); return ofPresence(ok) },
+	"GetEntry":        func(s stringStore) verdict { _, ok := s.GetEntry("a"); return ofPresence(ok) },
+	"GetLastModified": func(s stringStore) verdict { _, ok := s.GetLastModified("a"); return ofPresence(ok) },
+	"GetMany": func(s stringStore) verdict {
+		n := len(s.GetMany([]string{"a", "b"}))
+		if n == 1 {
+			panic("14: GetMany sees half a store")
+		}
+		return ofPresence(n == 2)
+	},
+	"Len":   func(s stringStore) verdict { return ofPresence(s.Len() > 0) },
+	"Stats": func(s stringStore) verdict { return ofPresence(s.Stats().Entries > 0) },
+	"All": func(s stringStore) verdict {
+		for range s.All() {
+			return open
+		}
+		return closed
+	},
+	"ModifiedSince": func(s stringStore) verdict {
+		for range s.ModifiedSince(time.Time{}) {
+			return open
+		}
+		return closed
+	},
+	"Set":     func(s stringStore) verdict { return ofError(s.Set("c", 1, time.Microsecond)) },
+	"SetMany": func(s stringStore) verdict { return ofError(s.SetMany(map[string]int{"a": 1, "c": 2}, 0)) },
+	"SetIfUnmodifiedSince": func(s stringStore) verdict {
+		_, _, err := s.SetIfUnmodifiedSince("c", 1, 1, time.Time{})
+		return ofError(err)
+	},
+	"Touch":  func(s stringStore) verdict { _, err := s.Touch("a", 0); return ofError(err) },
+	"Delete": func(s stringStore) verdict { _, err := s.Delete("c"); return ofError(err) },
+	"DeleteIfUnmodifiedSince": func(s stringStore) verdict {
+		_, err := s.DeleteIfUnmodifiedSince("c", time.Now())
+		return ofError(err)
+	},
+	"Merge": func(s stringStore) verdict {
+		_, err := s.Merge("c", intEntry{LastModified: time.Now()})
+		return ofError(err)
+	},
+	"Clear":   func(s stringStore) verdict { return ofError(s.Clear()) },
+	"Cleanup": func(s stringStore) verdict { s.Cleanup(); return unknown },
+	"Add":     func(s stringStore) verdict { _, err := lastmodstore.Add(s, "c", 1, 1); return ofError(err) },
+	"GetAndDelete": func(s stringStore) verdict {
+		_, _, err := lastmodstore.GetAndDelete(s, "c")
+		return ofError(err)
+	},
+	"Close": func(s stringStore) verdict { s.Close(); return closed },
+}
+
+type intEntry = lastmodstore.Entry[int]
+
+// 19, 20, 21: what is called after Close returned finds the store closed, what
+// returned before Close was called finds it open, and all of it returns.
+func TestCloseBesideEveryMethod(t *testing.T) {
+	for _, e := range compare.Engines() {
+		for name, call := range tells {
+			t.Run(e.Name+"/"+name, func(t *testing.T) {
+				watched(t, func() {
+					for round := range long(50, 3000) {
+						closeBeside(t, e.Strings([]time.Duration{0, 10 * time.Microsecond}[round%2]), name, call, round)
+					}
+				})
+			})
+		}
+	}
+}
+
+func closeBeside(t *testing.T, s stringStore, name string, call func(stringStore) verdict, round int) {
+	s.Set("a", 1, 0)
+	s.Set("b", 1, 0)
+	var closing, isClosed atomic.Bool
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for range 40 {
+				late := isClosed.Load()
+				v := call(s)
+				early := !closing.Load() && name != "Close" && name != "Clear"
+				switch {
+				case late && v == open:
+					t.Error("20: found open after Close returned")
+				case early && v == closed:
+					t.Error("21: found closed before Close was called")
+				}
+			}
+		})
+	}
+	for range round % 50 {
+		runtime.Gosched()
+	}
+	closing.Store(true)
+	s.Close()
+	isClosed.Store(true)
+	wg.Wait()
+}
+
+// 12, 13: loops beside sweeps yield what stays exactly once, changes in order.
+func TestSweepsBesideLoops(t *testing.T) {
+	const stay = 1000
+	for _, e := range compare.Engines() {
+		t.Run(e.Name, func(t *testing.T) {
+			watched(t, func() {
+				s := e.Strings(20 * time.Microsecond)
+				for i := range stay {
+					s.Set("stays-"+strconv.Itoa(i), i, 0)
+				}
+				churnBeside(s, func() {
+					for range long(30, 2000) {
+						seen := map[string]bool{}
+						for key := range s.All() {
+							if seen[key] {
+								t.Errorf("12: %s twice", key)
+							}
+							seen[key] = true
+						}
+						var last time.Time
+						ordered := 0
+						for key, e := range s.ModifiedSince(time.Time{}) {
+							if !e.LastModified.After(last) {
+								t.Errorf("13: %s is out of order", key)
+							}
+							if last = e.LastModified; e.TTL == 0 {
+								ordered++
+							}
+							delete(seen, key)
+						}
+						for key := range seen {
+							if len(key) > 5 && key[:5] == "stays" {
+								t.Errorf("13: %s is missing", key)
+							}
+						}
+						if ordered != stay {
+							t.Errorf("13: %d instead of %d entries that stay", ordered, stay)
+						}
+					}
+				})
+				s.Close()
+			})
+		})
+	}
+}
+
+// churnBeside runs f beside two goroutines that fill s with what soon expires.
+func churnBeside(s stringStore, f func()) {
+	var over atomic.Bool
+	var wg sync.WaitGroup
+	for c := range 2 {
+		wg.Go(func() {
+			for n := 0; !over.Load(); n++ {
+				s.Set(fmt.Sprintf("goes-%d-%d", c, n%500), n, time.Duration(1+n%100)*time.Microsecond)
+				if n%64 == 0 {
+					s.Cleanup()
+				}
+			}
+		})
+	}
+	f()
+	over.Store(true)
+	wg.Wait()
+}
+
+// Clear is one instant: what is seen after it was modified after it.
+func TestClearBesideEverything(t *testing.T) {
+	for _, e := range compare.Engines() {
+		t.Run(e.Name, func(t *testing.T) {
+			watched(t, func() {
+				s := e.Strings(20 * time.Microsecond)
+				churnBeside(s, func() {
+					for n := range long(300, 20_000) {
+						mark, _, err := s.SetIfUnmodifiedSince("mark-"+strconv.Itoa(n), n, 0, time.Time{})
+						if err != nil {
+							t.Fatal(err)
+						}
+						if err := s.Clear(); err != nil {
+							t.Fatal(err)
+						}
+						for key, e := range s.All() {
+							if !e.LastModified.After(mark.LastModified) {
+								t.Errorf("%s outlived Clear", key)
+							}
+						}
+					}
+				})
+				s.Close()
+			})
+		})
+	}
+}
+
+// 17: a bounded store beside readers never holds more than its bound, and what
+// they read under a key was written under it.
+func TestBoundBesideReaders(t *testing.T) {
+	const bound = 50
+	for _, e := range compare.Engines() {
+		t.Run(e.Name, func(t *testing.T) {
+			watched(t, func() {
+				s := e.Strings(20*time.Microsecond, lastmodstore.MaxEntries(bound))
+				var over atomic.Bool
+				var wg sync.WaitGroup
+				for range 3 {
+					wg.Go(func() {
+						for n := 0; !over.Load(); n++ {
+							if value, ok := s.Get(strconv.Itoa(n % 200)); ok && value%200 != n%200 {
+								t.Errorf("15: %d under key %d", value, n%200)
+							}
+							if held := s.Len(); held > bound {
+								t.Errorf("17: %d entries", held)
+							}
+						}
+					})
+				}
+				for n := range long(20_000, 100_000) {
+					ttl := time.Duration(n%3) * 50 * time.Microsecond
+					if err := s.Set(strconv.Itoa(n%200), n, ttl); err != nil {
+						t.Fatal(err)
+					}
+				}
+				over.Store(true)
+				wg.Wait()
+				s.Close()
+			})
+		})
+	}
+}

@@ -1,0 +1,57 @@
+// Command soak uses each engine for a long time from 64 goroutines at once:
+// churn with deadlines, bounds, sweeps and loops. It prints a line a second,
+// and at the end checks that nothing was lost, held or left behind. Run it by
+// make soak.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore/compare"
+)
+
+func main() {
+	duration := flag.Duration("duration", 2*time.Minute, "how long, over all engines")
+	flag.Parse()
+	if flag.NArg() > 0 || *duration < time.Second {
+		fmt.Fprintln(os.Stderr, "soak: takes no arguments but -duration D with D at least 1s")
+		os.Exit(2)
+	}
+	engines := compare.Engines()
+	for _, e := range engines {
+		if err := soak(e, *duration/time.Duration(len(engines))); err != nil {
+			fmt.Fprintf(os.Stderr, "soak: %s: %v\n", e.Name, err)
+			os.Exit(1)
+		}
+	}
+}
+
+// soak uses two stores of e, one of them bounded, and answers what is wrong
+// with them in the end.
+func soak(e compare.Engine, duration time.Duration) error {
+	goroutines, heap := runtime.NumGoroutine(), heapMB()
+	r := newRun(e)
+	err := r.churn(e.Name, duration)
+	err = errors.Join(err, r.settle(), r.close())
+	if n := runtime.NumGoroutine(); n > goroutines {
+		err = errors.Join(err, fmt.Errorf("%d goroutines instead of %d", n, goroutines))
+	}
+	r = nil
+	if now := heapMB(); now > heap+2 {
+		err = errors.Join(err, fmt.Errorf("%.1f MB of heap instead of %.1f", now, heap))
+	}
+	return err
+}
+
+func heapMB() float64 {
+	runtime.GC()
+	runtime.GC() // what the first one only swept out of pools
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc) / 1e6
+}
