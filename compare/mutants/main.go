@@ -1,0 +1,96 @@
+// Command mutants shows that the checks bite: it applies each patch of
+// compare/testdata/mutants to a copy of the tree, runs every check there, and
+// writes down which of them noticed and how fast. Run it by make mutants.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+func main() {
+	only := flag.String("only", "*", "the mutants to try, as a pattern of file names without .patch")
+	report := flag.String("report", "docs/testing.md", "the page whose table is written anew; empty for none")
+	workers := flag.Int("workers", 2, "how many mutants are tried at a time")
+	flag.Parse()
+	if err := run(*only, *report, *workers); err != nil {
+		fmt.Fprintln(os.Stderr, "mutants:", err)
+		os.Exit(1)
+	}
+}
+
+func run(only, report string, workers int) error {
+	if _, err := os.Stat("go.mod"); err != nil {
+		return fmt.Errorf("run it at the top of the repository: %w", err)
+	}
+	paths, err := filepath.Glob(filepath.Join("compare/testdata/mutants", only+".patch"))
+	if err != nil || len(paths) == 0 {
+		return fmt.Errorf("no patch matches %q", only)
+	}
+	mutants := make([]mutant, len(paths))
+	for i, path := range paths {
+		if mutants[i], err = read(path); err != nil {
+			return err
+		}
+	}
+	if err := tryAll(mutants, workers); err != nil {
+		return err
+	}
+	if report != "" {
+		if err := writeReport(report, mutants); err != nil {
+			return err
+		}
+	}
+	for _, m := range mutants {
+		if !m.dead() {
+			err = fmt.Errorf("%s survives: add the check that is missing", m.name)
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
+	return err
+}
+
+// tryAll fills in the verdicts. Each worker has a copy of the tree.
+func tryAll(mutants []mutant, workers int) error {
+	next := make(chan *mutant)
+	failed := make(chan error, workers)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			lab, err := newLab()
+			if err != nil {
+				failed <- err
+				return
+			}
+			defer lab.close()
+			for m := range next {
+				if err := lab.try(m); err != nil {
+					failed <- fmt.Errorf("%s: %w", m.name, err)
+					return
+				}
+				fmt.Println(m)
+			}
+		})
+	}
+	start := time.Now()
+	for i := range mutants {
+		select {
+		case next <- &mutants[i]:
+		case err := <-failed:
+			return err
+		}
+	}
+	close(next)
+	wg.Wait()
+	fmt.Printf("%d mutants in %v\n", len(mutants), time.Since(start).Round(time.Second))
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A mutant is a small fault, as a patch.
+type mutant struct {
+	name, path   string
+	breaks, like string
+	verdicts     []verdict // one for each check
+}
+
+type verdict struct {
+	caught, hung bool
+	proof        bool // at full length
+	after        time.Duration
+}
+
+func (v verdict) String() string {
+	switch {
+	case v.hung:
+		return "hangs"
+	case !v.caught:
+		return "–"
+	case v.proof:
+		return fmt.Sprintf("%.1f s, at full length", v.after.Seconds())
+	default:
+		return fmt.Sprintf("%.1f s", v.after.Seconds())
+	}
+}
+
+// read reads a patch and what its first lines say of it.
+func read(path string) (mutant, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return mutant{}, err
+	}
+	abs, err := filepath.Abs(path)
+	m := mutant{name: strings.TrimSuffix(filepath.Base(path), ".patch"), path: abs}
+	for line := range strings.Lines(string(text)) {
+		if is, ok := strings.CutPrefix(line, "breaks: "); ok {
+			m.breaks = strings.TrimSpace(is)
+		} else if is, ok := strings.CutPrefix(line, "like: "); ok {
+			m.like = strings.TrimSpace(is)
+		} else {
+			break
+		}
+	}
+	if m.breaks == "" {
+		return m, fmt.Errorf("%s does not begin with a line \"breaks: ...\"", path)
+	}
+	return m, err
+}
+
+func (m *mutant) dead() bool {
+	for _, v := range m.verdicts {
+		if v.caught {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *mutant) String() string {
+	text := fmt.Sprintf("%-28s", m.name)
+	for i, v := range m.verdicts {
+		text += fmt.Sprintf("  %s: %v", checks[i].name, v)
+	}
+	if !m.dead() {
+		text += "  SURVIVES"
+	}
+	return text
+}
+
+const begin, end = "<!-- mutants: written by make mutants -->\n", "<!-- end of mutants -->\n"
+
+// writeReport writes the table between its marks on the page.
+func writeReport(path string, mutants []mutant) error {
+	page, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, ok := bytes.Cut(page, []byte(begin))
+	_, after, ok2 := bytes.Cut(rest, []byte(end))
+	if !ok || !ok2 {
+		return fmt.Errorf("%s has no lines %q and %q to write between", path, strings.TrimSpace(begin), strings.TrimSpace(end))
+	}
+	var b bytes.Buffer
+	b.Write(before)
+	b.WriteString(begin)
+	b.WriteString("| mutant | what it breaks | seen in |")
+	for _, c := range checks {
+		fmt.Fprintf(&b, " %s |", c.name)
+	}
+	b.WriteString("\n|---|---|---|" + strings.Repeat("---|", len(checks)) + "\n")
+	for _, m := range mutants {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |", m.name, m.breaks, m.like)
+		for _, v := range m.verdicts {
+			fmt.Fprintf(&b, " %v |", v)
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString(end)
+	b.Write(after)
+	return os.WriteFile(path, b.Bytes(), 0o644)
+}
