@@ -1,7 +1,9 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 LIBRARY     = . ./actor ./mutexstore ./internal/...
 
-.PHONY: help test test-32bit lint bench bench-ratio example cover
+DURATION    = 2m
+
+.PHONY: help test test-32bit prove fuzz soak mutants lint bench bench-ratio example cover
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,6 +14,18 @@ test: ## every test, with the race detector
 
 test-32bit: ## every test, built for 386 (run by qemu-i386 where there is one)
 	GODEBUG=asyncpreemptoff=1 GOARCH=386 CGO_ENABLED=0 go test -timeout 10m -exec "$$(command -v qemu-i386)" ./...
+
+prove: ## the checks of make test that are random, at full length (about ten minutes)
+	@bash -o pipefail -c "go test -race -timeout 60m -run 'Oracle|Linearizable|Beside' -v ./compare -prove | grep -vE '^=== |^ +--- PASS|rapid. OK'"
+
+fuzz: ## each fuzz target for a minute
+	go test -run '^$$' -fuzz FuzzOracle -fuzztime 1m ./compare
+
+soak: ## heavy use for two minutes, or DURATION=
+	go run ./compare/soak -duration $(DURATION)
+
+mutants: ## small faults, one at a time, and which check catches them (about half an hour)
+	go run ./compare/mutants
 
 lint: ## formatting, vet, staticcheck, and what the library may import
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these: $$unformatted"; exit 1; }

@@ -54,7 +54,7 @@ func recent(w io.Writer, files lastmodstore.Reader[string, file]) {
 }
 
 func disappear(w io.Writer, s lastmodstore.Store[string, string]) error {
-	const ttl = 50 * time.Millisecond
+	const ttl = 200 * time.Millisecond
 	heading(w, "A cached value that disappears", "Set, Get")
 	if err := s.Set("greeting", "hello", ttl); err != nil {
 		return err

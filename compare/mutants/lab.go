@@ -10,8 +10,11 @@ import (
 	"time"
 )
 
-// patience is how long a check may take before a hang is taken for a find.
-const patience = 3 * time.Minute
+// How long a check may take before a hang is taken for a find.
+const (
+	patience     = 40 * time.Second
+	longPatience = 10 * time.Minute // at full length
+)
 
 // A check is one of the ways in which a fault may show. Those of compare are
 // parts of one test binary, built with the race detector.
@@ -66,12 +69,12 @@ func (l *lab) try(m *mutant) error {
 		return err
 	}
 	for _, c := range checks {
-		m.verdicts = append(m.verdicts, l.run(c))
+		m.verdicts = append(m.verdicts, l.run(c, patience))
 	}
 	if !m.dead() {
 		for i, c := range checks[2:] {
 			c.args = append(c.args, "-prove")
-			m.verdicts[2+i] = l.run(c)
+			m.verdicts[2+i] = l.run(c, longPatience)
 			m.verdicts[2+i].proof = true
 		}
 	}
@@ -79,7 +82,7 @@ func (l *lab) try(m *mutant) error {
 }
 
 // run answers whether the check failed, which is its success here.
-func (l *lab) run(c check) verdict {
+func (l *lab) run(c check, patience time.Duration) verdict {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	dir := "compare"
