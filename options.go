@@ -28,6 +28,16 @@ func RejectWhenFull() Option {
 	return func(c *config.Config) { c.RejectWhenFull = true }
 }
 
+// RemovalLog is how many removals, and merges that fell behind, the change feed
+// remembers; without it 1024. They keep their keys and values from the garbage
+// collector. It panics if n < 0.
+func RemovalLog(n int) Option {
+	if n < 0 {
+		panic(fmt.Sprintf("lastmodstore: RemovalLog(%d): it cannot remember less than nothing; 0 remembers none", n))
+	}
+	return func(c *config.Config) { c.RemovalLog = n }
+}
+
 // CountReads counts hits and misses for Stats. It is off by default because
 // readers that share a lock then write to the same counter.
 func CountReads() Option {

@@ -131,5 +131,6 @@ type Writer[K comparable, V any] interface {
 type Store[K comparable, V any] interface {
 	Reader[K, V]
 	Writer[K, V]
+	Watcher[K, V]
 	io.Closer
 }

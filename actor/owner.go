@@ -19,85 +19,110 @@ const turns = table.SweepLimit
 // reply. More callers than that wait in line behind it.
 const mailboxSize = 1024
 
-// own is the loop. It owns the table: nothing outside this call can reach it.
+// An owner is what the loop owns: the one that own makes lives and dies there,
+// and nothing outside its goroutine can reach it.
+type owner[K comparable, V any] struct {
+	*Store[K, V]
+	table     *table.Table[K, V]
+	tick      *ticker
+	yielder   yielder
+	watching  []*request[K, V] // replies pending, in the order in which they came
+	listening []*listening[K, V]
+}
+
+// own is the loop.
 func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
-	t := table.New[K, V](s.line, c)
-	tick := newTicker(s.line, interval)
-	var y yielder
-	var cutoff int64 // of the sweep in progress
-	var sweeping, always chan struct{} = nil, make(chan struct{})
-	close(always) // so it is ready whenever sweeping is set to it
-	defer s.end(tick)
+	o := owner[K, V]{Store: s, table: table.New[K, V](s.line, c), tick: newTicker(s.line, interval)}
+	defer o.end()
+	always := make(chan struct{})
+	close(always)
+	var cutoff int64                      // of the sweep in progress
+	var sweeping, feeding <-chan struct{} // always while there is such work, else nil
 	for {
+		if feeding = nil; o.hasNews() {
+			feeding = always
+		}
 		select {
 		case r := <-s.mailbox:
-			if closing := s.serveWaiting(t, r, &y); closing {
+			if closing := o.serveWaiting(r); closing {
 				return
 			}
-		case <-tick.c:
+		case <-o.tick.c:
 			cutoff, sweeping = s.line.Now(), always
-			tick.rearm(cutoff)
+			o.tick.rearm(cutoff)
 		case <-sweeping:
-			if _, more := s.sweepStep(t, cutoff); !more {
+			if _, more := o.sweepStep(cutoff); !more {
 				sweeping = nil
 			}
+		case <-feeding:
+			o.feedOne()
 		}
 	}
 }
 
 // end refuses what waits. Who sends later refuses himself; see call.
-func (s *Store[K, V]) end(tick *ticker) {
-	tick.stop()
-	close(s.done)
-	s.refuse()
-	close(s.gone)
+func (o *owner[K, V]) end() {
+	o.tick.stop()
+	o.endFeeds()
+	close(o.done)
+	o.refuse()
+	close(o.gone)
 }
 
 // serveWaiting serves r and the requests that wait behind it, up to turns, and
 // says whether one asked to close.
-func (s *Store[K, V]) serveWaiting(t *table.Table[K, V], r *request[K, V], y *yielder) (closing bool) {
+func (o *owner[K, V]) serveWaiting(r *request[K, V]) (closing bool) {
+	y := &o.yielder
 	defer y.forget()
 	for range turns {
-		now := s.line.Now()
+		now := o.line.Now()
 		y.judge(now)
-		if closing = s.serve(t, r, now); closing {
+		if closing = o.serve(r, now); closing {
 			return true
 		}
 		y.yield(now)
-		if r = s.next(); r == nil {
+		if r = o.next(); r == nil {
 			return false
 		}
 	}
-	return s.serve(t, r, s.line.Now())
+	return o.serve(r, o.line.Now())
 }
 
 // next is the next request if one waits, or nil.
-func (s *Store[K, V]) next() *request[K, V] {
+func (o *owner[K, V]) next() *request[K, V] {
 	select {
-	case r := <-s.mailbox:
+	case r := <-o.mailbox:
 		return r
 	default:
 		return nil
 	}
 }
 
-// serve answers r and says whether it asked to close. After the reply r is the
-// caller's again.
-func (s *Store[K, V]) serve(t *table.Table[K, V], r *request[K, V], now int64) (closing bool) {
+// serve answers r, unless its reply has to wait, and says whether it asked to
+// close. After the reply r is the caller's again.
+func (o *owner[K, V]) serve(r *request[K, V], now int64) (closing bool) {
 	closing = r.op == opClose
-	if r.op == opSweep {
-		r.n, r.ok = s.sweepStep(t, r.cutoff)
-	} else {
-		r.serve(t, now)
+	replies := true
+	switch r.op {
+	case opSweep:
+		r.n, r.ok = o.sweepStep(r.cutoff)
+	case opWatch, opUnwatch, opListen, opUnlisten, opRemovals:
+		replies = o.feed(r, now)
+	default:
+		r.serve(o.table, now)
+		o.handOver()
 	}
-	r.reply <- struct{}{}
+	if replies {
+		r.reply <- struct{}{}
+	}
 	return closing
 }
 
-func (s *Store[K, V]) sweepStep(t *table.Table[K, V], cutoff int64) (removed int, more bool) {
-	start := s.line.Now()
-	removed, more = t.Sweep(cutoff)
-	t.CountSweepStep(s.line.Now()-start, !more)
+func (o *owner[K, V]) sweepStep(cutoff int64) (removed int, more bool) {
+	start := o.line.Now()
+	removed, more = o.table.Sweep(cutoff, start)
+	o.handOver()
+	o.table.CountSweepStep(o.line.Now()-start, !more)
 	return removed, more
 }
 

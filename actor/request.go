@@ -27,6 +27,11 @@ const (
 	opDeleteIf
 	opMerge
 	opClear
+	opWatch
+	opUnwatch
+	opListen
+	opUnlisten
+	opRemovals
 	opSweep
 	opClose
 )
@@ -55,6 +60,11 @@ type request[K comparable, V any] struct {
 	assignments []table.Assignment[K, V] // SetMany
 	page        *table.Page[K, V]        // All, ModifiedSince: filled in
 	stats       *lastmodstore.Stats      // filled in
+
+	feed     *table.Feed[K, V]     // Watch: filled in
+	target   *request[K, V]        // opUnwatch: reply to that one, if it waits
+	listener *listener[K, V]       // opListen, opUnlisten, opRemovals
+	removals []table.Removal[K, V] // answer
 }
 
 // serve answers r from t. It runs on the owner's goroutine.
@@ -99,6 +109,6 @@ func (r *request[K, V]) serve(t *table.Table[K, V], now int64) {
 	case opMerge:
 		r.ok, r.err = t.Merge(r.hash, r.key, r.entry, now)
 	case opClear:
-		t.Clear()
+		t.Clear(now)
 	}
 }

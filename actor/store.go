@@ -29,7 +29,8 @@ type Store[K comparable, V any] struct {
 
 	seed     maphash.Seed
 	line     timeline.Timeline
-	requests sync.Pool // of *request[K, V], each with its reply channel
+	requests sync.Pool      // of *request[K, V], each with its reply channel
+	handing  sync.WaitGroup // goroutines of OnRemove; the owner adds them
 }
 
 var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
@@ -55,21 +56,26 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 }
 
 // call has the owner serve r and answers false if the store is closed.
+func (s *Store[K, V]) call(r *request[K, V]) bool {
+	s.send(r)
+	<-r.reply
+	return r.err != lastmodstore.ErrClosed
+}
+
+// send sends r to the owner, or refuses it if the store is closed: a reply comes.
 //
 // A plain send costs less than a select that also waits for done, but may come
 // too late for an owner that has ended. A caller that finds the store closed
 // after its send therefore refuses whatever waits in the mailbox, its own
 // request or another's; one that does not has sent before done was closed, and
 // the owner empties the mailbox after that. So every request is answered.
-func (s *Store[K, V]) call(r *request[K, V]) bool {
+func (s *Store[K, V]) send(r *request[K, V]) {
 	s.mailbox <- r
 	select {
 	case <-s.done:
 		s.refuse()
 	default:
 	}
-	<-r.reply
-	return r.err != lastmodstore.ErrClosed
 }
 
 // refuse answers ErrClosed to every request in the mailbox. It runs on the
@@ -262,5 +268,6 @@ func (s *Store[K, V]) Cleanup() int {
 func (s *Store[K, V]) Close() error {
 	s.call(&request[K, V]{op: opClose, reply: make(chan struct{}, 1)})
 	<-s.gone
+	s.handing.Wait()
 	return nil
 }

@@ -1,6 +1,7 @@
 package compare_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -115,6 +116,28 @@ var tells = map[string]func(s stringStore) verdict{
 	"GetAndDelete": func(s stringStore) verdict {
 		_, _, err := lastmodstore.GetAndDelete(s, "c")
 		return ofError(err)
+	},
+	"Watch": func(s stringStore) verdict {
+		for range s.Watch(context.Background(), time.Time{}) {
+			return open
+		}
+		return closed
+	},
+	"Watch that waits": func(s stringStore) verdict {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Microsecond)
+		defer cancel()
+		for range s.Watch(ctx, time.Now().Add(time.Hour)) {
+			panic("an event of the future")
+		}
+		return unknown
+	},
+	"OnRemove": func(s stringStore) verdict {
+		var kinds []lastmodstore.EventKind
+		stop := s.OnRemove(func(_ string, _ intEntry, why lastmodstore.EventKind) { kinds = append(kinds, why) })
+		s.Set("c", 1, 0)
+		s.Delete("c")
+		stop()
+		return unknown
 	},
 	"Close": func(s stringStore) verdict { s.Close(); return closed },
 }

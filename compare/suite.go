@@ -32,6 +32,7 @@ func Specs(e Engine) {
 		Describe("bounds", func() { bounds(e) })
 		Describe("concurrent access", func() { concurrency(e) })
 		Describe("edge cases", func() { edges(e) })
+		Describe("change feed", func() { feed(e) })
 		Describe("life", func() { life(e) })
 	})
 }

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"time"
@@ -24,6 +25,10 @@ func every(s strings) []error {
 	}
 	for range s.ModifiedSince(time.Time{}) {
 	}
+	for range s.Watch(context.Background(), time.Time{}) {
+		break
+	}
+	s.OnRemove(func(string, entry, lastmodstore.EventKind) {})()
 	return append(writes(s, "a"), s.SetMany(map[string]int{"a": 1}, 0), s.Clear())
 }
 

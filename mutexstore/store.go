@@ -25,15 +25,18 @@ type Store[K comparable, V any] struct {
 	done chan struct{} // closed by the first Close, under the lock
 	gone chan struct{} // closed by the sweeper when it ends; nil without one
 
+	watchers waitlist
+	handing  sync.WaitGroup // goroutines of OnRemove; added under the lock, while open
+
 	// Every reader writes the lock. So it has a cache line of its own, shared only
 	// with what is read after it was taken: what readers of other cores read
-	// before stays in their caches. An object of two lines is aligned to them.
-	_ [16]byte
+	// before stays in their caches. An object of three lines is aligned to them.
+	_ [24]byte
 
-	mu     sync.RWMutex // guards what follows
-	table  *table.Table[K, V]
-	closed bool // the table is an empty one, and no write reaches it
-	_      [24]byte
+	mu        sync.RWMutex // guards what follows
+	table     *table.Table[K, V]
+	closed    bool // the table is an empty one, and no write reaches it
+	listeners []*listener[K, V]
 }
 
 var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
@@ -139,10 +142,18 @@ func (s *Store[K, V]) begin() (now int64, err error) {
 	return s.line.Now(), nil
 }
 
+// end unlocks after a write and tells who waits for news of it.
+func (s *Store[K, V]) end() {
+	s.handOverLocked()
+	last := s.table.Last()
+	s.mu.Unlock()
+	s.watchers.tell(last)
+}
+
 func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
 	h := table.Hash(s.seed, key)
 	now, err := s.begin()
-	defer s.mu.Unlock()
+	defer s.end()
 	if err != nil {
 		return err
 	}
@@ -152,7 +163,7 @@ func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
 func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 	all := table.Assignments(s.seed, values)
 	now, err := s.begin()
-	defer s.mu.Unlock()
+	defer s.end()
 	if err != nil {
 		return err
 	}
@@ -162,7 +173,7 @@ func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
 	h := table.Hash(s.seed, key)
 	now, err := s.begin()
-	defer s.mu.Unlock()
+	defer s.end()
 	if err != nil {
 		return lastmodstore.Entry[V]{}, false, err
 	}
@@ -172,7 +183,7 @@ func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t 
 func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
 	h := table.Hash(s.seed, key)
 	now, err := s.begin()
-	defer s.mu.Unlock()
+	defer s.end()
 	if err != nil {
 		return false, err
 	}
@@ -182,7 +193,7 @@ func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
 func (s *Store[K, V]) Delete(key K) (bool, error) {
 	h := table.Hash(s.seed, key)
 	now, err := s.begin()
-	defer s.mu.Unlock()
+	defer s.end()
 	if err != nil {
 		return false, err
 	}
@@ -192,7 +203,7 @@ func (s *Store[K, V]) Delete(key K) (bool, error) {
 func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {
 	h := table.Hash(s.seed, key)
 	now, err := s.begin()
-	defer s.mu.Unlock()
+	defer s.end()
 	if err != nil {
 		return false, err
 	}
@@ -202,7 +213,7 @@ func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) 
 func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 	h := table.Hash(s.seed, key)
 	now, err := s.begin()
-	defer s.mu.Unlock()
+	defer s.end()
 	if err != nil {
 		return false, err
 	}
@@ -210,10 +221,10 @@ func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 }
 
 func (s *Store[K, V]) Clear() error {
-	_, err := s.begin()
-	defer s.mu.Unlock()
+	now, err := s.begin()
+	defer s.end()
 	if err == nil {
-		s.table.Clear()
+		s.table.Clear(now)
 	}
 	return err
 }
@@ -224,10 +235,12 @@ func (s *Store[K, V]) Close() error {
 		s.closed = true
 		s.table = table.New[K, V](s.line, config.Config{})
 		close(s.done)
+		s.endListenersLocked()
 	}
 	s.mu.Unlock()
 	if s.gone != nil {
 		<-s.gone
 	}
+	s.handing.Wait()
 	return nil
 }

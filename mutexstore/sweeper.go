@@ -31,11 +31,11 @@ func (s *Store[K, V]) Cleanup() int {
 
 func (s *Store[K, V]) sweepStep(cutoff int64) (removed int, more bool) {
 	now, err := s.begin()
-	defer s.mu.Unlock()
+	defer s.end()
 	if err != nil {
 		return 0, false
 	}
-	removed, more = s.table.Sweep(cutoff)
+	removed, more = s.table.Sweep(cutoff, now)
 	s.table.CountSweepStep(s.line.Now()-now, !more)
 	return removed, more
 }

@@ -57,7 +57,7 @@ func (d *driver[K]) setMany(c Call) (got, want string) {
 	}
 	got = fmt.Sprint(d.engine.SetMany(values, ttl))
 	var order []K
-	for key := range d.engine.ModifiedSince(d.oracle.last) {
+	for key := range d.engine.ModifiedSince(d.oracle.given) {
 		order = append(order, key)
 	}
 	if len(order) < len(values) {

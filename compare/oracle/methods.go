@@ -162,7 +162,7 @@ func (o *Oracle[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error)
 	if it == nil || it.e.LastModified.After(t) {
 		return false, nil
 	}
-	o.remove(it)
+	o.remove(it, now)
 	o.stats.Deletes++
 	return true, nil
 }
@@ -199,25 +199,32 @@ func (o *Oracle[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 		}
 	} else {
 		fresh.key, fresh.read = old.key, old.read // 0 and -0 are equal
-		o.remove(old)
+		o.unlink(old)
 	}
 	i := 0
 	for i < len(o.items) && !o.items[i].e.LastModified.After(e.LastModified) {
 		i++
 	}
 	o.items = slices.Insert(o.items, i, fresh)
+	if e.LastModified.After(o.given) {
+		o.given = e.LastModified
+	}
 	if e.LastModified.After(o.last) {
 		o.last = e.LastModified
+	} else {
+		o.tick(now) // it arrived later than something else
 	}
 	o.stats.Sets++
 	return true, nil
 }
 
 func (o *Oracle[K, V]) Clear() error {
-	if o.begin(); o.closed {
+	now := o.begin()
+	if o.closed {
 		return lastmodstore.ErrClosed
 	}
 	o.items, o.hand = nil, nil
+	o.tick(now)
 	return nil
 }
 

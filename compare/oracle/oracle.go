@@ -23,16 +23,20 @@ type item[K comparable, V any] struct {
 // Oracle is a store. It removes expired entries when a tick of its interval is
 // over, at the next call.
 type Oracle[K comparable, V any] struct {
+	lastmodstore.Watcher[K, V] // nil: the change feed has a check of its own
+
 	config   config.Config
 	interval time.Duration
 	opened   time.Time
 	ticks    int64
 	closed   bool
 
-	items []*item[K, V] // in order of LastModified
-	hand  *item[K, V]   // nil: at the first
-	last  time.Time     // the latest LastModified given or merged
-	batch time.Time     // of a SetMany in progress: the first time it may give
+	items []*item[K, V]     // in order of LastModified
+	hand  *item[K, V]       // nil: at the first
+	last  time.Time         // the latest time given, also to removals
+	given time.Time         // the latest LastModified given or merged
+	batch time.Time         // of a SetMany in progress: the first time it may give
+	told  func(K) time.Time // the engine's LastModified of a key
 	stats lastmodstore.Stats
 }
 
@@ -42,6 +46,7 @@ var _ lastmodstore.Store[string, int] = (*Oracle[string, int])(nil)
 func New[K comparable, V any](interval time.Duration, opts ...lastmodstore.Option) *Oracle[K, V] {
 	o := &Oracle[K, V]{config: config.New(opts), interval: interval, opened: time.Now()}
 	o.last = o.opened.Add(math.MinInt64)
+	o.given = o.last
 	return o
 }
 
@@ -51,10 +56,10 @@ func (o *Oracle[K, V]) begin() (now time.Time) {
 	if o.interval == 0 || o.closed {
 		return now
 	}
-	if ticks := int64(now.Sub(o.opened) / o.interval); ticks > o.ticks {
-		o.stats.Sweeps += uint64(ticks - o.ticks)
-		o.ticks = ticks
-		o.sweep(o.opened.Add(time.Duration(ticks) * o.interval))
+	for ticks := int64(now.Sub(o.opened) / o.interval); o.ticks < ticks; {
+		o.ticks++
+		o.stats.Sweeps++
+		o.sweep(o.opened.Add(time.Duration(o.ticks) * o.interval))
 	}
 	return now
 }
@@ -62,7 +67,7 @@ func (o *Oracle[K, V]) begin() (now time.Time) {
 func (o *Oracle[K, V]) sweep(now time.Time) (removed int) {
 	for _, it := range slices.Clone(o.items) {
 		if expired(it, now) {
-			o.expire(it)
+			o.expire(it, now)
 			removed++
 		}
 	}
@@ -104,18 +109,44 @@ func (o *Oracle[K, V]) present(key K, now time.Time) *item[K, V] {
 func (o *Oracle[K, V]) live(key K, now time.Time) *item[K, V] {
 	it := o.find(key)
 	if it != nil && expired(it, now) {
-		o.expire(it)
+		o.expire(it, now)
 		return nil
 	}
 	return it
 }
 
-func (o *Oracle[K, V]) expire(it *item[K, V]) {
-	o.remove(it)
+func (o *Oracle[K, V]) expire(it *item[K, V], now time.Time) {
+	o.remove(it, now)
 	o.stats.Expirations++
 }
 
-func (o *Oracle[K, V]) remove(it *item[K, V]) {
+// tick takes a time for what is no modification.
+func (o *Oracle[K, V]) tick(now time.Time) {
+	if o.last = o.last.Add(1); now.After(o.last) {
+		o.last = now
+	}
+}
+
+// stamp is the LastModified of a modification of key. An unbounded store may
+// have removed expired entries first, each with a time of its own: there the
+// engine says which time it was, within reason.
+func (o *Oracle[K, V]) stamp(key K, now time.Time) time.Time {
+	o.tick(now)
+	if o.told != nil && !o.bounded() {
+		if at := o.told(key); at.After(o.given) && !at.Before(now) && at.Before(o.last.Add(time.Microsecond)) {
+			o.last = at
+		}
+	}
+	o.given = o.last
+	return o.last
+}
+
+func (o *Oracle[K, V]) remove(it *item[K, V], now time.Time) {
+	o.unlink(it)
+	o.tick(now)
+}
+
+func (o *Oracle[K, V]) unlink(it *item[K, V]) {
 	i := slices.Index(o.items, it)
 	o.items = slices.Delete(o.items, i, i+1)
 	if o.hand == it {
@@ -131,7 +162,7 @@ func (o *Oracle[K, V]) room(now time.Time) error {
 		return err
 	}
 	if o.bounded() && len(o.items) >= o.config.MaxEntries {
-		o.evict()
+		o.evict(now)
 	}
 	return nil
 }
@@ -147,7 +178,7 @@ func (o *Oracle[K, V]) expireFor(n int, now time.Time) error {
 		}
 		switch {
 		case first != nil:
-			o.expire(first)
+			o.expire(first, now)
 		case o.config.RejectWhenFull:
 			return lastmodstore.ErrFull
 		default:
@@ -159,7 +190,7 @@ func (o *Oracle[K, V]) expireFor(n int, now time.Time) error {
 
 func (o *Oracle[K, V]) bounded() bool { return o.config.MaxEntries > 0 }
 
-func (o *Oracle[K, V]) evict() {
+func (o *Oracle[K, V]) evict(now time.Time) {
 	i := max(0, slices.Index(o.items, o.hand))
 	for o.items[i].read || o.inBatch(o.items[i]) {
 		if o.inBatch(o.items[i]) {
@@ -170,7 +201,7 @@ func (o *Oracle[K, V]) evict() {
 		i = (i + 1) % len(o.items)
 	}
 	o.hand = o.items[i]
-	o.remove(o.hand)
+	o.remove(o.hand, now)
 	o.stats.Evictions++
 }
 
@@ -197,13 +228,10 @@ func (o *Oracle[K, V]) put(it *item[K, V], key K, value V, ttl time.Duration, no
 		}
 		it = &item[K, V]{key: key}
 	} else {
-		o.remove(it)
+		o.unlink(it)
 	}
 	o.items = append(o.items, it)
-	if o.last = o.last.Add(1); now.After(o.last) {
-		o.last = now
-	}
-	it.e.Value, it.e.LastModified = value, o.last
+	it.e.Value, it.e.LastModified = value, o.stamp(key, now)
 	o.renew(it, ttl, now)
 	o.stats.Sets++
 	return it.e, nil

@@ -11,11 +11,12 @@ type Config struct {
 	MaxEntries     int // 0: unbounded
 	RejectWhenFull bool
 	CountReads     bool
+	RemovalLog     int // records
 }
 
 // New applies opts to the default settings.
 func New[F ~func(*Config)](opts []F) Config {
-	var c Config
+	c := Config{RemovalLog: 1024}
 	for _, apply := range opts {
 		apply(&c)
 	}

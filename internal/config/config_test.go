@@ -18,7 +18,7 @@ func TestNegativeIntervalPanics(t *testing.T) {
 func TestOptionsApplyInOrder(t *testing.T) {
 	g := NewWithT(t)
 	type option func(*Config)
-	g.Expect(New[option](nil)).To(BeZero())
+	g.Expect(New[option](nil)).To(Equal(Config{RemovalLog: 1024}))
 	c := New([]option{
 		func(c *Config) { c.MaxEntries = 1; c.CountReads = true },
 		func(c *Config) { c.MaxEntries = 2 },

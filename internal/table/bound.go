@@ -29,7 +29,7 @@ func (t *Table[K, V]) makeRoom(now int64) error {
 	}
 	err := t.expireFor(1, now)
 	if err == nil {
-		t.evictFor(1, math.MaxInt64)
+		t.evictFor(1, math.MaxInt64, now)
 	}
 	return err
 }
@@ -39,7 +39,7 @@ func (t *Table[K, V]) makeRoom(now int64) error {
 func (t *Table[K, V]) relieve(now int64) {
 	for range 2 {
 		if slot, _ := t.expiredSlot(now, 2); slot != none {
-			t.expire(slot)
+			t.expire(slot, now)
 		}
 	}
 }
@@ -55,21 +55,21 @@ func (t *Table[K, V]) expireFor(n int, now int64) error {
 			}
 			return nil
 		}
-		t.expire(slot)
+		t.expire(slot, now)
 	}
 	return nil
 }
 
 // evictFor makes room for n more. It spares what was modified at newest or
 // later, which must leave something.
-func (t *Table[K, V]) evictFor(n int, newest int64) {
+func (t *Table[K, V]) evictFor(n int, newest, now int64) {
 	for t.Len()+n > t.config.MaxEntries {
-		t.evict(newest)
+		t.evict(newest, now)
 	}
 }
 
 // evict removes the entry that SIEVE chooses.
-func (t *Table[K, V]) evict(newest int64) {
+func (t *Table[K, V]) evict(newest, now int64) {
 	i := t.hand
 	for {
 		if i == none || t.slots.at(i).modified >= newest {
@@ -81,6 +81,6 @@ func (t *Table[K, V]) evict(newest int64) {
 		i = t.links.at(i).next
 	}
 	t.hand = i // remove moves it on
-	t.remove(i)
+	t.remove(i, lastmodstore.Evicted, now)
 	t.stats.Evictions++
 }

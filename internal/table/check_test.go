@@ -108,7 +108,7 @@ func (t *Table[K, V]) checkSlots(tb testing.TB) {
 		if found := t.find(s.hash, s.key); found != i {
 			tb.Fatalf("slots: the key %v of slot %d is found in %d", s.key, i, found)
 		}
-		if s.deadline == timeline.Never && s.ttl != 0 {
+		if s.deadline == timeline.Never && s.life() != 0 {
 			tb.Fatalf("slots: slot %d never expires but has TTL %d", i, s.ttl)
 		}
 	}

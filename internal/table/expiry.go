@@ -19,10 +19,11 @@ const SweepLimit = 128
 func (t *Table[K, V]) setDeadline(i uint32, deadline, ttl int64) {
 	s := t.slots.at(i)
 	later := deadline >= s.deadline // so it is no earlier than the item's: no need to look
-	s.deadline, s.ttl = deadline, ttl
+	s.deadline = deadline
+	s.setLife(ttl)
 	switch {
 	case deadline == timeline.Never:
-		if s.ttl = 0; s.heap != none {
+		if s.setLife(0); s.heap != none {
 			t.heapRemove(s.heap)
 			s.heap = none
 		}
@@ -50,16 +51,16 @@ func (t *Table[K, V]) expiredSlot(now int64, limit int) (slot uint32, work int) 
 	return none, work
 }
 
-// Sweep removes entries that had expired by now, which may be a time of the
-// past, one step's worth, and answers how many, and whether there may be more.
-func (t *Table[K, V]) Sweep(now int64) (removed int, more bool) {
+// Sweep removes entries that had expired by cutoff, which now may have left
+// behind, one step's worth, and answers how many, and whether there may be more.
+func (t *Table[K, V]) Sweep(cutoff, now int64) (removed int, more bool) {
 	for left := SweepLimit; left > 0; {
-		slot, work := t.expiredSlot(now, left)
+		slot, work := t.expiredSlot(cutoff, left)
 		left -= work
 		if slot == none {
 			return removed, left <= 0
 		}
-		t.expire(slot)
+		t.expire(slot, now)
 		removed++
 		left--
 	}

@@ -35,10 +35,10 @@ func TestEntryIsAbsentFromTheInstantItsTTLHasElapsed(t *testing.T) {
 	f.Expect(f.has(1, 109)).To(BeTrue())
 	f.Expect(f.has(1, 110)).To(BeFalse())
 	f.Expect(f.t.Len()).To(Equal(1))
-	removed, more := f.t.Sweep(109)
+	removed, more := f.t.Sweep(109, 109)
 	f.Expect(removed).To(BeZero())
 	f.Expect(more).To(BeFalse())
-	removed, more = f.t.Sweep(110)
+	removed, more = f.t.Sweep(110, 110)
 	f.Expect(removed).To(Equal(1))
 	f.Expect(more).To(BeFalse())
 }
@@ -51,9 +51,9 @@ func TestOverflowingDeadlineNeverExpires(t *testing.T) {
 	f.set(3, math.MaxInt64-101, 100) // the last instant but one still is a deadline
 	f.t.check(t)
 	f.Expect(f.t.heap.n).To(BeEquivalentTo(1))
-	removed, _ := f.t.Sweep(math.MaxInt64 - 2)
+	removed, _ := f.t.Sweep(math.MaxInt64-2, math.MaxInt64-2)
 	f.Expect(removed).To(BeZero())
-	removed, _ = f.t.Sweep(math.MaxInt64 - 1)
+	removed, _ = f.t.Sweep(math.MaxInt64-1, math.MaxInt64-1)
 	f.Expect(removed).To(Equal(1))
 	for _, key := range []int{1, 2} {
 		e, ok := f.t.GetEntry(hashOf(key), key, math.MaxInt64-1)
@@ -76,7 +76,7 @@ func TestRenewingLeavesTheHeapAsItIs(t *testing.T) {
 	f.touch(7, lastmodstore.KeepTTL, 4)
 	f.t.check(t)
 	f.Expect(f.heapItems()).To(Equal(before))
-	removed, more := f.t.Sweep(500)
+	removed, more := f.t.Sweep(500, 500)
 	f.Expect(removed).To(BeZero())
 	f.Expect(more).To(BeFalse())
 	f.t.check(t)
@@ -90,7 +90,7 @@ func TestShorteningMovesTheHeapItem(t *testing.T) {
 	}
 	f.touch(29, 10, 1)
 	f.Expect(f.heapItems()[0]).To(Equal([2]int64{29, 11}))
-	removed, _ := f.t.Sweep(11)
+	removed, _ := f.t.Sweep(11, 11)
 	f.Expect(removed).To(Equal(1))
 	f.Expect(f.has(29, 11)).To(BeFalse())
 	f.touch(5, lastmodstore.NoExpiry, 11)
@@ -111,7 +111,7 @@ func TestSweepStepIsBoundedAmongRenewedEntries(t *testing.T) {
 		f.set(key, 1000, 2)
 	}
 	steps := 1
-	for removed, more := f.t.Sweep(500); more; removed, more = f.t.Sweep(500) {
+	for removed, more := f.t.Sweep(500, 500); more; removed, more = f.t.Sweep(500, 500) {
 		f.Expect(removed).To(BeZero())
 		f.t.check(t)
 		steps++
@@ -128,7 +128,7 @@ func TestMergedExpiryBeyondTheTimelineNeverExpires(t *testing.T) {
 	f.Expect(ok, err).To(BeTrue())
 	f.t.check(t)
 	f.Expect(f.t.slots.at(0).deadline).To(Equal(int64(timeline.Never)))
-	f.Expect(f.t.slots.at(0).ttl).To(BeZero())
+	f.Expect(f.t.slots.at(0).life()).To(BeZero())
 }
 
 func TestAnInsertionRemovesTwoThatExpired(t *testing.T) {

@@ -14,12 +14,15 @@ type model struct {
 	entries map[int]*modelEntry
 	max     int
 	reject  bool
-	last    int64
+	now     int64       // of the walk
+	last    int64       // the latest time given, also to removals
+	given   int64       // the latest LastModified given or merged
 	hand    *modelEntry // nil: before the oldest
 	stats   lastmodstore.Stats
 
 	gone    func(*modelEntry) bool // the table no longer holds it as it was
 	changed func(key int)          // told of every key removed or modified
+	stamp   func(key int) int64    // the table's LastModified of key
 }
 
 type modelEntry struct {
@@ -31,7 +34,7 @@ type modelEntry struct {
 const forever = math.MaxInt64
 
 func newModel(limit int, reject bool) *model {
-	return &model{entries: map[int]*modelEntry{}, max: limit, reject: reject, last: math.MinInt64, changed: func(int) {}}
+	return &model{entries: map[int]*modelEntry{}, max: limit, reject: reject, last: math.MinInt64, given: math.MinInt64, changed: func(int) {}}
 }
 
 // live answers key's entry; one that has expired is removed.
@@ -61,6 +64,22 @@ func (m *model) expire(e *modelEntry) {
 func (m *model) remove(e *modelEntry) {
 	m.leave(e)
 	delete(m.entries, e.key)
+	m.tick()
+}
+
+// tick takes a time for what is no modification.
+func (m *model) tick() { m.last = max(m.last+1, m.now) }
+
+// stamped is the time of a modification of key. How many expired entries were
+// removed before it in the same call, each with a time of its own, is the
+// table's affair.
+func (m *model) stamped(key int) int64 {
+	at, earliest := m.stamp(key), max(m.given+1, m.now)
+	if m.tick(); at < earliest || at > m.last+int64(len(m.entries)) {
+		at = m.last
+	}
+	m.last, m.given = at, at
+	return at
 }
 
 // leave takes e out of the modification order.
@@ -164,8 +183,7 @@ func (m *model) put(key, value int, ttl time.Duration, now int64) error {
 	} else {
 		m.leave(e)
 	}
-	m.last = max(m.last+1, now)
-	e.value, e.modified = value, m.last
+	e.value, e.modified = value, m.stamped(key)
 	m.entries[key] = e
 	e.renew(ttl, now)
 	m.stats.Sets++
@@ -268,7 +286,11 @@ func (m *model) merge(in modelEntry, now int64) (bool, error) {
 		e.ttl = 0
 	}
 	m.entries[in.key] = e
-	m.last = max(m.last, in.modified)
+	late := in.modified <= m.last
+	m.last, m.given = max(m.last, in.modified), max(m.given, in.modified)
+	if late {
+		m.tick()
+	}
 	m.stats.Sets++
 	return true, nil
 }
@@ -278,4 +300,5 @@ func (m *model) clear() {
 		m.changed(key)
 	}
 	m.entries, m.hand = map[int]*modelEntry{}, nil
+	m.tick()
 }

@@ -168,7 +168,7 @@ func (w *walk) remove(growing bool) {
 }
 
 func (w *walk) sweep() {
-	removed, more := w.t.Sweep(w.now)
+	removed, more := w.t.Sweep(w.now, w.now)
 	left := 0
 	for _, e := range w.m.entries {
 		if e.deadline > w.now {

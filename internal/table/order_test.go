@@ -80,7 +80,7 @@ func TestLaterModificationsComeAfterMergedOnes(t *testing.T) {
 	f.Expect(f.t.slots.at(f.t.tail).modified).To(BeEquivalentTo(501))
 	f.del(2, 101)
 	f.set(2, 0, 101)
-	f.Expect(f.t.slots.at(f.t.tail).modified).To(BeEquivalentTo(502))
+	f.Expect(f.t.slots.at(f.t.tail).modified).To(BeEquivalentTo(503), "the removal had a time of its own")
 	f.set(3, 0, 600)
 	f.Expect(f.t.slots.at(f.t.tail).modified).To(BeEquivalentTo(600))
 }
@@ -134,7 +134,7 @@ func TestHandMovesOnWhenItsEntryLeaves(t *testing.T) {
 		"deleted":  func(f *fixture) { f.del(2, 20) },
 		"modified": func(f *fixture) { f.set(2, 0, 20) },
 		"merged":   func(f *fixture) { f.merge(2, 20, 20) },
-		"expired":  func(f *fixture) { f.touch(2, 1, 19); f.t.Sweep(20) },
+		"expired":  func(f *fixture) { f.touch(2, 1, 19); f.t.Sweep(20, 20) },
 	} {
 		f := newFixture(t, config.Config{MaxEntries: 4})
 		for key := range 4 {

@@ -18,11 +18,17 @@ type Page[K comparable, V any] struct {
 
 	cursor uint64 // Scan: the next reversed hash
 
-	ordered     bool // Changes
-	started     bool
-	from, until int64
-	trail       []waypoint // oldest last; see Changes
-	reach       int        // links that resume may follow in one step
+	ordered bool // Changes
+	started bool
+	until   int64
+	way
+}
+
+// A way through the modification order is taken in steps.
+type way struct {
+	from  int64      // what was modified until then lies behind
+	trail []waypoint // oldest last; see Changes
+	reach int        // links that resume may follow in one step
 }
 
 // Pair is one entry of a page.
@@ -46,7 +52,7 @@ const (
 
 // Since is the page with which Changes after t begin.
 func Since[K comparable, V any](line timeline.Timeline, t time.Time) Page[K, V] {
-	return Page[K, V]{ordered: true, from: line.Nanos(t)}
+	return Page[K, V]{ordered: true, way: way{from: line.Nanos(t)}}
 }
 
 // Scan brings the live entries of the next bucket.
@@ -78,7 +84,7 @@ func (t *Table[K, V]) Changes(p *Page[K, V], now int64) {
 	if !p.started {
 		p.started, p.until = true, t.last
 	}
-	i, found := t.resume(p)
+	i, found := t.resume(&p.way)
 	if !found {
 		return
 	}
@@ -100,7 +106,7 @@ func (t *Table[K, V]) Changes(p *Page[K, V], now int64) {
 
 // resume answers the oldest slot modified after p.from, or, while it has not
 // reached it, leaves waypoints and answers false.
-func (t *Table[K, V]) resume(p *Page[K, V]) (slot uint32, found bool) {
+func (t *Table[K, V]) resume(p *way) (slot uint32, found bool) {
 	for n := len(p.trail); n > 0; n-- {
 		w := p.trail[n-1]
 		if w.at > p.from && w.slot < t.slots.n && t.slots.at(w.slot).modified == w.at {

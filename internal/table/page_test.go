@@ -201,7 +201,7 @@ func TestPagesOutliveClear(t *testing.T) {
 	for key := range 2 * walkLen {
 		f.set(key, 0, int64(key))
 	}
-	clear := func(int) { f.t.Clear(); f.set(-1, 0, 1<<40) }
+	clear := func(int) { f.t.Clear(1 << 40); f.set(-1, 0, 1<<40) }
 	f.Expect(f.changesSince(-1, 1<<40, clear)).To(BeEmpty())
 	for key := range 2 * walkLen {
 		f.set(key, 0, 1<<40)

@@ -99,7 +99,7 @@ func newEntry[V any](line timeline.Timeline, value V, at times) lastmodstore.Ent
 	e := lastmodstore.Entry[V]{
 		Value:        value,
 		LastModified: line.Time(at.modified),
-		TTL:          time.Duration(at.ttl),
+		TTL:          time.Duration(at.life()),
 	}
 	if at.deadline != timeline.Never {
 		e.ExpiresAt = line.Time(at.deadline)

@@ -36,7 +36,30 @@ type slot[K comparable, V any] struct {
 type times struct {
 	deadline int64 // timeline.Never: does not expire
 	modified int64
-	ttl      int64
+	ttl      int64 // as given; its complement, below 0, if the entry is late
+}
+
+// late says that the entry was merged later than it was modified, and later
+// than something else happened: so it lies in the removal log too.
+func (a *times) late() bool { return a.ttl < 0 }
+
+func (a *times) setLate(late bool) {
+	if a.late() != late {
+		a.ttl = ^a.ttl
+	}
+}
+
+func (a *times) life() int64 {
+	if a.late() {
+		return ^a.ttl
+	}
+	return a.ttl
+}
+
+func (a *times) setLife(ttl int64) {
+	late := a.late()
+	a.ttl = ttl
+	a.setLate(late)
 }
 
 // Table holds the entries. Slots are dense: removing one moves the last into
@@ -56,6 +79,9 @@ type Table[K comparable, V any] struct {
 	hand       uint32 // SIEVE's; none: at the head
 	merged     uint32 // where the last Merge went, or a neighbour
 
+	log     removalLog[K, V]
+	removed queue[K, V]
+
 	stats        lastmodstore.Stats
 	hits, misses atomic.Uint64
 }
@@ -67,7 +93,9 @@ func New[K comparable, V any](line timeline.Timeline, c config.Config) *Table[K,
 	return t
 }
 
+// reset forgets all entries, and with them all that happened.
 func (t *Table[K, V]) reset() {
+	t.log = newLog[K, V](t.config.RemovalLog, t.last)
 	t.index = newIndex()
 	t.slots, t.links = chunked[slot[K, V]]{}, chunked[link]{}
 	t.marks, t.heap = chunked[mark]{}, chunked[due]{}
@@ -103,7 +131,7 @@ func (t *Table[K, V]) find(h uint32, key K) uint32 {
 func (t *Table[K, V]) live(h uint32, key K, now int64) uint32 {
 	i := t.find(h, key)
 	if i != none && t.slots.at(i).deadline <= now {
-		t.expire(i)
+		t.expire(i, now)
 		return none
 	}
 	return i
@@ -121,14 +149,17 @@ func (t *Table[K, V]) insert(h uint32, key K) uint32 {
 	return i
 }
 
-func (t *Table[K, V]) expire(i uint32) {
-	t.remove(i)
+func (t *Table[K, V]) expire(i uint32, now int64) {
+	t.remove(i, lastmodstore.Expired, now)
 	t.stats.Expirations++
 }
 
 // remove takes slot i out of every order and moves the last slot into its place.
-func (t *Table[K, V]) remove(i uint32) {
+func (t *Table[K, V]) remove(i uint32, why lastmodstore.EventKind, now int64) {
 	s := t.slots.at(i)
+	at := t.nextStamp(now)
+	t.log.add(record[K, V]{at: at, kind: why, hash: s.hash, key: s.key, value: s.value, times: s.times})
+	t.handOver(i, why, at)
 	t.index.remove(s.hash, i)
 	t.unlink(i)
 	if s.heap != none {

@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"math/rand/v2"
 	"testing"
@@ -61,6 +62,12 @@ func (w *walk) run() {
 		i := w.t.find(w.hash(e.key), e.key)
 		return i == none || w.t.slots.at(i).modified != e.modified
 	}
+	w.m.stamp = func(key int) int64 {
+		if i := w.t.find(w.hash(key), key); i != none {
+			return w.t.slots.at(i).modified
+		}
+		return math.MinInt64 // evicted since
+	}
 	w.m.changed = func(key int) {
 		if w.scan != nil {
 			delete(w.scan.stable, key)
@@ -98,10 +105,11 @@ func (w *walk) move(growing bool) {
 	}
 	switch n := w.IntN(400); {
 	case n == 0 && w.IntN(3) == 0 && !growing:
-		w.t.Clear()
+		w.t.Clear(w.now)
 		w.m.clear()
 	case n < 40:
 		w.now += int64(w.IntN(w.ttl/10 + 2))
+		w.m.now = w.now
 	case n < 120:
 		w.read()
 	case n < 150:
@@ -158,7 +166,7 @@ func (w *walk) compare() {
 		if e == nil {
 			w.Fatalf("key %d is there, and should not", s.key)
 		}
-		must(w, fmt.Sprint("key ", s.key), [4]int64{int64(s.value), s.modified, s.deadline, s.ttl},
+		must(w, fmt.Sprint("key ", s.key), [4]int64{int64(s.value), s.modified, s.deadline, s.life()},
 			[4]int64{int64(e.value), e.modified, e.deadline, e.ttl})
 		if w.limit > 0 && w.now < s.deadline {
 			must(w, fmt.Sprint("mark of ", s.key), t.marks.at(i).Load(), e.marked)

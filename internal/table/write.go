@@ -88,7 +88,7 @@ func (t *Table[K, V]) SetMany(all []Assignment[K, V], ttl time.Duration, now int
 	}
 	for i := range all {
 		if a := &all[i]; !a.done {
-			t.evictFor(1, first)
+			t.evictFor(1, first, now)
 			t.put(none, a.Hash, a.Key, a.Value, ttl, now)
 		}
 	}
@@ -126,10 +126,12 @@ func (t *Table[K, V]) put(i, h uint32, key K, value V, ttl time.Duration, now in
 			ttl = lastmodstore.NoExpiry
 		}
 	} else {
+		t.handOver(i, lastmodstore.Replaced, max(now, t.last+1))
 		t.unlink(i)
 	}
 	s := t.slots.at(i)
 	s.value, s.modified = value, t.nextStamp(now)
+	s.setLate(false)
 	t.linkLast(i)
 	t.renew(i, ttl, now)
 	t.stats.Sets++
@@ -180,7 +182,7 @@ func (t *Table[K, V]) deleteIf(h uint32, key K, now int64, cond func(*slot[K, V]
 	if i == none || !cond(t.slots.at(i)) {
 		return false, nil
 	}
-	t.remove(i)
+	t.remove(i, lastmodstore.Deleted, now)
 	t.stats.Deletes++
 	return true, nil
 }
@@ -210,19 +212,29 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 		}
 		i = t.insert(h, key)
 	} else {
+		t.handOver(i, lastmodstore.Replaced, max(now, t.last+1))
 		t.unlink(i)
 	}
 	s := t.slots.at(i)
+	late := modified <= t.last
 	s.value, s.modified = e.Value, modified
+	s.setLate(late)
 	t.last = max(t.last, modified)
 	t.linkByTime(i)
 	t.setDeadline(i, deadline, int64(e.TTL))
+	if late {
+		t.log.add(record[K, V]{at: t.nextStamp(now), kind: lastmodstore.Modified, hash: h, key: key})
+	}
 	t.stats.Sets++
 	return true, nil
 }
 
-// Clear removes every entry. The counters and the last time given stay.
-func (t *Table[K, V]) Clear() { t.reset() }
+// Clear removes every entry. The counters stay.
+func (t *Table[K, V]) Clear(now int64) {
+	t.nextStamp(now)
+	t.handOverAll(now)
+	t.reset()
+}
 
 // CountSweepStep notes that a sweep step took d, and whether it was the sweep's last.
 func (t *Table[K, V]) CountSweepStep(d int64, last bool) {

@@ -1,0 +1,85 @@
+// This file runs on the callers' goroutines, and on those of OnRemove.
+
+package actor
+
+import (
+	"context"
+	"iter"
+	"sync/atomic"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/table"
+)
+
+func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastmodstore.Event[K, V]] {
+	step := func(f *table.Feed[K, V]) bool { return s.watch(ctx, f) }
+	return table.Follow(ctx, s.done, table.NewFeed[K, V](s.line, since), step)
+}
+
+// watch has the owner take the next step of f; the reply comes when something
+// has happened. It answers false when there is no more to come.
+func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V]) bool {
+	r := s.plain(opWatch)
+	defer s.release(r)
+	r.feed = f
+	s.send(r)
+	select {
+	case <-r.reply:
+		return r.err == nil
+	case <-ctx.Done():
+		u := s.plain(opUnwatch)
+		defer s.release(u)
+		u.target = r
+		s.call(u)
+		<-r.reply // sent by now: before, by the owner to u, or when the store closed
+		return false
+	}
+}
+
+// A listener is one OnRemove.
+type listener[K comparable, V any] struct {
+	fn      func(key K, e lastmodstore.Entry[V], why lastmodstore.EventKind)
+	stopped atomic.Bool
+	rest    []table.Removal[K, V] // left by the owner, before done is closed
+}
+
+func (s *Store[K, V]) OnRemove(fn func(key K, e lastmodstore.Entry[V], why lastmodstore.EventKind)) (stop func()) {
+	l := &listener[K, V]{fn: fn}
+	s.tell(opListen, l)
+	return func() {
+		l.stopped.Store(true)
+		s.tell(opUnlisten, l)
+	}
+}
+
+func (s *Store[K, V]) tell(op op, l *listener[K, V]) {
+	r := s.plain(op)
+	defer s.release(r)
+	r.listener = l
+	s.call(r)
+}
+
+// handOver is the goroutine of a listener. It ends when that is stopped or, with
+// the last removals, when the store closes.
+func (s *Store[K, V]) handOver(l *listener[K, V]) {
+	for more := true; more; {
+		r := s.plain(opRemovals)
+		r.listener = l
+		isOpen := s.call(r)
+		removals := r.removals
+		more = isOpen && r.ok
+		if !isOpen {
+			removals = l.rest
+		}
+		s.release(r)
+		for _, removal := range removals {
+			for e := range removal.Events() {
+				if l.stopped.Load() {
+					return
+				}
+				l.fn(e.Key, e.Entry, e.Kind)
+			}
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package table
+
+import (
+	"iter"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+)
+
+// A queue holds what was removed until the engine takes it, for OnRemove.
+type queue[K comparable, V any] struct {
+	listened bool
+	removals []Removal[K, V]
+}
+
+// A Removal is one removed entry, or all that were removed by one Clear.
+type Removal[K comparable, V any] struct {
+	event   lastmodstore.Event[K, V]
+	cleared *cleared[K, V]
+}
+
+// cleared is a table as it was when it was cleared. Nobody changes it any more,
+// so it is read outside the lock or the owner.
+type cleared[K comparable, V any] struct {
+	slots chunked[slot[K, V]]
+	links chunked[link]
+	head  uint32
+	line  timeline.Timeline
+	at    int64
+}
+
+// Listen says whether removals are to be kept for TakeRemoved.
+func (t *Table[K, V]) Listen(on bool) { t.removed.listened = on }
+
+// TakeRemoved answers what was removed since the last call.
+func (t *Table[K, V]) TakeRemoved() []Removal[K, V] {
+	taken := t.removed.removals
+	t.removed.removals = nil
+	return taken
+}
+
+// handOver queues the entry of slot i, which goes at the given time.
+func (t *Table[K, V]) handOver(i uint32, why lastmodstore.EventKind, at int64) {
+	if !t.removed.listened {
+		return
+	}
+	e := lastmodstore.Event[K, V]{Kind: why, Key: t.slots.at(i).key, Entry: t.entry(i), At: t.line.Time(at)}
+	t.removed.removals = append(t.removed.removals, Removal[K, V]{event: e})
+}
+
+// handOverAll queues all entries, in the order of modification.
+func (t *Table[K, V]) handOverAll(now int64) {
+	if t.removed.listened && t.Len() > 0 {
+		c := &cleared[K, V]{t.slots, t.links, t.head, t.line, now}
+		t.removed.removals = append(t.removed.removals, Removal[K, V]{cleared: c})
+	}
+}
+
+// Events yields what r stands for. An entry that had expired when its table was
+// cleared was Expired.
+func (r Removal[K, V]) Events() iter.Seq[lastmodstore.Event[K, V]] {
+	return func(yield func(lastmodstore.Event[K, V]) bool) {
+		if r.cleared == nil {
+			yield(r.event)
+			return
+		}
+		c := r.cleared
+		for i := c.head; i != none; i = c.links.at(i).next {
+			s := c.slots.at(i)
+			e := lastmodstore.Event[K, V]{Kind: lastmodstore.Cleared, Key: s.key, Entry: newEntry(c.line, s.value, s.times), At: c.line.Time(c.at)}
+			if s.deadline <= c.at {
+				e.Kind = lastmodstore.Expired
+			}
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
