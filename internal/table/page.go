@@ -107,6 +107,10 @@ func (t *Table[K, V]) Changes(p *Page[K, V], now int64) {
 // resume answers the oldest slot modified after p.from, or, while it has not
 // reached it, leaves waypoints and answers false.
 func (t *Table[K, V]) resume(p *way) (slot uint32, found bool) {
+	if t.head == none || t.slots.at(t.head).modified > p.from {
+		return t.head, true
+	}
+	p.reach = max(p.reach, walkLen/2)
 	for n := len(p.trail); n > 0; n-- {
 		w := p.trail[n-1]
 		if w.at > p.from && w.slot < t.slots.n && t.slots.at(w.slot).modified == w.at {
@@ -120,7 +124,7 @@ func (t *Table[K, V]) resume(p *way) (slot uint32, found bool) {
 	} else {
 		// The first step, or writers have overtaken every waypoint: go further
 		// than the last time, or they could do so for ever.
-		p.reach = max(walkLen, 2*p.reach)
+		p.reach *= 2
 	}
 	after := uint32(none)
 	if i != none {
