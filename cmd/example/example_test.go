@@ -53,8 +53,8 @@ func TestTourShowsEachStepWithEitherEngine(t *testing.T) {
 			g.Expect(out.String()).To(And(
 				ContainSubstring("2 files of"),
 				MatchRegexp(`ModifiedSince\)\n  .* 11 bytes  sub/new.txt\n\n`),
-				ContainSubstring(`set for 50ms:     "hello", present: true`),
-				ContainSubstring(`50ms later:       "", present: false`),
+				ContainSubstring(`set for 200ms:     "hello", present: true`),
+				ContainSubstring(`200ms later:       "", present: false`),
 				ContainSubstring("nobody wrote:       changed: false"),
 				ContainSubstring(`changed: true, to "v2"`),
 				ContainSubstring(`won: false, it is "theirs"`),
