@@ -16,7 +16,7 @@ test-32bit: ## every test, built for 386 (run by qemu-i386 where there is one)
 	GODEBUG=asyncpreemptoff=1 GOARCH=386 CGO_ENABLED=0 go test -timeout 10m -exec "$$(command -v qemu-i386)" ./...
 
 prove: ## the checks of make test that are random, at full length (about ten minutes)
-	@bash -o pipefail -c "go test -race -timeout 60m -run 'Oracle|Linearizable|Beside' -v ./compare -prove | grep -vE '^=== |^ +--- PASS|rapid. OK'"
+	@bash -o pipefail -c "go test -race -timeout 60m -run 'Oracle|Linearizable|Beside|Feed' -v ./compare -prove | grep -vE '^=== |^ +--- PASS|rapid. OK'"
 
 fuzz: ## each fuzz target for a minute
 	go test -run '^$$' -fuzz FuzzOracle -fuzztime 1m ./compare

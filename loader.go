@@ -9,24 +9,24 @@ import (
 	"time"
 )
 
-// ErrNotModified is what a [Load] answers to keep the present value: its source
+// ErrNotModified is what a [LoadFunc] answers to keep the present value: its source
 // has nothing newer.
 var ErrNotModified = errors.New("lastmodstore: not modified")
 
-// A Load fetches the value of key from its source and says how long it may
+// A LoadFunc fetches the value of key from its source and says how long it may
 // live. It is given the present entry, if there is one, so that it can ask the
 // source "changed since?"; if not, it answers [ErrNotModified], and the present
 // value is stored anew with that TTL and a new LastModified.
 //
 // The context is not that of one caller: it ends when all who wait have given
 // up.
-type Load[K comparable, V any] func(ctx context.Context, key K, present Entry[V], ok bool) (V, time.Duration, error)
+type LoadFunc[K comparable, V any] func(ctx context.Context, key K, present Entry[V], ok bool) (V, time.Duration, error)
 
 // A Loader fills a store from a source: one load for each key, however many ask
 // for it. Open one with [NewLoader]. It is safe for concurrent use.
 type Loader[K comparable, V any] struct {
 	store Store[K, V]
-	load  Load[K, V]
+	load  LoadFunc[K, V]
 	stale bool
 
 	mu      sync.Mutex // guards what follows
@@ -43,7 +43,7 @@ type loaderConfig struct{ stale bool }
 func ServeStale() LoaderOption { return func(c *loaderConfig) { c.stale = true } }
 
 // NewLoader makes a loader that fills s by load.
-func NewLoader[K comparable, V any](s Store[K, V], load Load[K, V], opts ...LoaderOption) *Loader[K, V] {
+func NewLoader[K comparable, V any](s Store[K, V], load LoadFunc[K, V], opts ...LoaderOption) *Loader[K, V] {
 	var c loaderConfig
 	for _, apply := range opts {
 		apply(&c)

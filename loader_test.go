@@ -24,7 +24,7 @@ func inLoader(t *testing.T, load source, f func(g Gomega, l *lastmodstore.Loader
 	synctest.Test(t, func(t *testing.T) {
 		s := mutexstore.New[string, int](0)
 		defer s.Close()
-		f(NewWithT(t), lastmodstore.NewLoader(s, lastmodstore.Load[string, int](load), opts...), s)
+		f(NewWithT(t), lastmodstore.NewLoader(s, lastmodstore.LoadFunc[string, int](load), opts...), s)
 		synctest.Wait()
 	})
 }

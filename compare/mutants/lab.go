@@ -29,6 +29,7 @@ var checks = []check{
 	{"oracle", []string{"./compare.test", "-test.failfast", "-test.run", "TestOracle"}},
 	{"linearizability", []string{"./compare.test", "-test.failfast", "-test.run", "TestLinearizable"}},
 	{"races", []string{"./compare.test", "-test.failfast", "-test.run", "Beside"}},
+	{"feed", []string{"./compare.test", "-test.failfast", "-test.run", "Feed"}},
 }
 
 // A lab is a copy of the tree.
