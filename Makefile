@@ -20,6 +20,7 @@ prove: ## the checks of make test that are random, at full length (about ten min
 
 fuzz: ## each fuzz target for a minute
 	go test -run '^$$' -fuzz FuzzOracle -fuzztime 1m ./compare
+	go test -run '^$$' -fuzz FuzzLoad -fuzztime 1m .
 
 soak: ## heavy use for two minutes, or DURATION=
 	go run ./compare/soak -duration $(DURATION)
