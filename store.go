@@ -55,7 +55,8 @@ type Reader[K comparable, V any] interface {
 // room. What answers an error has changed nothing.
 //
 // A modification gets the present time as its LastModified, or a nanosecond
-// more than the last one's if the clock has not moved on: so LastModified is
+// more than that of the last modification or removal if the clock has not moved
+// on: so LastModified is
 // strictly increasing over the modifications of one store, across keys,
 // deletions and re-insertions, and serves as the version.
 type Writer[K comparable, V any] interface {
