@@ -1,7 +1,9 @@
 package lastmodstore_test
 
 import (
+	"bytes"
 	"errors"
+	"expvar"
 	"fmt"
 	"time"
 
@@ -114,4 +116,30 @@ func ExampleReader_modifiedSince() {
 	// Output:
 	// c 2
 	// b 10
+}
+
+func Example_expvar() {
+	s := mutexstore.New[string, int](0)
+	defer s.Close()
+	expvar.Publish("cache", expvar.Func(func() any { return s.Stats() }))
+	s.Set("a", 1, time.Minute)
+	fmt.Println(expvar.Get("cache"))
+	// Output: {"Entries":1,"Hits":0,"Misses":0,"Sets":1,"Deletes":0,"Expirations":0,"Evictions":0,"Sweeps":0,"LongestSweepStep":0}
+}
+
+func ExampleSave() {
+	s := mutexstore.New[string, string](0)
+	s.Set("greeting", "hello", time.Hour)
+	var snapshot bytes.Buffer
+	err := lastmodstore.Save(&snapshot, s, lastmodstore.JSON)
+	s.Close()
+
+	restored := mutexstore.New[string, string](0)
+	defer restored.Close()
+	stored, err2 := lastmodstore.Load(&snapshot, restored, lastmodstore.JSON)
+	fmt.Println(stored, err, err2)
+	fmt.Println(restored.Get("greeting"))
+	// Output:
+	// 1 <nil> <nil>
+	// hello true
 }
