@@ -43,7 +43,7 @@ func (o *owner[K, V]) feed(r *request[K, V], now int64) (replies bool) {
 // watch takes the next step of a feed. One that finds nothing waits for news.
 func (o *owner[K, V]) watch(r *request[K, V], now int64) (replies bool) {
 	o.table.Watch(r.feed, now)
-	if len(r.feed.Events) == 0 && !r.feed.More {
+	if len(r.feed.Events) == 0 && !r.feed.More && !r.feed.Look {
 		o.watching = append(o.watching, r)
 		return false
 	}

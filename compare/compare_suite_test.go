@@ -11,14 +11,22 @@ import (
 
 func TestCompare(t *testing.T) {
 	RegisterFailHandler(Fail)
-	for _, e := range compare.Engines() {
+	for _, e := range tested() {
 		compare.Specs(e)
 	}
 	RunSpecs(t, "compare")
 }
 
 func TestTiming(t *testing.T) {
-	for _, e := range compare.Engines() {
+	for _, e := range tested() {
 		compare.Timing(t, e)
 	}
+}
+
+// tested are the engines and both behind one shard.
+func tested() (all []compare.Engine) {
+	for _, e := range compare.Engines() {
+		all = append(all, e, compare.OneShard(e))
+	}
+	return all
 }

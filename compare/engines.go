@@ -39,6 +39,18 @@ func Engines() []Engine {
 	}
 }
 
+// OneShard is e behind a Sharded of one shard, which has to keep every sentence
+// of the contract; with more it keeps some of them for each shard alone.
+func OneShard(e Engine) Engine {
+	return Engine{"sharded " + e.Name, shards(1, e.Strings), shards(1, e.Ints), shards(1, e.Pairs), shards(1, e.Floats), shards(1, e.Any)}
+}
+
+func shards[K comparable, V any](n int, open Open[K, V]) Open[K, V] {
+	return func(d time.Duration, opts ...lastmodstore.Option) lastmodstore.Store[K, V] {
+		return lastmodstore.NewSharded(n, func() lastmodstore.Store[K, V] { return open(d, opts...) })
+	}
+}
+
 func openActor[K comparable, V any](d time.Duration, opts ...lastmodstore.Option) lastmodstore.Store[K, V] {
 	return actor.New[K, V](d, opts...)
 }

@@ -15,7 +15,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/lastmodstore/lastmodstore"
-	"github.com/lastmodstore/lastmodstore/compare"
 )
 
 type stringStore = lastmodstore.Store[string, int]
@@ -147,7 +146,7 @@ type intEntry = lastmodstore.Entry[int]
 // 19, 20, 21: what is called after Close returned finds the store closed, what
 // returned before Close was called finds it open, and all of it returns.
 func TestCloseBesideEveryMethod(t *testing.T) {
-	for _, e := range compare.Engines() {
+	for _, e := range tested() {
 		for name, call := range tells {
 			t.Run(e.Name+"/"+name, func(t *testing.T) {
 				watched(t, func() {
@@ -192,7 +191,7 @@ func closeBeside(t *testing.T, s stringStore, name string, call func(stringStore
 // 12, 13: loops beside sweeps yield what stays exactly once, changes in order.
 func TestSweepsBesideLoops(t *testing.T) {
 	const stay = 1000
-	for _, e := range compare.Engines() {
+	for _, e := range tested() {
 		t.Run(e.Name, func(t *testing.T) {
 			watched(t, func() {
 				s := e.Strings(20 * time.Microsecond)
@@ -256,7 +255,7 @@ func churnBeside(s stringStore, f func()) {
 
 // Clear is one instant: what is seen after it was modified after it.
 func TestClearBesideEverything(t *testing.T) {
-	for _, e := range compare.Engines() {
+	for _, e := range tested() {
 		t.Run(e.Name, func(t *testing.T) {
 			watched(t, func() {
 				s := e.Strings(20 * time.Microsecond)
@@ -286,7 +285,7 @@ func TestClearBesideEverything(t *testing.T) {
 // they read under a key was written under it.
 func TestBoundBesideReaders(t *testing.T) {
 	const bound = 50
-	for _, e := range compare.Engines() {
+	for _, e := range tested() {
 		t.Run(e.Name, func(t *testing.T) {
 			watched(t, func() {
 				s := e.Strings(20*time.Microsecond, lastmodstore.MaxEntries(bound))

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
-	"github.com/lastmodstore/lastmodstore/compare"
 	"github.com/lastmodstore/lastmodstore/compare/linear"
 )
 
@@ -15,7 +14,7 @@ func TestLinearizable(t *testing.T) {
 	if *prove {
 		histories = 10_000
 	}
-	for _, e := range compare.Engines() {
+	for _, e := range tested() {
 		t.Run(e.Name, func(t *testing.T) {
 			open := func(interval time.Duration) lastmodstore.Store[string, int] { return e.Strings(interval) }
 			failed := 0

@@ -88,7 +88,7 @@ func TestOracle(t *testing.T) {
 		return oracle.Call{Method: b("method"), Key: b("key"), TTL: b("ttl"), Time: b("time"), Value: b("value")}
 	})
 	sequence := rapid.Map(rapid.SliceOfN(call, 100, 300), func(calls []oracle.Call) oracle.Calls { return calls })
-	for _, e := range compare.Engines() {
+	for _, e := range tested() {
 		steps := 0
 		for _, s := range settings {
 			for _, k := range keyTypes {

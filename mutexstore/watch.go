@@ -14,14 +14,14 @@ import (
 
 func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastmodstore.Event[K, V]] {
 	step := func(f *table.Feed[K, V]) bool { return s.watch(ctx, f) }
-	return table.Follow(ctx, s.done, table.NewFeed[K, V](s.line, since), step)
+	return table.Follow(ctx, s.line, s.done, table.NewFeed[K, V](s.line, since), step)
 }
 
 // watch takes the next step of f, when something has happened. It answers false
 // when there is no more to come.
 func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V]) bool {
 	for s.feed(f) {
-		if len(f.Events) > 0 || f.More {
+		if len(f.Events) > 0 || f.More || f.Look {
 			return true
 		}
 		if !s.await(ctx, f.Until) {

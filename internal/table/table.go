@@ -79,8 +79,9 @@ type Table[K comparable, V any] struct {
 	hand       uint32 // SIEVE's; none: at the head
 	merged     uint32 // where the last Merge went, or a neighbour
 
-	log     removalLog[K, V]
-	removed queue[K, V]
+	log      removalLog[K, V]
+	promised atomic.Int64 // by a look into the feed, which runs beside other reads
+	removed  queue[K, V]
 
 	stats        lastmodstore.Stats
 	hits, misses atomic.Uint64
@@ -89,6 +90,7 @@ type Table[K comparable, V any] struct {
 // New makes an empty table.
 func New[K comparable, V any](line timeline.Timeline, c config.Config) *Table[K, V] {
 	t := &Table[K, V]{line: line, config: c, last: math.MinInt64}
+	t.promised.Store(math.MinInt64)
 	t.reset()
 	return t
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/look"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
@@ -13,7 +14,8 @@ import (
 type Feed[K comparable, V any] struct {
 	Events []lastmodstore.Event[K, V]
 	More   bool  // there may be more; else nothing has happened after Until
-	Until  int64 // the latest modification, if there is no more
+	Until  int64 // the latest modification, or what was promised, if there is no more
+	Look   bool  // do not wait for more: see package look
 
 	begun, zero bool
 	place       way
@@ -55,6 +57,9 @@ func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 		if at == timeline.Never {
 			f.place.from = max(f.place.from, t.last)
 			f.More, f.Until = false, t.last
+			if f.Look {
+				f.Until = t.promise(max(t.last, now-1))
+			}
 			return
 		}
 		// What has one time goes together, so that from alone tells where to go on.
@@ -71,6 +76,17 @@ func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 		} else {
 			t.showSlot(f, slot, now)
 			slot = t.links.at(slot).next
+		}
+	}
+}
+
+// promise notes that whatever happens from now on happens after at: a Merge of
+// something older is late.
+func (t *Table[K, V]) promise(at int64) int64 {
+	for {
+		old := t.promised.Load()
+		if old >= at || t.promised.CompareAndSwap(old, at) {
+			return at
 		}
 	}
 }
@@ -126,10 +142,11 @@ func (f *Feed[K, V]) emit(line timeline.Timeline, kind lastmodstore.EventKind, a
 func (t *Table[K, V]) Last() int64 { return t.last }
 
 // Follow yields the events that step brings. Step waits until there are some,
-// and answers false when the store is closed or ctx ends.
-func Follow[K comparable, V any](ctx context.Context, done <-chan struct{}, f Feed[K, V], step func(*Feed[K, V]) bool) iter.Seq[lastmodstore.Event[K, V]] {
+// unless f is only to look, and answers false when the store is closed or ctx ends.
+func Follow[K comparable, V any](ctx context.Context, line timeline.Timeline, done <-chan struct{}, f Feed[K, V], step func(*Feed[K, V]) bool) iter.Seq[lastmodstore.Event[K, V]] {
 	return func(yield func(lastmodstore.Event[K, V]) bool) {
 		f := f // each loop over it begins anew
+		f.Look = look.On(ctx)
 		for ctx.Err() == nil && step(&f) {
 			for _, e := range f.Events {
 				select {
@@ -142,6 +159,9 @@ func Follow[K comparable, V any](ctx context.Context, done <-chan struct{}, f Fe
 				if !yield(e) {
 					return
 				}
+			}
+			if f.Look && !f.More && !yield(lastmodstore.Event[K, V]{At: line.Time(f.Until)}) {
+				return
 			}
 		}
 	}

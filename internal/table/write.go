@@ -216,7 +216,7 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 		t.unlink(i)
 	}
 	s := t.slots.at(i)
-	late := modified <= t.last
+	late := modified <= max(t.last, t.promised.Load())
 	s.value, s.modified = e.Value, modified
 	s.setLate(late)
 	t.last = max(t.last, modified)
