@@ -25,7 +25,7 @@ fuzz: ## each fuzz target for a minute
 soak: ## heavy use for two minutes, or DURATION=
 	go run ./compare/soak -duration $(DURATION)
 
-mutants: ## small faults, one at a time, and which check catches them (about half an hour)
+mutants: ## small faults, one at a time, and which check catches them (about a quarter of an hour)
 	go run ./compare/mutants
 
 lint: ## formatting, vet, staticcheck, and what the library may import

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -24,12 +25,12 @@ type check struct {
 }
 
 var checks = []check{
-	{"unit tests", []string{"go", "test", "-failfast", ".", "./internal/...", "./actor", "./mutexstore"}},
 	{"suite", []string{"./compare.test", "-test.failfast", "-ginkgo.fail-fast", "-test.run", "TestCompare|TestTiming"}},
 	{"oracle", []string{"./compare.test", "-test.failfast", "-test.run", "TestOracle"}},
 	{"linearizability", []string{"./compare.test", "-test.failfast", "-test.run", "TestLinearizable"}},
-	{"races", []string{"./compare.test", "-test.failfast", "-test.run", "Beside"}},
 	{"feed", []string{"./compare.test", "-test.failfast", "-test.run", "Feed"}},
+	{"races", []string{"./compare.test", "-test.failfast", "-test.run", "Beside"}},
+	{"unit tests", []string{"go", "test", "-failfast", ".", "./internal/...", "./actor", "./mutexstore"}},
 }
 
 // A lab is a copy of the tree.
@@ -60,9 +61,9 @@ func (l *lab) must(args ...string) error {
 	return nil
 }
 
-// try applies m, runs every check, at full length if none has noticed, and
-// takes m back.
-func (l *lab) try(m *mutant) error {
+// try applies m, runs the checks until one notices, or every one, at full length
+// if none has noticed, and takes m back.
+func (l *lab) try(m *mutant, all bool) error {
 	if err := l.must("git", "apply", m.path); err != nil {
 		return err
 	}
@@ -70,13 +71,15 @@ func (l *lab) try(m *mutant) error {
 		return err
 	}
 	for _, c := range checks {
-		m.verdicts = append(m.verdicts, l.run(c, patience))
+		if all || !m.dead() {
+			m.verdicts = append(m.verdicts, l.run(c, patience))
+		}
 	}
-	if !m.dead() {
-		for i, c := range checks[2:] {
-			c.args = append(c.args, "-prove")
-			m.verdicts[2+i] = l.run(c, longPatience)
-			m.verdicts[2+i].proof = true
+	for _, c := range checks[1:5] { // those that can be longer
+		if !m.dead() {
+			c.name += " at full length"
+			c.args = append(slices.Clone(c.args), "-prove")
+			m.verdicts = append(m.verdicts, l.run(c, longPatience))
 		}
 	}
 	return l.must("git", "apply", "-R", m.path)
@@ -94,6 +97,7 @@ func (l *lab) run(c check, patience time.Duration) verdict {
 	err := l.command(ctx, dir, c.args...).Run()
 	var exit *exec.ExitError
 	return verdict{
+		check:  c.name,
 		caught: errors.As(err, &exit),
 		hung:   ctx.Err() != nil,
 		after:  time.Since(start),

@@ -1,5 +1,5 @@
 // Command mutants shows that the checks bite: it applies each patch of
-// compare/testdata/mutants to a copy of the tree, runs every check there, and
+// compare/testdata/mutants to a copy of the tree, runs the checks there, and
 // writes down which of them noticed and how fast. Run it by make mutants.
 package main
 
@@ -15,15 +15,16 @@ import (
 func main() {
 	only := flag.String("only", "*", "the mutants to try, as a pattern of file names without .patch")
 	report := flag.String("report", "docs/testing.md", "the page whose table is written anew; empty for none")
+	all := flag.Bool("all", false, "run every check of each mutant, not only until one notices")
 	workers := flag.Int("workers", 2, "how many mutants are tried at a time")
 	flag.Parse()
-	if err := run(*only, *report, *workers); err != nil {
+	if err := run(*only, *report, *workers, *all); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
 }
 
-func run(only, report string, workers int) error {
+func run(only, report string, workers int, all bool) error {
 	if _, err := os.Stat("go.mod"); err != nil {
 		return fmt.Errorf("run it at the top of the repository: %w", err)
 	}
@@ -37,7 +38,7 @@ func run(only, report string, workers int) error {
 			return err
 		}
 	}
-	if err := tryAll(mutants, workers); err != nil {
+	if err := tryAll(mutants, workers, all); err != nil {
 		return err
 	}
 	if report != "" {
@@ -55,7 +56,7 @@ func run(only, report string, workers int) error {
 }
 
 // tryAll fills in the verdicts. Each worker has a copy of the tree.
-func tryAll(mutants []mutant, workers int) error {
+func tryAll(mutants []mutant, workers int, all bool) error {
 	next := make(chan *mutant)
 	failed := make(chan error, workers)
 	var wg sync.WaitGroup
@@ -68,11 +69,11 @@ func tryAll(mutants []mutant, workers int) error {
 			}
 			defer lab.close()
 			for m := range next {
-				if err := lab.try(m); err != nil {
+				if err := lab.try(m, all); err != nil {
 					failed <- fmt.Errorf("%s: %w", m.name, err)
 					return
 				}
-				fmt.Println(m)
+				fmt.Printf("%-28s %s\n", m.name, m.killers())
 			}
 		})
 	}

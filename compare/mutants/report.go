@@ -17,22 +17,16 @@ type mutant struct {
 }
 
 type verdict struct {
+	check        string
 	caught, hung bool
-	proof        bool // at full length
 	after        time.Duration
 }
 
 func (v verdict) String() string {
-	switch {
-	case v.hung:
-		return "hangs"
-	case !v.caught:
-		return "–"
-	case v.proof:
-		return fmt.Sprintf("%.1f s, at full length", v.after.Seconds())
-	default:
-		return fmt.Sprintf("%.1f s", v.after.Seconds())
+	if v.hung {
+		return v.check + ": hangs"
 	}
+	return fmt.Sprintf("%s: %.1f s", v.check, v.after.Seconds())
 }
 
 // read reads a patch and what its first lines say of it.
@@ -67,15 +61,18 @@ func (m *mutant) dead() bool {
 	return false
 }
 
-func (m *mutant) String() string {
-	text := fmt.Sprintf("%-28s", m.name)
-	for i, v := range m.verdicts {
-		text += fmt.Sprintf("  %s: %v", checks[i].name, v)
+// killers are the checks that noticed.
+func (m *mutant) killers() string {
+	var all []string
+	for _, v := range m.verdicts {
+		if v.caught {
+			all = append(all, v.String())
+		}
 	}
-	if !m.dead() {
-		text += "  SURVIVES"
+	if len(all) == 0 {
+		return "SURVIVES"
 	}
-	return text
+	return strings.Join(all, ", ")
 }
 
 const begin, end = "<!-- mutants: written by make mutants -->\n", "<!-- end of mutants -->\n"
@@ -94,17 +91,9 @@ func writeReport(path string, mutants []mutant) error {
 	var b bytes.Buffer
 	b.Write(before)
 	b.WriteString(begin)
-	b.WriteString("| mutant | what it breaks | seen in |")
-	for _, c := range checks {
-		fmt.Fprintf(&b, " %s |", c.name)
-	}
-	b.WriteString("\n|---|---|---|" + strings.Repeat("---|", len(checks)) + "\n")
+	b.WriteString("| mutant | what it breaks | seen in | caught by |\n|---|---|---|---|\n")
 	for _, m := range mutants {
-		fmt.Fprintf(&b, "| `%s` | %s | %s |", m.name, m.breaks, m.like)
-		for _, v := range m.verdicts {
-			fmt.Fprintf(&b, " %v |", v)
-		}
-		b.WriteString("\n")
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", m.name, m.breaks, m.like, m.killers())
 	}
 	b.WriteString(end)
 	b.Write(after)
