@@ -13,7 +13,7 @@ import (
 
 // How long a check may take before a hang is taken for a find.
 const (
-	patience     = 40 * time.Second
+	patience     = 90 * time.Second
 	longPatience = 10 * time.Minute // at full length
 )
 
