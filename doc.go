@@ -13,7 +13,8 @@
 //	defer s.Close()
 //
 // The functions of this package ([Update], [Add], [SetIfAbsent] and the
-// others) work on any Store.
+// others) work on any Store, and so do a [Loader], which fills one from a
+// source, and snapshots ([Save], [Load]). [Sharded] makes one store of several.
 //
 // # Time
 //

@@ -143,3 +143,16 @@ func ExampleSave() {
 	// 1 <nil> <nil>
 	// hello true
 }
+
+func ExampleNewSharded() {
+	s := lastmodstore.NewSharded(8, func() lastmodstore.Store[string, int] {
+		return mutexstore.New[string, int](time.Minute)
+	})
+	defer s.Close()
+	s.SetMany(map[string]int{"a": 1, "b": 2}, time.Hour)
+	fmt.Println(s.Get("a"))
+	fmt.Println(s.Len())
+	// Output:
+	// 1 true
+	// 2
+}
