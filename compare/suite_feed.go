@@ -17,7 +17,7 @@ type event = lastmodstore.Event[string, int]
 // take is the next n events after since.
 func take(s strings, since time.Time, n int) (events []event) {
 	GinkgoHelper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	for e := range s.Watch(ctx, since) {
 		if events = append(events, e); len(events) == n {

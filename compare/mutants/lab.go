@@ -7,30 +7,45 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"time"
 )
 
-// How long a check may take before a hang is taken for a find.
-const (
-	patience     = 90 * time.Second
-	longPatience = 10 * time.Minute // at full length
-)
+// patience is how long a check may take before a hang is taken for a find: many
+// times as long as it takes.
+const patience = 90 * time.Second
 
-// A check is one of the ways in which a fault may show. Those of compare are
-// parts of one test binary, built with the race detector.
+// A check is one of the ways in which a fault may show: a part of compare's
+// test binary, or a command of the go tool.
 type check struct {
 	name string
 	args []string
 }
 
-var checks = []check{
-	{"suite", []string{"./compare.test", "-test.failfast", "-ginkgo.fail-fast", "-test.run", "TestCompare|TestTiming"}},
-	{"oracle", []string{"./compare.test", "-test.failfast", "-test.run", "TestOracle"}},
-	{"linearizability", []string{"./compare.test", "-test.failfast", "-test.run", "TestLinearizable"}},
-	{"feed", []string{"./compare.test", "-test.failfast", "-test.run", "Feed"}},
-	{"races", []string{"./compare.test", "-test.failfast", "-test.run", "Beside"}},
-	{"unit tests", []string{"go", "test", "-failfast", ".", "./internal/...", "./actor", "./mutexstore"}},
+func part(name, run string, more ...string) check {
+	return check{name, append([]string{"./compare.test", "-test.failfast", "-ginkgo.fail-fast", "-test.run", run}, more...)}
+}
+
+// The stages are run until a mutant is dead: as it is, under the race detector,
+// and at full length.
+var stages = []struct {
+	build  []string
+	checks []check
+}{
+	{[]string{"go", "test", "-c", "-o", "compare/compare.test", "./compare"}, []check{
+		part("timing", "TestTiming"),
+		part("suite", "TestCompare"),
+		part("linearizability", "TestLinearizable"),
+		part("oracle", "TestOracle"),
+		part("feed", "Feed"),
+		{"unit tests", []string{"go", "test", "-failfast", ".", "./internal/...", "./actor", "./mutexstore"}},
+		part("races", "Beside"),
+	}},
+	{[]string{"go", "test", "-race", "-c", "-o", "compare/compare.test", "./compare"}, []check{
+		part("race detector, suite", "TestCompare"),
+		part("race detector, races", "Beside"),
+		part("race detector, linearizability", "TestLinearizable", "-prove"),
+		part("race detector, feed", "Feed", "-prove"),
+	}},
 }
 
 // A lab is a copy of the tree.
@@ -61,32 +76,30 @@ func (l *lab) must(args ...string) error {
 	return nil
 }
 
-// try applies m, runs the checks until one notices, or every one, at full length
-// if none has noticed, and takes m back.
+// try applies m, runs the checks until one notices, or every one of a stage, and
+// takes m back.
 func (l *lab) try(m *mutant, all bool) error {
 	if err := l.must("git", "apply", m.path); err != nil {
 		return err
 	}
-	if err := l.must("go", "test", "-race", "-c", "-o", "compare/compare.test", "./compare"); err != nil {
-		return err
-	}
-	for _, c := range checks {
-		if all || !m.dead() {
-			m.verdicts = append(m.verdicts, l.run(c, patience))
+	for _, stage := range stages {
+		if m.dead() {
+			break
 		}
-	}
-	for _, c := range checks[1:5] { // those that can be longer
-		if !m.dead() {
-			c.name += " at full length"
-			c.args = append(slices.Clone(c.args), "-prove")
-			m.verdicts = append(m.verdicts, l.run(c, longPatience))
+		if err := l.must(stage.build...); err != nil {
+			return err
+		}
+		for _, c := range stage.checks {
+			if all || !m.dead() {
+				m.verdicts = append(m.verdicts, l.run(c))
+			}
 		}
 	}
 	return l.must("git", "apply", "-R", m.path)
 }
 
 // run answers whether the check failed, which is its success here.
-func (l *lab) run(c check, patience time.Duration) verdict {
+func (l *lab) run(c check) verdict {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	dir := "compare"
