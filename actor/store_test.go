@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -74,6 +75,26 @@ func TestSweepsGoOnUnderLoad(t *testing.T) {
 	g.Eventually(s.Len).WithTimeout(time.Minute).Should(Equal(4))
 	close(stop)
 	wg.Wait()
+}
+
+func TestCloseWaitsForTheOwner(t *testing.T) {
+	g := NewWithT(t)
+	for range 40 {
+		s := New[string, int](0)
+		var watchers sync.WaitGroup
+		for range 3000 { // the owner has to answer them all
+			watchers.Go(func() {
+				for range s.Watch(context.Background(), time.Time{}) {
+				}
+			})
+		}
+		for range 10 {
+			s.Stats() // lets them come to wait
+		}
+		g.Expect(s.Close()).To(Succeed())
+		g.Expect(s.gone).To(BeClosed())
+		watchers.Wait()
+	}
 }
 
 func TestTicksKeepToWholeIntervals(t *testing.T) {

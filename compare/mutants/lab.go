@@ -12,7 +12,7 @@ import (
 
 // patience is how long a check may take before a hang is taken for a find: many
 // times as long as it takes.
-const patience = 90 * time.Second
+const patience = 40 * time.Second
 
 // A check is one of the ways in which a fault may show: a part of compare's
 // test binary, or a command of the go tool.
