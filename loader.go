@@ -179,7 +179,7 @@ func (l *Loader[K, V]) fetch(ctx context.Context, key K, present Entry[V], ok bo
 	if err == nil && !stored && e.LastModified.IsZero() {
 		// It is gone: deleted, which stays so, or expired, which the load mends.
 		if !present.ExpiresAt.IsZero() && !time.Now().Before(present.ExpiresAt) {
-			e, stored, err = SetIfAbsent(l.store, key, value, ttl)
+			e, _, err = SetIfAbsent(l.store, key, value, ttl)
 		}
 		if err == nil && e.LastModified.IsZero() {
 			e.Value = value
