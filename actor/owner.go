@@ -101,9 +101,10 @@ func (o *owner[K, V]) next() *request[K, V] {
 // serve answers r, unless its reply has to wait, and says whether it asked to
 // close. After the reply r is the caller's again.
 func (o *owner[K, V]) serve(r *request[K, V], now int64) (closing bool) {
-	closing = r.op == opClose
 	replies := true
 	switch r.op {
+	case opClose:
+		return true // gone is the answer
 	case opSweep:
 		r.n, r.ok = o.sweepStep(r.cutoff)
 	case opWatch, opUnwatch, opListen, opUnlisten, opRemovals:
@@ -115,7 +116,7 @@ func (o *owner[K, V]) serve(r *request[K, V], now int64) (closing bool) {
 	if replies {
 		r.reply <- struct{}{}
 	}
-	return closing
+	return false
 }
 
 func (o *owner[K, V]) sweepStep(cutoff int64) (removed int, more bool) {

@@ -266,7 +266,7 @@ func (s *Store[K, V]) Cleanup() int {
 }
 
 func (s *Store[K, V]) Close() error {
-	s.call(&request[K, V]{op: opClose, reply: make(chan struct{}, 1)})
+	s.send(&request[K, V]{op: opClose, reply: make(chan struct{}, 1)}) // its answer is gone
 	<-s.gone
 	s.handing.Wait()
 	return nil
