@@ -1,0 +1,180 @@
+// Package result is what a run of compare leaves behind: the raw samples of
+// every round, what they were measured on, and the statistics read out of them.
+package result
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Result is one run, complete or interrupted.
+type Result struct {
+	Machine     Machine       `json:"machine"`
+	Command     []string      `json:"command"` // exactly as it was started
+	Commit      string        `json:"commit"`  // of the project; "+changes" if the tree was not clean
+	Started     time.Time     `json:"started"`
+	Took        time.Duration `json:"took_ns"`
+	Seed        uint64        `json:"seed"`
+	Rounds      int           `json:"rounds"`
+	Interrupted bool          `json:"interrupted,omitempty"`
+	Contestants []Contestant  `json:"contestants"`
+	Checks      []Check       `json:"checks"`
+	LeftOut     []LeftOut     `json:"left_out"`
+	Cells       []Cell        `json:"cells"`
+}
+
+// A Machine is what the run was measured on.
+type Machine struct {
+	OS         string `json:"os"`
+	Arch       string `json:"arch"`
+	CPU        string `json:"cpu"`
+	Cores      int    `json:"cores"`
+	GOMAXPROCS int    `json:"gomaxprocs"`
+	Go         string `json:"go"`
+	LoadBefore string `json:"load_before"` // 1, 5 and 15 minutes; empty where the system does not tell
+	LoadAfter  string `json:"load_after"`
+}
+
+// A Contestant is one store that takes part.
+type Contestant struct {
+	Name    string `json:"name"`
+	Kind    string `json:"kind"`    // engine, baseline or rival
+	Version string `json:"version"` // of a rival
+	About   string `json:"about"`   // how it was set up
+}
+
+// A Check is a linearizability run that an engine passed before it was timed.
+type Check struct {
+	Contestant string `json:"contestant"`
+	Histories  int    `json:"histories"`
+}
+
+// LeftOut says why a contestant did not take part in a workload.
+type LeftOut struct {
+	Workload   string `json:"workload"`
+	Contestant string `json:"contestant"`
+	Reason     string `json:"reason"`
+}
+
+// A Cell is one workload with one choice of parameters: contestants took turns
+// in it, round by round, so that the samples of one round belong together.
+type Cell struct {
+	Workload string  `json:"workload"`
+	Params   []Param `json:"params"`
+	Baseline string  `json:"baseline"` // the contestant that ratios refer to
+	Rows     []Row   `json:"rows"`
+}
+
+// A Param is one parameter, such as callers=8.
+type Param struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// A Row is what one contestant did in a cell.
+type Row struct {
+	Contestant string   `json:"contestant"`
+	Metrics    []Metric `json:"metrics"`
+}
+
+// A Metric is one measured quantity, a sample for each round.
+type Metric struct {
+	Name    string    `json:"name"`
+	Unit    string    `json:"unit"`
+	Samples []float64 `json:"samples"`
+}
+
+// Name is the cell's own: workload and parameters, as in benchmark names.
+func (c Cell) Name() string {
+	name := c.Workload
+	for _, p := range c.Params {
+		name += "/" + p.Name + "=" + p.Value
+	}
+	return name
+}
+
+// Param is the value of a parameter, or "".
+func (c Cell) Param(name string) string {
+	for _, p := range c.Params {
+		if p.Name == name {
+			return p.Value
+		}
+	}
+	return ""
+}
+
+// Row finds a contestant's row.
+func (c Cell) Row(contestant string) (Row, bool) {
+	i := slices.IndexFunc(c.Rows, func(r Row) bool { return r.Contestant == contestant })
+	if i < 0 {
+		return Row{}, false
+	}
+	return c.Rows[i], true
+}
+
+// Metric finds a metric by name.
+func (r Row) Metric(name string) (Metric, bool) {
+	i := slices.IndexFunc(r.Metrics, func(m Metric) bool { return m.Name == name })
+	if i < 0 {
+		return Metric{}, false
+	}
+	return r.Metrics[i], true
+}
+
+// Metrics are the names of what was measured in c, in order.
+func (c Cell) Metrics() []string {
+	var names []string
+	for _, r := range c.Rows {
+		for _, m := range r.Metrics {
+			if !slices.Contains(names, m.Name) {
+				names = append(names, m.Name)
+			}
+		}
+	}
+	return names
+}
+
+// Cell finds a cell by name.
+func (r *Result) Cell(name string) (Cell, bool) {
+	i := slices.IndexFunc(r.Cells, func(c Cell) bool { return c.Name() == name })
+	if i < 0 {
+		return Cell{}, false
+	}
+	return r.Cells[i], true
+}
+
+// Workloads are the names of those that r has cells of, in order.
+func (r *Result) Workloads() []string {
+	var names []string
+	for _, c := range r.Cells {
+		if !slices.Contains(names, c.Workload) {
+			names = append(names, c.Workload)
+		}
+	}
+	return names
+}
+
+// HigherIsBetter says which way a metric is good.
+func HigherIsBetter(metric string) bool { return strings.HasPrefix(metric, "hits") }
+
+// Write writes r as JSON.
+func (r *Result) Write(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", " ")
+	return e.Encode(r)
+}
+
+// Read reads what Write wrote.
+func Read(from io.Reader) (*Result, error) {
+	d := json.NewDecoder(from)
+	d.DisallowUnknownFields()
+	r := new(Result)
+	if err := d.Decode(r); err != nil {
+		return nil, fmt.Errorf("this is not a result of compare: %w", err)
+	}
+	return r, nil
+}
