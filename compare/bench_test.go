@@ -22,9 +22,9 @@ type store interface {
 // contestants are the engines and their baselines.
 func contestants() (names []string, open map[string]func() (store, func())) {
 	open = map[string]func() (store, func()){
-		"rwmap": func() (store, func()) { return baseline.NewRWMap(), func() {} },
+		"rwmap": func() (store, func()) { return baseline.NewRWMap[int](), func() {} },
 		"textbook": func() (store, func()) {
-			s := baseline.NewTextbook(time.Minute)
+			s := baseline.NewTextbook[int](time.Minute)
 			return s, s.Close
 		},
 		"pingpong": func() (store, func()) {

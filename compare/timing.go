@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -29,6 +30,7 @@ func Timing(t *testing.T, e Engine) {
 		{"10: the window of Add closes when it said", window},
 		{"12, 13: a loop yields what is renewed before its turn", renewedInLoop},
 		{"17: expired entries make room before live ones", roomOfExpired},
+		{"feed: one change reaches all who wait for it", watchedByMany},
 	} {
 		t.Run(e.Name+"/"+c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { c.run(gomega.NewWithT(t), e) })
@@ -217,4 +219,23 @@ func renewedInLoop(g gomega.Gomega, e Engine) {
 
 func since(t time.Time) func(strings) iter.Seq2[string, entry] {
 	return func(s strings) iter.Seq2[string, entry] { return s.ModifiedSince(t) }
+}
+
+func watchedByMany(g gomega.Gomega, e Engine) {
+	s := e.Strings(0)
+	var got [10]int
+	for i := range got {
+		go func() {
+			for event := range s.Watch(context.Background(), time.Time{}) {
+				got[i] += event.Entry.Value
+			}
+		}()
+	}
+	for n := range 3 {
+		synctest.Wait()
+		g.Expect(got).To(gomega.HaveEach(n))
+		g.Expect(s.Set("a", 1, 0)).To(gomega.Succeed())
+	}
+	g.Expect(s.Close()).To(gomega.Succeed())
+	synctest.Wait()
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-type entry struct {
-	value    int
+type entry[V any] struct {
+	value    V
 	modified int64
 	deadline int64 // 0: does not expire
 }
@@ -19,45 +19,63 @@ var base = time.Now()
 
 func now() int64 { return int64(time.Since(base)) }
 
-func newEntry(value int, ttl time.Duration) entry {
-	e := entry{value: value, modified: now()}
+func newEntry[V any](value V, ttl time.Duration) entry[V] {
+	e := entry[V]{value: value, modified: now()}
 	if ttl > 0 {
 		e.deadline = e.modified + int64(ttl)
 	}
 	return e
 }
 
-func (e entry) live() bool { return e.deadline == 0 || now() < e.deadline }
+func (e entry[V]) live() bool { return e.deadline == 0 || now() < e.deadline }
 
 // RWMap is a map behind a sync.RWMutex whose cleanup scans all of it.
-type RWMap struct {
+type RWMap[V any] struct {
 	mu sync.RWMutex // guards m
-	m  map[string]entry
+	m  map[string]entry[V]
 }
 
 // NewRWMap makes an empty RWMap.
-func NewRWMap() *RWMap { return &RWMap{m: map[string]entry{}} }
+func NewRWMap[V any]() *RWMap[V] { return &RWMap[V]{m: map[string]entry[V]{}} }
 
 // Get answers the value of key.
-func (s *RWMap) Get(key string) (int, bool) {
+func (s *RWMap[V]) Get(key string) (value V, ok bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if e, ok := s.m[key]; ok && e.live() {
 		return e.value, true
 	}
-	return 0, false
+	return value, false
 }
 
 // Set stores value.
-func (s *RWMap) Set(key string, value int, ttl time.Duration) error {
+func (s *RWMap[V]) Set(key string, value V, ttl time.Duration) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.m[key] = newEntry(value, ttl)
 	return nil
 }
 
+// Len is how many entries are held.
+func (s *RWMap[V]) Len() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.m)
+}
+
+// Each calls body with every live entry, under the read lock: writers wait.
+func (s *RWMap[V]) Each(body func(key string, value V)) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for k, e := range s.m {
+		if e.live() {
+			body(k, e.value)
+		}
+	}
+}
+
 // Cleanup removes every expired entry under one lock.
-func (s *RWMap) Cleanup() int {
+func (s *RWMap[V]) Cleanup() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	removed, at := 0, now()
@@ -72,33 +90,33 @@ func (s *RWMap) Cleanup() int {
 
 // Textbook is the actor as it is usually written: a reply channel per call, and
 // a select over mailbox, ticker and done.
-type Textbook struct {
-	mailbox chan message
+type Textbook[V any] struct {
+	mailbox chan message[V]
 	done    chan struct{}
 }
 
-type message struct {
+type message[V any] struct {
 	set   bool
 	key   string
-	value int
+	value V
 	ttl   time.Duration
-	reply chan answer
+	reply chan answer[V]
 }
 
-type answer struct {
-	value int
+type answer[V any] struct {
+	value V
 	ok    bool
 }
 
 // NewTextbook starts the actor. Close ends it.
-func NewTextbook(interval time.Duration) *Textbook {
-	s := &Textbook{make(chan message), make(chan struct{})}
+func NewTextbook[V any](interval time.Duration) *Textbook[V] {
+	s := &Textbook[V]{make(chan message[V]), make(chan struct{})}
 	go s.loop(interval)
 	return s
 }
 
-func (s *Textbook) loop(interval time.Duration) {
-	m := map[string]entry{}
+func (s *Textbook[V]) loop(interval time.Duration) {
+	m := map[string]entry[V]{}
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
@@ -106,11 +124,11 @@ func (s *Textbook) loop(interval time.Duration) {
 		case r := <-s.mailbox:
 			if r.set {
 				m[r.key] = newEntry(r.value, r.ttl)
-				r.reply <- answer{}
+				r.reply <- answer[V]{}
 				continue
 			}
 			e, ok := m[r.key]
-			r.reply <- answer{e.value, ok && e.live()}
+			r.reply <- answer[V]{e.value, ok && e.live()}
 		case <-ticker.C:
 			for k, e := range m {
 				if !e.live() {
@@ -123,30 +141,30 @@ func (s *Textbook) loop(interval time.Duration) {
 	}
 }
 
-func (s *Textbook) call(r message) answer {
-	r.reply = make(chan answer)
+func (s *Textbook[V]) call(r message[V]) answer[V] {
+	r.reply = make(chan answer[V])
 	select {
 	case s.mailbox <- r:
 		return <-r.reply
 	case <-s.done:
-		return answer{}
+		return answer[V]{}
 	}
 }
 
 // Get answers the value of key.
-func (s *Textbook) Get(key string) (int, bool) {
-	a := s.call(message{key: key})
+func (s *Textbook[V]) Get(key string) (V, bool) {
+	a := s.call(message[V]{key: key})
 	return a.value, a.ok
 }
 
 // Set stores value.
-func (s *Textbook) Set(key string, value int, ttl time.Duration) error {
-	s.call(message{set: true, key: key, value: value, ttl: ttl})
+func (s *Textbook[V]) Set(key string, value V, ttl time.Duration) error {
+	s.call(message[V]{set: true, key: key, value: value, ttl: ttl})
 	return nil
 }
 
 // Close ends the loop.
-func (s *Textbook) Close() { close(s.done) }
+func (s *Textbook[V]) Close() { close(s.done) }
 
 // PingPong is a bare round trip over two unbuffered channels: what no actor on
 // them can beat with one caller.

@@ -57,6 +57,11 @@ func run(only, report string, workers int, all bool) error {
 
 // tryAll fills in the verdicts. Each worker has a copy of the tree.
 func tryAll(mutants []mutant, workers int, all bool) error {
+	healthy, err := newControl()
+	if err != nil {
+		return err
+	}
+	defer healthy.close()
 	next := make(chan *mutant)
 	failed := make(chan error, workers)
 	var wg sync.WaitGroup
@@ -69,7 +74,7 @@ func tryAll(mutants []mutant, workers int, all bool) error {
 			}
 			defer lab.close()
 			for m := range next {
-				if err := lab.try(m, all); err != nil {
+				if err := lab.try(m, all, healthy); err != nil {
 					failed <- fmt.Errorf("%s: %w", m.name, err)
 					return
 				}

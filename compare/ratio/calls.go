@@ -95,7 +95,7 @@ func calls(rounds int) []figure {
 	ks := keys(1000)
 	actor := engine("actor").Strings(time.Minute)
 	defer actor.Close()
-	textbook := baseline.NewTextbook(time.Minute)
+	textbook := baseline.NewTextbook[int](time.Minute)
 	defer textbook.Close()
 	pingpong := baseline.NewPingPong()
 	defer pingpong.Close()
@@ -163,7 +163,7 @@ func locks(rounds int) []figure {
 	for _, n := range []int{1000, 100_000} {
 		ks := keys(n)
 		store := engine("mutex").Strings(time.Minute)
-		rwmap := baseline.NewRWMap()
+		rwmap := baseline.NewRWMap[int]()
 		fill(store, ks)
 		fill(rwmap, ks)
 		runtime.GC()

@@ -56,7 +56,7 @@ func longestWait(s cleaner, ks []string) float64 {
 func sweeps(rounds int) []figure {
 	rounds = min(rounds, 3) // each takes seconds
 	ks := keys(million)
-	contestants := []func() float64{func() float64 { return longestWait(baseline.NewRWMap(), ks) }}
+	contestants := []func() float64{func() float64 { return longestWait(baseline.NewRWMap[int](), ks) }}
 	steps := make([][]float64, len(compare.Engines()))
 	for i, e := range compare.Engines() {
 		contestants = append(contestants, func() float64 {

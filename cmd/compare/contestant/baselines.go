@@ -1,0 +1,104 @@
+package contestant
+
+import (
+	"time"
+
+	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
+	"github.com/lastmodstore/lastmodstore/compare/baseline"
+)
+
+func baselines() []Contestant {
+	return []Contestant{
+		{
+			Contestant: result.Contestant{Name: "rwmap", Kind: "baseline", About: "a map behind a sync.RWMutex, whose cleanup scans it all"},
+			Small:      openRWMap[int],
+			Large:      openRWMap[Kilobyte],
+		}, {
+			Contestant: result.Contestant{Name: "textbook", Kind: "baseline", About: "the actor as it is usually written: a reply channel a call, a ticker in the select"},
+			Small:      openTextbook[int],
+			Large:      openTextbook[Kilobyte],
+		}, {
+			Contestant: result.Contestant{Name: "syncmap", Kind: "baseline", About: "a sync.Map of entries, whose cleanup walks over it all"},
+			Small:      openSyncMap[int],
+			Large:      openSyncMap[Kilobyte],
+		},
+	}
+}
+
+const noBound = Lack("has no bound on its entries")
+
+type rwmap[V any] struct {
+	*baseline.RWMap[V]
+	sweeper
+}
+
+func openRWMap[V any](o Options) (Store[V], error) {
+	if o.MaxEntries > 0 {
+		return nil, noBound
+	}
+	m := baseline.NewRWMap[V]()
+	return rwmap[V]{m, sweep(m, o.Interval)}, nil
+}
+
+type syncmap[V any] struct {
+	*baseline.SyncMap[V]
+	sweeper
+}
+
+func openSyncMap[V any](o Options) (Store[V], error) {
+	if o.MaxEntries > 0 {
+		return nil, noBound
+	}
+	m := baseline.NewSyncMap[V]()
+	return syncmap[V]{m, sweep(m, o.Interval)}, nil
+}
+
+type textbook[V any] struct{ *baseline.Textbook[V] }
+
+func (t textbook[V]) Close() error {
+	t.Textbook.Close()
+	return nil
+}
+
+func openTextbook[V any](o Options) (Store[V], error) {
+	if o.MaxEntries > 0 {
+		return nil, noBound
+	}
+	interval := o.Interval
+	if interval == 0 {
+		interval = time.Hour
+	}
+	return textbook[V]{baseline.NewTextbook[V](interval)}, nil
+}
+
+// A sweeper cleans up a baseline that does not do it by itself.
+type sweeper struct{ stop, stopped chan struct{} }
+
+func sweep(s interface{ Cleanup() int }, interval time.Duration) sweeper {
+	w := sweeper{make(chan struct{}), make(chan struct{})}
+	if interval == 0 {
+		close(w.stopped)
+		return w
+	}
+	go func() {
+		defer close(w.stopped)
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				s.Cleanup()
+			case <-w.stop:
+				return
+			}
+		}
+	}()
+	return w
+}
+
+// Close ends the sweeps.
+func (w sweeper) Close() error {
+	close(w.stop)
+	<-w.stopped
+	return nil
+}

@@ -1,0 +1,52 @@
+// Command compare measures the engines of lastmodstore beside the simple designs
+// and the caches that they compete with. Run it by make compare.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop) // a second interrupt ends it at once
+	os.Exit(run(ctx, os.Stdout, os.Stderr, os.Args))
+}
+
+// Exit codes.
+const (
+	ok          = 0
+	failed      = 1
+	misused     = 2
+	interrupted = 130
+)
+
+// run is the program. It answers its exit code.
+func run(ctx context.Context, stdout, stderr *os.File, args []string) int {
+	o, err := parse(stdout, args[1:])
+	if err == errHelp {
+		return ok
+	}
+	if err == nil {
+		err = o.outputs.reserve()
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "compare: %v\n", err)
+		return misused
+	}
+	defer o.outputs.discard()
+	r, err := o.obtain(ctx, stderr, args)
+	if err == nil {
+		err = o.outputs.write(stdout, r)
+	}
+	switch {
+	case err != nil:
+		fmt.Fprintf(stderr, "compare: %v\n", err)
+		return failed
+	case r.Interrupted:
+		return interrupted
+	}
+	return ok
+}

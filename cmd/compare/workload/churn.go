@@ -1,0 +1,80 @@
+package workload
+
+import (
+	"time"
+
+	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
+)
+
+const (
+	churnBound = 10_000
+	churnKeys  = 100_000
+	churnOps   = 200_000
+	scanEvery  = 20_000 // after so many uses of hot keys
+	scanLen    = 10_000 // so many keys are used once
+)
+
+func churn(p Plan) []Cell {
+	var cells []Cell
+	for _, name := range []string{"zipf", "scan"} {
+		var order []int
+		cells = append(cells, Cell{
+			Workload: "churn",
+			Params:   []result.Param{param("trace", name), param("bound", churnBound), param("keys", churnKeys)},
+			Baseline: "golang-lru",
+			Cost:     100 * time.Millisecond,
+			Open: func(c contestant.Contestant) (Trial, error) {
+				if order == nil {
+					order = churnTrace(name, p.Seed)
+				}
+				return churnTrial(c, order)
+			},
+		})
+	}
+	return cells
+}
+
+// churnTrace is Zipf, and with scans some keys that come once and never again.
+func churnTrace(name string, seed uint64) []int {
+	zipf := newTrace("zipf", churnKeys, seed)
+	once := churnKeys
+	var order []int
+	for i := range churnOps {
+		order = append(order, int(zipf[i]))
+		if name == "scan" && i%scanEvery == scanEvery-1 {
+			for range scanLen {
+				order = append(order, once)
+				once++
+			}
+		}
+	}
+	return order
+}
+
+// churnTrial uses the store as a cache is used: what is not there is stored. It
+// goes on from turn to turn with what the last one left.
+func churnTrial(c contestant.Contestant, order []int) (Trial, error) {
+	s, err := c.Small(contestant.Options{TTL: ttl, MaxEntries: churnBound})
+	if err != nil {
+		return Trial{}, err
+	}
+	all := keys(churnKeys + churnOps/scanEvery*scanLen)
+	run := func() []Sample {
+		hits := 0
+		start := time.Now()
+		for _, k := range order {
+			if _, ok := s.Get(all[k]); ok {
+				hits++
+			} else {
+				s.Set(all[k], k, ttl)
+			}
+		}
+		took := time.Since(start)
+		return []Sample{
+			{"time", "ns/op", float64(took) / float64(len(order))},
+			{"hits", "%", 100 * float64(hits) / float64(len(order))},
+		}
+	}
+	return Trial{run, func() { closeStore(s) }}, nil
+}

@@ -1,0 +1,65 @@
+package workload
+
+import (
+	"time"
+
+	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
+)
+
+func iterate(p Plan) []Cell {
+	var cells []Cell
+	for _, n := range choose(p, []int{100_000}, []int{1000, 100_000}) {
+		cells = append(cells, Cell{
+			Workload: "iterate",
+			Params:   []result.Param{param("keys", n)},
+			Baseline: "rwmap",
+			Cost:     50 * time.Millisecond,
+			Open:     func(c contestant.Contestant) (Trial, error) { return iterateTrial(c, n, 40*time.Millisecond) },
+		})
+	}
+	return cells
+}
+
+// iterateTrial reads all entries again and again beside one writer, whose
+// longest wait tells whether it was kept out.
+func iterateTrial(c contestant.Contestant, n int, slice time.Duration) (Trial, error) {
+	s, err := c.Small(contestant.Options{TTL: ttl, Interval: time.Minute})
+	if err != nil {
+		return Trial{}, err
+	}
+	it, err := need[contestant.Iterator[int]](s, "cannot be read from end to end")
+	if err != nil {
+		return Trial{}, err
+	}
+	all := keys(n)
+	fill(s, all, 0)
+	run := func() []Sample {
+		stop, longest := make(chan struct{}), make(chan time.Duration)
+		go func() {
+			var wait time.Duration
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					longest <- wait
+					return
+				default:
+					start := time.Now()
+					s.Set(all[i%n], i, ttl)
+					wait = max(wait, time.Since(start))
+				}
+			}
+		}()
+		visited, start := 0, time.Now()
+		for time.Since(start) < slice {
+			it.Each(func(string, int) { visited++ })
+		}
+		took := time.Since(start)
+		close(stop)
+		return []Sample{
+			{"entry", "ns/entry", float64(took) / float64(visited)},
+			{"wait", "ms", float64(<-longest) / 1e6},
+		}
+	}
+	return Trial{run, func() { closeStore(s) }}, nil
+}

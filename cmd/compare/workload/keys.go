@@ -1,0 +1,58 @@
+package workload
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+)
+
+// ttl is so long that nothing expires while it is timed.
+const ttl = time.Hour
+
+var keyCache = map[int][]string{}
+
+// keys are the first n keys; made once, on the runner's goroutine.
+func keys(n int) []string {
+	if keyCache[n] == nil {
+		all := make([]string, n)
+		for i := range all {
+			all[i] = fmt.Sprintf("key-%08d", i)
+		}
+		keyCache[n] = all
+	}
+	return keyCache[n]
+}
+
+// A trace is which keys are used one after the other. It is made beforehand:
+// drawing from a Zipf distribution costs more than a Get.
+type trace []uint32
+
+const traceLen = 1 << 20
+
+// zipfSkew is the exponent: a little over 1, as in many measured caches.
+const zipfSkew = 1.1
+
+func newTrace(dist string, n int, seed uint64) trace {
+	r := rand.New(rand.NewPCG(seed, uint64(n)))
+	t := make(trace, traceLen)
+	draw := func() uint64 { return r.Uint64N(uint64(n)) }
+	if dist == "zipf" {
+		z := rand.NewZipf(r, zipfSkew, 1, uint64(n-1))
+		order := r.Perm(n) // so that hot keys are not neighbours in memory
+		draw = func() uint64 { return uint64(order[z.Uint64()]) }
+	}
+	for i := range t {
+		t[i] = uint32(draw())
+	}
+	return t
+}
+
+// fill stores every key.
+func fill[V any](s contestant.Store[V], keys []string, value V) {
+	for _, k := range keys {
+		s.Set(k, value, ttl)
+	}
+	settle(s)
+}

@@ -1,0 +1,166 @@
+package workload
+
+import (
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+)
+
+var actorSteps = []step{
+	{"round trip", "two unbuffered channels, one there and one back", newPing(design{})},
+	{"+ reply channel", "a new one with each message", newPing(design{fresh: true})},
+	{"+ select", "over the mailbox and done", newPing(design{fresh: true, width: 2})},
+	{"+ ticker", "whose channel is a third case", newPing(design{fresh: true, width: 3, ticker: true})},
+	{"plain tick channel", "fed by a timer, instead of the ticker's own", newPing(design{fresh: true, width: 3})},
+	{"pooled requests", "each with its reply channel, instead of new ones", newPing(design{width: 3})},
+	{"+ mailbox of 1024", "buffered", newPing(design{width: 3, mailbox: 1024})},
+	{"+ drain", "all that waits is served at each wake-up", newPing(design{width: 3, mailbox: 1024, drain: true})},
+	{"+ yield", "after each reply", newPing(design{width: 3, mailbox: 1024, drain: true, yield: true})},
+	{"+ map", "and a look into a map", newPing(design{width: 3, mailbox: 1024, drain: true, yield: true, table: true})},
+	{"+ clock", "and is it expired?", newPing(design{width: 3, mailbox: 1024, drain: true, yield: true, table: true, clock: true})},
+	engineStep("actor"),
+}
+
+// A design is what a step has in it.
+type design struct {
+	fresh        bool // reply channels
+	width        int  // of the select; 0: none
+	ticker       bool // the third case is a time.Ticker's channel
+	mailbox      int
+	drain, yield bool
+	table, clock bool
+}
+
+// A ping is an actor of some design.
+type ping struct {
+	design
+	requests      chan *message
+	done          chan struct{}
+	pool          sync.Pool     // of *message
+	sharedReplies chan struct{} // of the bare round trip
+	m             map[string]timed
+}
+
+type message struct {
+	set   bool
+	key   string
+	value int
+	ok    bool
+	ttl   time.Duration
+	reply chan struct{}
+}
+
+func newPing(d design) func() contestant.Store[int] {
+	return func() contestant.Store[int] {
+		p := &ping{design: d, requests: make(chan *message, d.mailbox), done: make(chan struct{})}
+		p.pool.New = func() any { return &message{reply: make(chan struct{}, 1)} }
+		if p.table {
+			p.m = map[string]timed{}
+		}
+		if p.width == 0 && !p.fresh {
+			p.sharedReplies = make(chan struct{})
+		}
+		go p.own()
+		return p
+	}
+}
+
+func (p *ping) own() {
+	tick := make(<-chan time.Time)
+	if p.ticker {
+		t := time.NewTicker(time.Minute)
+		defer t.Stop()
+		tick = t.C
+	}
+	for {
+		switch p.width {
+		case 0:
+			r, ok := <-p.requests
+			if !ok {
+				return
+			}
+			p.serve(r)
+		case 2:
+			select {
+			case r := <-p.requests:
+				p.serve(r)
+			case <-p.done:
+				return
+			}
+		case 3:
+			select {
+			case r := <-p.requests:
+				p.serve(r)
+			case <-tick:
+			case <-p.done:
+				return
+			}
+		}
+	}
+}
+
+func (p *ping) serve(r *message) {
+	p.answer(r)
+	for p.drain {
+		select {
+		case r := <-p.requests:
+			p.answer(r)
+		default:
+			return
+		}
+	}
+}
+
+func (p *ping) answer(r *message) {
+	if r.set && p.m != nil {
+		p.m[r.key] = timed{r.value, time.Since(base) + r.ttl}
+	} else {
+		r.value, r.ok = look(p.m, p.clock, r.key)
+	}
+	if p.sharedReplies != nil {
+		p.sharedReplies <- struct{}{}
+	} else {
+		r.reply <- struct{}{}
+	}
+	if p.yield {
+		runtime.Gosched()
+	}
+}
+
+func (p *ping) call(set bool, key string, value int, ttl time.Duration) (int, bool) {
+	var r *message
+	if p.fresh {
+		r = &message{reply: make(chan struct{})}
+	} else {
+		r = p.pool.Get().(*message)
+		defer p.pool.Put(r)
+	}
+	r.set, r.key, r.value, r.ttl = set, key, value, ttl
+	p.requests <- r
+	if p.sharedReplies != nil {
+		<-p.sharedReplies
+	} else {
+		<-r.reply
+	}
+	return r.value, r.ok
+}
+
+func (p *ping) Get(key string) (int, bool) { return p.call(false, key, 0, 0) }
+
+func (p *ping) Set(key string, value int, ttl time.Duration) error {
+	if p.m == nil {
+		return missing()
+	}
+	p.call(true, key, value, ttl)
+	return nil
+}
+
+func (p *ping) Close() error {
+	close(p.done)
+	if p.width == 0 {
+		close(p.requests)
+	}
+	return nil
+}

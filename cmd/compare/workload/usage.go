@@ -1,0 +1,42 @@
+package workload
+
+import (
+	"runtime"
+	"runtime/metrics"
+	"time"
+)
+
+// usage is what the process has used so far.
+type usage struct {
+	cpu            time.Duration
+	mallocs, bytes uint64
+	gc             float64 // CPU seconds, as the last collections left them
+}
+
+func readUsage() usage {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	s := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}}
+	metrics.Read(s)
+	return usage{cpuTime(), m.Mallocs, m.TotalAlloc, s[0].Value.Float64()}
+}
+
+// since is what was used after before, by ops calls.
+func (u usage) since(before usage, ops int) []Sample {
+	n := float64(ops)
+	return []Sample{
+		{"cpu", "ns/op", float64(u.cpu-before.cpu) / n},
+		{"allocs", "allocs/op", float64(u.mallocs-before.mallocs) / n},
+		{"bytes", "B/op", float64(u.bytes-before.bytes) / n},
+		{"gc", "ns/op", (u.gc - before.gc) * 1e9 / n},
+	}
+}
+
+// heap is what is reachable.
+func heap() float64 {
+	runtime.GC()
+	runtime.GC() // what the first one only swept out of pools
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}

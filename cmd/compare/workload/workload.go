@@ -1,0 +1,131 @@
+// Package workload says what is measured: each workload is a list of cells, and
+// a cell opens a trial for each contestant, which the runner runs in turn.
+package workload
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
+)
+
+// A Workload is one row of the table.
+type Workload struct {
+	Name, About string
+	Cells       func(Plan) []Cell
+}
+
+// A Plan is how much is to be measured.
+type Plan struct {
+	Quick bool
+	Seed  uint64
+}
+
+// slice is how long one contestant runs at a time in a closed loop.
+func (p Plan) slice() time.Duration { return 25 * time.Millisecond }
+
+// choose answers all, or the quick ones if the plan is quick.
+func choose[T any](p Plan, quick, all []T) []T {
+	if p.Quick {
+		return quick
+	}
+	return all
+}
+
+// A Cell is one choice of parameters.
+type Cell struct {
+	Workload string
+	Params   []result.Param
+	Baseline string
+	Own      []contestant.Contestant // take part instead of the chosen ones
+	Rounds   int                     // at most so many; 0: as many as asked for
+	Cost     time.Duration           // about how long one contestant's turn lasts
+	// Open prepares a contestant's trial. A [contestant.Lack] leaves it out.
+	Open func(contestant.Contestant) (Trial, error)
+}
+
+// Name is the cell's name, as in its result.
+func (c Cell) Name() string { return result.Cell{Workload: c.Workload, Params: c.Params}.Name() }
+
+// A Trial is a contestant in a cell.
+type Trial struct {
+	Run   func() []Sample // one turn
+	Close func()
+}
+
+// A Sample is what a turn measured of one metric.
+type Sample struct {
+	Metric, Unit string
+	Value        float64
+}
+
+// All is the table.
+func All() []Workload {
+	return []Workload{
+		{"mixed", "reads and writes in a closed loop, one factor varied at a time", mixed},
+		{"batch", "GetMany and SetMany, a key, beside single calls", batch},
+		{"storm", "a million entries expire at once: longest wait of a reader, memory, and what is given back", storm},
+		{"churn", "a bounded store that is always full: time and hit ratio", churn},
+		{"watchers", "what watchers of the change feed cost a writer", watchers},
+		{"iterate", "reading all entries beside a writer", iterate},
+		{"latency", "calls at a fixed rate (open loop), with and without a sweep", latency},
+		{"parts", "what an actor and a lock are made of, one part added at a time", parts},
+	}
+}
+
+// Choose finds workloads by their names; none means all.
+func Choose(names []string) ([]Workload, error) {
+	if len(names) == 0 {
+		return All(), nil
+	}
+	var chosen []Workload
+	for _, name := range names {
+		found := false
+		for _, w := range All() {
+			if w.Name == name {
+				chosen, found = append(chosen, w), true
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("no workload is called %q; there are: %s", name, strings.Join(Names(), ", "))
+		}
+	}
+	return chosen, nil
+}
+
+// Names are the names of all, in order.
+func Names() []string {
+	var names []string
+	for _, w := range All() {
+		names = append(names, w.Name)
+	}
+	return names
+}
+
+func param(name string, value any) result.Param {
+	return result.Param{Name: name, Value: fmt.Sprint(value)}
+}
+
+// need finds in s what a workload uses beyond Get and Set, or says that s has none.
+func need[T any](s any, lack contestant.Lack) (T, error) {
+	t, ok := s.(T)
+	if !ok {
+		closeStore(s)
+		return t, lack
+	}
+	return t, nil
+}
+
+func closeStore(s any) {
+	if c, ok := s.(contestant.Closer); ok {
+		c.Close()
+	}
+}
+
+func settle(s any) {
+	if w, ok := s.(contestant.Settler); ok {
+		w.Settle()
+	}
+}
