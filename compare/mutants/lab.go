@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -8,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -62,6 +65,8 @@ func (l *lab) close() { os.RemoveAll(l.dir) }
 func (l *lab) command(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, args[0], args[1:]...)
 	c.Dir = filepath.Join(l.dir, dir)
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that what it starts ends with it
+	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
 	return c
 }
 
