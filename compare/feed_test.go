@@ -25,7 +25,6 @@ type replica struct {
 	at      time.Time // the last event's: where to resume
 	entries map[string]intEntry
 	resyncs int
-	events  int
 	ties    bool // two events may have one time: there are several shards
 }
 
@@ -39,7 +38,6 @@ func (r *replica) apply(e event) {
 		r.t.Errorf("out of order: %v %s at %v after %v", e.Kind, e.Key, e.At, r.at)
 	}
 	r.at = e.At
-	r.events++
 	switch e.Kind {
 	case lastmodstore.Modified:
 		r.entries[e.Key] = e.Entry
@@ -215,25 +213,28 @@ func TestFeedFollowsManyWriters(t *testing.T) {
 		t.Run(e.Name, func(t *testing.T) {
 			watched(t, func() {
 				for seed := range uint64(long(6, 200)) {
-					followMany(t, e.Strings(20*time.Microsecond, lastmodstore.RemovalLog([]int{10, 1000, 100_000}[seed%3])), seed)
+					limit := lastmodstore.RemovalLog([]int{10, 1000, 100_000}[seed%3])
+					followMany(t, e.Strings(20*time.Microsecond, limit), seed, 3, false)
 				}
 			})
 		})
 	}
 }
 
-func followMany(t *testing.T, s stringStore, seed uint64) {
+// followMany follows s, which it closes, while four write to it.
+func followMany(t *testing.T, s stringStore, seed uint64, n int, sharded bool) {
 	defer s.Close()
 	var writers, followers sync.WaitGroup
-	replicas := make([]*replica, 3)
+	replicas := make([]*replica, n)
 	for i := range replicas {
 		r := newReplica(t, s)
+		r.ties = sharded
 		replicas[i] = r
 		followers.Go(func() { r.follow(rand.New(rand.NewPCG(seed, uint64(i))), i > 0) })
 	}
 	for id := range 4 {
 		writers.Go(func() {
-			w := &feedWriter{s: s, random: rand.New(rand.NewPCG(seed, uint64(100+id)))}
+			w := &feedWriter{s: s, random: rand.New(rand.NewPCG(seed, uint64(100+id))), noClear: sharded}
 			for range 500 {
 				w.write()
 				if w.random.IntN(50) == 0 {

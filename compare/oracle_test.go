@@ -28,9 +28,9 @@ type setting struct {
 var settings = []setting{
 	{"unbounded", 0, nil},
 	{"swept", 10 * time.Minute, []lastmodstore.Option{lastmodstore.CountReads()}},
-	{"evicting", 0, []lastmodstore.Option{lastmodstore.MaxEntries(5), lastmodstore.CountReads()}},
+	{"evicting", 0, []lastmodstore.Option{lastmodstore.MaxEntries(5), lastmodstore.RemovalLog(3), lastmodstore.CountReads()}},
 	{"evicting swept", 10 * time.Minute, []lastmodstore.Option{lastmodstore.MaxEntries(1)}},
-	{"rejecting", 0, []lastmodstore.Option{lastmodstore.MaxEntries(6), lastmodstore.RejectWhenFull()}},
+	{"rejecting", 0, []lastmodstore.Option{lastmodstore.MaxEntries(6), lastmodstore.RemovalLog(0), lastmodstore.RejectWhenFull()}},
 }
 
 // keyType makes comparisons of one engine with the oracle by keys of one type.

@@ -3,8 +3,6 @@ package compare_test
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,36 +73,7 @@ func TestFeedOfShards(t *testing.T) {
 		t.Run(e.Name, func(t *testing.T) {
 			watched(t, func() {
 				for seed := range uint64(long(6, 200)) {
-					s := sharded(e, lastmodstore.RemovalLog(100_000))
-					replicas := make([]*replica, 2)
-					var followers, writers sync.WaitGroup
-					for i := range replicas {
-						r := newReplica(t, s)
-						r.ties = true
-						replicas[i] = r
-						followers.Go(func() { r.follow(rand.New(rand.NewPCG(seed, uint64(i))), i > 0) })
-					}
-					for id := range 4 {
-						writers.Go(func() {
-							w := &feedWriter{s: s, random: rand.New(rand.NewPCG(seed, uint64(100+id))), noClear: true}
-							for range 500 {
-								w.write()
-							}
-						})
-					}
-					writers.Wait()
-					for key, e := range s.All() {
-						if !e.ExpiresAt.IsZero() {
-							s.Delete(key)
-						}
-					}
-					s.Cleanup()
-					s.Set("last", 1, 0)
-					followers.Wait()
-					for _, r := range replicas {
-						r.compare()
-					}
-					s.Close()
+					followMany(t, sharded(e, lastmodstore.RemovalLog(100_000)), seed, 2, true)
 				}
 			})
 		})

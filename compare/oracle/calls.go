@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"testing/synctest"
 
 	"github.com/lastmodstore/lastmodstore"
 )
@@ -13,7 +14,7 @@ var methods = []string{
 	"nothing", "advance", "advance", "Get", "GetEntry", "GetLastModified", "GetMany", "All", "ModifiedSince",
 	"Set", "Set", "Set", "SetMany", "SetIfUnmodifiedSince", "SetIfUnmodifiedSince", "Touch", "Touch",
 	"Delete", "DeleteIfUnmodifiedSince", "Merge", "Merge", "Cleanup",
-	"GetIfModifiedSince", "SetIfAbsent", "Add", "GetAndDelete",
+	"GetIfModifiedSince", "SetIfAbsent", "Add", "GetAndDelete", "Watch", "Watch",
 }
 
 func (c Call) name() string {
@@ -55,7 +56,14 @@ func (d *driver[K]) setMany(c Call) (got, want string) {
 	if d.oracle.bounded() && ttl > 0 {
 		ttl = lastmodstore.NoExpiry // a batch has one deadline: see ttl
 	}
+	synctest.Wait()
+	before := len(d.got)
 	got = fmt.Sprint(d.engine.SetMany(values, ttl))
+	synctest.Wait()
+	var expired []K
+	for _, r := range d.got[before:] {
+		expired = append(expired, r.key)
+	}
 	var order []K
 	for key := range d.engine.ModifiedSince(d.oracle.given) {
 		order = append(order, key)
@@ -63,7 +71,7 @@ func (d *driver[K]) setMany(c Call) (got, want string) {
 	if len(order) < len(values) {
 		order = slices.Collect(maps.Keys(values)) // refused, or wrong
 	}
-	return got, fmt.Sprint(d.oracle.SetInOrder(order, values, ttl))
+	return got, fmt.Sprint(d.oracle.SetInOrder(order, expired, values, ttl))
 }
 
 // call makes one call on s and writes down all that it answered.
@@ -109,7 +117,10 @@ func (d *driver[K]) call(s lastmodstore.Store[K, int], name string, c Call) stri
 	case "Clear":
 		s.Cleanup()
 		return fmt.Sprint(s.Clear(), s.Len())
+	case "Watch":
+		return d.watch(s, d.time(c))
 	case "Close":
+		s.Cleanup() // see removals
 		return fmt.Sprint(s.Close())
 	default:
 		return d.help(s, name, c)

@@ -47,7 +47,14 @@ func Decode(data []byte) Calls {
 // bubble, and answers the first difference as an error. After each call all
 // that can be seen of both must be alike. Both are closed in the end.
 func Compare[K comparable](s lastmodstore.Store[K, int], o *Oracle[K, int], keys []K, calls Calls) error {
-	d := &driver[K]{s, o, keys, time.Now()}
+	d := &driver[K]{engine: s, oracle: o, keys: keys, start: time.Now()}
+	_, d.looks = s.(*lastmodstore.Sharded[K, int])
+	s.OnRemove(func(key K, e lastmodstore.Entry[int], why lastmodstore.EventKind) {
+		d.got = append(d.got, d.removal(key, e, why))
+	})
+	o.OnRemove(func(key K, e lastmodstore.Entry[int], why lastmodstore.EventKind) {
+		d.want = append(d.want, d.removal(key, e, why))
+	})
 	o.told = func(key K) time.Time {
 		for k, e := range s.ModifiedSince(o.given) {
 			if k == key {
@@ -66,6 +73,11 @@ func Compare[K comparable](s lastmodstore.Store[K, int], o *Oracle[K, int], keys
 			return fmt.Errorf("call %d, %s:\ngot  %s\nwant %s", i, name, got, want)
 		}
 	}
+	d.call(s, "Close", Call{})
+	d.call(o, "Close", Call{})
+	if got, want := d.removals(d.got), d.removals(d.want); got != want {
+		return fmt.Errorf("what OnRemove handed over:\ngot  %s\nwant %s", got, want)
+	}
 	return nil
 }
 
@@ -74,6 +86,9 @@ type driver[K comparable] struct {
 	oracle *Oracle[K, int]
 	keys   []K
 	start  time.Time
+	looks  bool // the engine's Watch promises that nothing older comes
+
+	got, want []removal[K] // of OnRemove; got belongs to the engine's goroutine until Close
 }
 
 var ttls = []time.Duration{

@@ -68,12 +68,13 @@ func (o *Oracle[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 	for key := range values {
 		keys = append(keys, key)
 	}
-	return o.SetInOrder(keys, values, ttl)
+	return o.SetInOrder(keys, nil, values, ttl)
 }
 
 // SetInOrder is SetMany in the order that another store happened to take: a
-// bounded one takes the present keys first.
-func (o *Oracle[K, V]) SetInOrder(keys []K, values map[K]V, ttl time.Duration) error {
+// bounded one takes the present keys first. Those of the keys that had expired
+// it removed in the order of expired.
+func (o *Oracle[K, V]) SetInOrder(keys, expired []K, values map[K]V, ttl time.Duration) error {
 	now := o.begin()
 	if o.closed {
 		return lastmodstore.ErrClosed
@@ -91,6 +92,11 @@ func (o *Oracle[K, V]) SetInOrder(keys []K, values map[K]V, ttl time.Duration) e
 		return lastmodstore.ErrFull
 	}
 	fresh := 0
+	for _, key := range expired {
+		if _, ok := values[key]; ok {
+			o.live(key, now)
+		}
+	}
 	for key := range values {
 		if o.live(key, now) == nil {
 			fresh++
@@ -162,7 +168,7 @@ func (o *Oracle[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error)
 	if it == nil || it.e.LastModified.After(t) {
 		return false, nil
 	}
-	o.remove(it, now)
+	o.remove(it, lastmodstore.Deleted, now)
 	o.stats.Deletes++
 	return true, nil
 }
@@ -181,8 +187,7 @@ func (o *Oracle[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 	if e.LastModified.After(now.Add(time.Minute)) {
 		return false, lastmodstore.ErrClockSkew
 	}
-	// 292 years around the opening are what a store can tell.
-	if oldest := o.opened.Add(math.MinInt64 + 1); e.LastModified.Before(oldest) {
+	if oldest := o.dawn().Add(1); e.LastModified.Before(oldest) {
 		e.LastModified = oldest
 	}
 	if e.ExpiresAt.IsZero() || e.ExpiresAt.Sub(o.opened) == math.MaxInt64 {
@@ -198,6 +203,7 @@ func (o *Oracle[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 			return false, err
 		}
 	} else {
+		o.handOver(old, lastmodstore.Replaced)
 		fresh.key, fresh.read = old.key, old.read // 0 and -0 are equal
 		o.unlink(old)
 	}
@@ -209,10 +215,13 @@ func (o *Oracle[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 	if e.LastModified.After(o.given) {
 		o.given = e.LastModified
 	}
+	fresh.late = !e.LastModified.After(o.last) || !e.LastModified.After(o.promised)
 	if e.LastModified.After(o.last) {
 		o.last = e.LastModified
-	} else {
-		o.tick(now) // it arrived later than something else
+	}
+	if fresh.late {
+		o.tick(now)
+		o.record(lastmodstore.Modified, fresh)
 	}
 	o.stats.Sets++
 	return true, nil
@@ -223,8 +232,16 @@ func (o *Oracle[K, V]) Clear() error {
 	if o.closed {
 		return lastmodstore.ErrClosed
 	}
-	o.items, o.hand = nil, nil
 	o.tick(now)
+	for _, it := range o.items {
+		if expired(it, now) {
+			o.handOver(it, lastmodstore.Expired)
+		} else {
+			o.handOver(it, lastmodstore.Cleared)
+		}
+	}
+	o.items, o.hand = nil, nil
+	o.forgetRecords()
 	return nil
 }
 

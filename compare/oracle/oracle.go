@@ -18,13 +18,12 @@ type item[K comparable, V any] struct {
 	key  K
 	e    lastmodstore.Entry[V]
 	read bool // since SIEVE's hand passed
+	late bool // merged later than it was modified, and later than something else
 }
 
 // Oracle is a store. It removes expired entries when a tick of its interval is
 // over, at the next call.
 type Oracle[K comparable, V any] struct {
-	lastmodstore.Watcher[K, V] // nil: the change feed has a check of its own
-
 	config   config.Config
 	interval time.Duration
 	opened   time.Time
@@ -38,6 +37,7 @@ type Oracle[K comparable, V any] struct {
 	batch time.Time         // of a SetMany in progress: the first time it may give
 	told  func(K) time.Time // the engine's LastModified of a key
 	stats lastmodstore.Stats
+	feed[K, V]
 }
 
 var _ lastmodstore.Store[string, int] = (*Oracle[string, int])(nil)
@@ -45,10 +45,13 @@ var _ lastmodstore.Store[string, int] = (*Oracle[string, int])(nil)
 // New opens an oracle.
 func New[K comparable, V any](interval time.Duration, opts ...lastmodstore.Option) *Oracle[K, V] {
 	o := &Oracle[K, V]{config: config.New(opts), interval: interval, opened: time.Now()}
-	o.last = o.opened.Add(math.MinInt64)
-	o.given = o.last
+	o.last = o.dawn()
+	o.given, o.horizon, o.promised = o.last, o.last, o.last
 	return o
 }
+
+// dawn is the least time that a store can tell: 292 years before it was opened.
+func (o *Oracle[K, V]) dawn() time.Time { return o.opened.Add(math.MinInt64) }
 
 // begin catches up with the ticks and answers the one clock reading of a call.
 func (o *Oracle[K, V]) begin() (now time.Time) {
@@ -64,8 +67,10 @@ func (o *Oracle[K, V]) begin() (now time.Time) {
 	return now
 }
 
+// sweep removes what has expired, by deadline.
 func (o *Oracle[K, V]) sweep(now time.Time) (removed int) {
-	for _, it := range slices.Clone(o.items) {
+	byDeadline := func(a, b *item[K, V]) int { return a.e.ExpiresAt.Compare(b.e.ExpiresAt) }
+	for _, it := range slices.SortedStableFunc(slices.Values(o.items), byDeadline) {
 		if expired(it, now) {
 			o.expire(it, now)
 			removed++
@@ -116,7 +121,7 @@ func (o *Oracle[K, V]) live(key K, now time.Time) *item[K, V] {
 }
 
 func (o *Oracle[K, V]) expire(it *item[K, V], now time.Time) {
-	o.remove(it, now)
+	o.remove(it, lastmodstore.Expired, now)
 	o.stats.Expirations++
 }
 
@@ -141,9 +146,11 @@ func (o *Oracle[K, V]) stamp(key K, now time.Time) time.Time {
 	return o.last
 }
 
-func (o *Oracle[K, V]) remove(it *item[K, V], now time.Time) {
+func (o *Oracle[K, V]) remove(it *item[K, V], why lastmodstore.EventKind, now time.Time) {
 	o.unlink(it)
 	o.tick(now)
+	o.record(why, it)
+	o.handOver(it, why)
 }
 
 func (o *Oracle[K, V]) unlink(it *item[K, V]) {
@@ -201,7 +208,7 @@ func (o *Oracle[K, V]) evict(now time.Time) {
 		i = (i + 1) % len(o.items)
 	}
 	o.hand = o.items[i]
-	o.remove(o.hand, now)
+	o.remove(o.hand, lastmodstore.Evicted, now)
 	o.stats.Evictions++
 }
 
@@ -228,9 +235,11 @@ func (o *Oracle[K, V]) put(it *item[K, V], key K, value V, ttl time.Duration, no
 		}
 		it = &item[K, V]{key: key}
 	} else {
+		o.handOver(it, lastmodstore.Replaced)
 		o.unlink(it)
 	}
 	o.items = append(o.items, it)
+	it.late = false
 	it.e.Value, it.e.LastModified = value, o.stamp(key, now)
 	o.renew(it, ttl, now)
 	o.stats.Sets++

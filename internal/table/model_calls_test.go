@@ -1,0 +1,110 @@
+package table
+
+import (
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+)
+
+func (m *model) set(key, value int, ttl time.Duration, now int64) error {
+	if ttl < -1 {
+		return lastmodstore.ErrInvalidTTL
+	}
+	return m.put(key, value, ttl, now)
+}
+
+func (m *model) setMany(keys []int, value int, ttl time.Duration, now int64) error {
+	if ttl < -1 {
+		return lastmodstore.ErrInvalidTTL
+	}
+	if m.max > 0 {
+		if len(keys) > m.max {
+			return lastmodstore.ErrFull
+		}
+		fresh := 0
+		for _, key := range keys {
+			if m.live(key, now) == nil {
+				fresh++
+			}
+		}
+		if err := m.expireFor(fresh, now); err != nil {
+			return err
+		}
+	}
+	newest := m.last + 1
+	for _, present := range []bool{true, false} {
+		for _, key := range keys {
+			if e := m.live(key, now); present == (e != nil || m.max == 0) {
+				m.evictFor(e == nil, newest)
+				m.put(key, value, ttl, now)
+			}
+		}
+	}
+	if m.hand != nil && m.hand.modified >= newest {
+		m.hand = nil
+	}
+	return nil
+}
+
+func (m *model) touch(key int, ttl time.Duration, now int64) (bool, error) {
+	if ttl < -1 {
+		return false, lastmodstore.ErrInvalidTTL
+	}
+	e := m.live(key, now)
+	if e != nil {
+		e.renew(ttl, now)
+	}
+	return e != nil, nil
+}
+
+func (m *model) del(key int, until, now int64) bool {
+	e := m.live(key, now)
+	if e == nil || e.modified > until {
+		return false
+	}
+	m.remove(e)
+	m.stats.Deletes++
+	return true
+}
+
+func (m *model) merge(in modelEntry, now int64) (bool, error) {
+	switch {
+	case in.deadline != forever && in.ttl < 0:
+		return false, lastmodstore.ErrInvalidTTL
+	case in.modified > now+60_000_000_000:
+		return false, lastmodstore.ErrClockSkew
+	}
+	e := m.live(in.key, now)
+	switch {
+	case in.deadline <= now || e != nil && e.modified >= in.modified:
+		return false, nil
+	case e != nil:
+		m.leave(e)
+	default:
+		if err := m.room(1, now); err != nil {
+			return false, err
+		}
+		m.relieve(now)
+		e = &modelEntry{}
+	}
+	in.marked = e.marked
+	if *e = in; in.deadline == forever {
+		e.ttl = 0
+	}
+	m.entries[in.key] = e
+	late := in.modified <= m.last
+	m.last, m.given = max(m.last, in.modified), max(m.given, in.modified)
+	if late {
+		m.tick()
+	}
+	m.stats.Sets++
+	return true, nil
+}
+
+func (m *model) clear() {
+	for key := range m.entries {
+		m.changed(key)
+	}
+	m.entries, m.hand = map[int]*modelEntry{}, nil
+	m.tick()
+}
