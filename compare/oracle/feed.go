@@ -83,7 +83,7 @@ func (o *Oracle[K, V]) recorded(r lastmodstore.Event[K, V], now time.Time, zero 
 	live := it != nil && !expired(it, now)
 	switch {
 	case r.Kind == lastmodstore.Modified && live && it.late:
-		r.Entry = it.e
+		r.Key, r.Entry = it.key, it.e // of 0 and -0 the one that is held
 	case r.Kind != lastmodstore.Modified && !live && !zero:
 	default:
 		return nil

@@ -120,7 +120,7 @@ func (t *Table[K, V]) showRecord(f *Feed[K, V], n uint64, now int64) {
 	live := i != none && now < t.slots.at(i).deadline
 	switch {
 	case r.kind == lastmodstore.Modified && live && t.slots.at(i).late():
-		f.emit(t.line, r.kind, r.at, &Pair[K, V]{r.key, t.entry(i)})
+		f.emit(t.line, r.kind, r.at, &Pair[K, V]{t.slots.at(i).key, t.entry(i)}) // of 0 and -0 the one that is held
 	case r.kind != lastmodstore.Modified && !live && r.at > f.born:
 		f.emit(t.line, r.kind, r.at, &Pair[K, V]{r.key, newEntry(t.line, r.value, r.times)})
 	}
