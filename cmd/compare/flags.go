@@ -46,7 +46,7 @@ func parse(stdout io.Writer, args []string) (*options, error) {
 	f.BoolVar(&o.plan.Quick, "quick", false, "fewer cells, smaller ones, and fewer rounds: less than a minute")
 	f.Uint64Var(&o.plan.Seed, "seed", 1, "of keys, orders and histories")
 	f.IntVar(&o.rounds, "rounds", 0, "how often each contestant is measured; 0 means 10, or 5 with -quick")
-	f.IntVar(&o.histories, "histories", 100, "how many each engine is checked by before it is timed; 0 for no check")
+	f.IntVar(&o.histories, "histories", -1, "how many each engine is checked by before it is timed; 0 for no check, -1 for 100, or 25 with -quick")
 	f.StringVar(&o.from, "from", "", "show the result in this `file`, written with -json, and measure nothing")
 	f.StringVar(&o.outputs.json, "json", "", "write the raw result to `file`")
 	f.StringVar(&o.outputs.bench, "bench", "", "write the samples to `file` in the format that benchstat reads")
@@ -61,17 +61,21 @@ func parse(stdout io.Writer, args []string) (*options, error) {
 		return nil, fmt.Errorf("%w; -h explains the flags", err)
 	case f.NArg() > 0:
 		return nil, fmt.Errorf("it takes no arguments but flags, and there is %q; -h explains them", f.Arg(0))
-	case o.rounds < 0 || o.histories < 0:
+	case o.rounds < 0 || o.histories < -1:
 		return nil, errors.New("-rounds and -histories must not be negative")
 	case *list:
 		printList(stdout)
 		return nil, errHelp
 	}
+	rounds, histories := 10, 100
+	if o.plan.Quick {
+		rounds, histories = 5, 25
+	}
 	if o.rounds == 0 {
-		o.rounds = 10
-		if o.plan.Quick {
-			o.rounds = 5
-		}
+		o.rounds = rounds
+	}
+	if o.histories < 0 {
+		o.histories = histories
 	}
 	var err error
 	if o.contestants, err = contestant.Choose(split(*engines)); err != nil {

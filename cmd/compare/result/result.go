@@ -125,6 +125,18 @@ func (r Row) Metric(name string) (Metric, bool) {
 	return r.Metrics[i], true
 }
 
+// Ratio is a contestant's metric over another's, if both were measured.
+func (c Cell) Ratio(contestant, baseline, metric string) (Estimate, bool) {
+	r, ok := c.Row(contestant)
+	b, okay := c.Row(baseline)
+	m, is := r.Metric(metric)
+	base, isBase := b.Metric(metric)
+	if !ok || !okay || !is || !isBase {
+		return Estimate{}, false
+	}
+	return m.RatioTo(base), true
+}
+
 // Metrics are the names of what was measured in c, in order.
 func (c Cell) Metrics() []string {
 	var names []string

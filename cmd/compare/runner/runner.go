@@ -99,8 +99,16 @@ func (u *Runner) rounds(c workload.Cell) int {
 	return u.Rounds
 }
 
+// warmUp is how many rounds do not count.
+func warmUp(c workload.Cell) int {
+	if c.Fresh {
+		return 0
+	}
+	return 1
+}
+
 func (u *Runner) turns(c workload.Cell) time.Duration {
-	return time.Duration(u.rounds(c)+1) * c.Cost
+	return time.Duration(u.rounds(c)+warmUp(c)) * c.Cost
 }
 
 func (u *Runner) estimate(cells []workload.Cell) time.Duration {
@@ -157,17 +165,17 @@ func (u *Runner) measure(ctx context.Context, c workload.Cell, r *result.Result)
 	return nil
 }
 
-// takeTurns answers how many rounds are complete. The first one, which warms
-// up, does not count; the order is another in each.
+// takeTurns answers how many rounds are complete, without that which warms up.
+// The order is another in each.
 func (u *Runner) takeTurns(ctx context.Context, c workload.Cell, seats []*seat) int {
 	order := rand.New(rand.NewPCG(u.Plan.Seed, uint64(len(seats))))
-	for round := range u.rounds(c) + 1 {
+	for round := -warmUp(c); round < u.rounds(c); round++ {
 		for _, i := range order.Perm(len(seats)) {
 			if ctx.Err() != nil {
-				return round - 1
+				return round
 			}
 			samples := seats[i].Run()
-			if round > 0 {
+			if round >= 0 {
 				seats[i].add(samples)
 			}
 			u.Progress.Advance(c.Cost)

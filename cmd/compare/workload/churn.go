@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
@@ -10,23 +11,23 @@ import (
 const (
 	churnBound = 10_000
 	churnKeys  = 100_000
-	churnOps   = 200_000
 	scanEvery  = 20_000 // after so many uses of hot keys
 	scanLen    = 10_000 // so many keys are used once
 )
 
 func churn(p Plan) []Cell {
 	var cells []Cell
+	ops := choose(p, []int{50_000}, []int{200_000})[0]
 	for _, name := range []string{"zipf", "scan"} {
 		var order []int
 		cells = append(cells, Cell{
 			Workload: "churn",
 			Params:   []result.Param{param("trace", name), param("bound", churnBound), param("keys", churnKeys)},
 			Baseline: "golang-lru",
-			Cost:     100 * time.Millisecond,
+			Cost:     time.Duration(ops) * 600,
 			Open: func(c contestant.Contestant) (Trial, error) {
 				if order == nil {
-					order = churnTrace(name, p.Seed)
+					order = churnTrace(name, ops, p.Seed)
 				}
 				return churnTrial(c, order)
 			},
@@ -36,11 +37,11 @@ func churn(p Plan) []Cell {
 }
 
 // churnTrace is Zipf, and with scans some keys that come once and never again.
-func churnTrace(name string, seed uint64) []int {
+func churnTrace(name string, ops int, seed uint64) []int {
 	zipf := newTrace("zipf", churnKeys, seed)
 	once := churnKeys
 	var order []int
-	for i := range churnOps {
+	for i := range ops {
 		order = append(order, int(zipf[i]))
 		if name == "scan" && i%scanEvery == scanEvery-1 {
 			for range scanLen {
@@ -59,7 +60,7 @@ func churnTrial(c contestant.Contestant, order []int) (Trial, error) {
 	if err != nil {
 		return Trial{}, err
 	}
-	all := keys(churnKeys + churnOps/scanEvery*scanLen)
+	all := keys(slices.Max(order) + 1)
 	run := func() []Sample {
 		hits := 0
 		start := time.Now()

@@ -15,7 +15,6 @@ const (
 	latencyCallers = 2
 	latencyKeys    = 1000
 	latencyReads   = 90
-	dying          = 200_000 // entries that expire in the middle of a turn, if there is a sweep
 )
 
 // latency makes calls at fixed times, whether or not the last one has returned,
@@ -24,15 +23,19 @@ const (
 // "How NOT to Measure Latency", 2013).
 func latency(p Plan) []Cell {
 	var cells []Cell
+	dying := choose(p, []int{50_000}, []int{200_000})[0]
 	for _, rate := range choose(p, []int{50_000}, []int{20_000, 200_000}) {
-		for _, sweep := range []string{"no", "yes"} {
-			l := openLoop{rate: rate, window: 400 * time.Millisecond, sweep: sweep == "yes"}
+		for _, sweep := range choose(p, []string{"yes"}, []string{"no", "yes"}) {
+			l := openLoop{rate: rate, window: 300 * time.Millisecond}
+			if sweep == "yes" {
+				l.dying = dying
+			}
 			cells = append(cells, Cell{
 				Workload: "latency",
 				Params:   []result.Param{param("rate", rate), param("sweep", sweep)},
 				Baseline: "rwmap",
-				Rounds:   5,
-				Cost:     l.window * 3 / 2,
+				Rounds:   choose(p, []int{2}, []int{5})[0],
+				Cost:     l.window + l.storing(),
 				Open:     l.open,
 			})
 		}
@@ -43,11 +46,14 @@ func latency(p Plan) []Cell {
 type openLoop struct {
 	rate   int // calls a second, of all callers
 	window time.Duration
-	sweep  bool
+	dying  int // entries that expire in the middle of a turn, and are swept
 }
 
+// storing is how long storing what dies may take.
+func (l openLoop) storing() time.Duration { return time.Duration(l.dying) * 2500 }
+
 func (l openLoop) open(c contestant.Contestant) (Trial, error) {
-	s, err := c.Small(contestant.Options{TTL: ttl, Interval: sweepInterval / 2, OwnTTLs: l.sweep})
+	s, err := c.Small(contestant.Options{TTL: ttl, Interval: sweepInterval / 2, OwnTTLs: l.dying > 0})
 	if err != nil {
 		return Trial{}, err
 	}
@@ -56,9 +62,7 @@ func (l openLoop) open(c contestant.Contestant) (Trial, error) {
 }
 
 func (l openLoop) run(s contestant.Store[int]) []Sample {
-	if l.sweep {
-		l.prepareSweep(s)
-	}
+	l.prepareSweep(s)
 	all := hdrhistogram.New(1, int64(time.Minute), 3)
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -106,13 +110,12 @@ func (l openLoop) call(s contestant.Store[int], start time.Time, caller int) *hd
 
 // prepareSweep stores what will expire in the middle of the window.
 func (l openLoop) prepareSweep(s contestant.Store[int]) {
-	names := keys(latencyKeys + dying)[latencyKeys:]
+	names := keys(latencyKeys + l.dying)[latencyKeys:]
 	start := time.Now()
-	store := time.Second / 2 // what it may take
 	for i, k := range names {
-		s.Set(k, i, max(time.Millisecond, store+l.window/2-time.Since(start)))
+		s.Set(k, i, max(time.Millisecond, l.storing()+l.window/2-time.Since(start)))
 	}
 	settle(s)
 	runtime.GC()
-	time.Sleep(time.Until(start.Add(store)))
+	time.Sleep(time.Until(start.Add(l.storing())))
 }

@@ -18,13 +18,14 @@ type tempest struct {
 }
 
 func storm(p Plan) []Cell {
-	t := choose(p, []tempest{{200_000, time.Second, time.Second}}, []tempest{{1_000_000, 3 * time.Second, 2 * time.Second}})[0]
+	t := choose(p, []tempest{{50_000, 300 * time.Millisecond, 400 * time.Millisecond}}, []tempest{{1_000_000, 2 * time.Second, 1500 * time.Millisecond}})[0]
 	return []Cell{{
 		Workload: "storm",
 		Params:   []result.Param{param("entries", t.entries)},
 		Baseline: "rwmap",
-		Rounds:   3,
-		Cost:     t.deadline + t.patience/2,
+		Rounds:   choose(p, []int{1}, []int{3})[0],
+		Fresh:    true,
+		Cost:     t.deadline + t.patience,
 		Open: func(c contestant.Contestant) (Trial, error) {
 			o := contestant.Options{TTL: t.deadline, Interval: sweepInterval}
 			if s, err := c.Small(o); err != nil {

@@ -41,6 +41,7 @@ type Cell struct {
 	Baseline string
 	Own      []contestant.Contestant // take part instead of the chosen ones
 	Rounds   int                     // at most so many; 0: as many as asked for
+	Fresh    bool                    // each turn begins anew: there is nothing to warm up
 	Cost     time.Duration           // about how long one contestant's turn lasts
 	// Open prepares a contestant's trial. A [contestant.Lack] leaves it out.
 	Open func(contestant.Contestant) (Trial, error)
