@@ -8,7 +8,6 @@ import (
 
 	"github.com/lastmodstore/lastmodstore/internal/config"
 	"github.com/lastmodstore/lastmodstore/internal/table"
-	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
 // turns is how many waiting requests are served before the loop looks whether
@@ -24,7 +23,7 @@ const mailboxSize = 1024
 type owner[K comparable, V any] struct {
 	*Store[K, V]
 	table     *table.Table[K, V]
-	tick      *ticker
+	sweep     sweep
 	yielder   yielder
 	watching  []*request[K, V] // replies pending, in the order in which they came
 	listening []*listening[K, V]
@@ -32,28 +31,22 @@ type owner[K comparable, V any] struct {
 
 // own is the loop.
 func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
-	o := owner[K, V]{Store: s, table: table.New[K, V](s.line, c), tick: newTicker(s.line, interval)}
+	o := owner[K, V]{Store: s, table: table.New[K, V](s.line, c), sweep: newSweep(s.line, interval)}
 	defer o.end()
-	always := make(chan struct{})
-	close(always)
-	var cutoff int64                      // of the sweep in progress
-	var sweeping, feeding <-chan struct{} // always while there is such work, else nil
-	for {
+	var feeding <-chan struct{} // always while there is news for watchers, else nil
+	for closing := false; !closing; {
 		if feeding = nil; o.hasNews() {
-			feeding = always
+			feeding = o.sweep.always
 		}
 		select {
 		case r := <-s.mailbox:
-			if closing := o.serveWaiting(r); closing {
-				return
-			}
-		case <-o.tick.c:
-			cutoff, sweeping = s.line.Now(), always
-			o.tick.rearm(cutoff)
-		case <-sweeping:
-			if _, more := o.sweepStep(cutoff); !more {
-				sweeping = nil
-			}
+			closing = o.serveWaiting(r)
+		case <-o.sweep.tick.c:
+			o.sweep.begin(s.line.Now())
+		case <-o.sweep.resting:
+			o.sweep.wake(s.line.Now())
+		case <-o.sweep.due:
+			closing = o.sweepOnce()
 		case <-feeding:
 			o.feedOne()
 		}
@@ -62,7 +55,7 @@ func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
 
 // end refuses what waits. Who sends later refuses himself; see call.
 func (o *owner[K, V]) end() {
-	o.tick.stop()
+	o.sweep.stop()
 	o.endFeeds()
 	close(o.done)
 	o.refuse()
@@ -119,46 +112,21 @@ func (o *owner[K, V]) serve(r *request[K, V], now int64) (closing bool) {
 	return false
 }
 
+// sweepOnce makes a step of the sweep that is due, and serves who waited for it:
+// he does not wait for another.
+func (o *owner[K, V]) sweepOnce() (closing bool) {
+	_, more := o.sweepStep(o.sweep.cutoff)
+	r := o.next()
+	o.sweep.stepped(more, r != nil, o.line.Now())
+	return r != nil && o.serveWaiting(r)
+}
+
 func (o *owner[K, V]) sweepStep(cutoff int64) (removed int, more bool) {
 	start := o.line.Now()
 	removed, more = o.table.Sweep(cutoff, start)
 	o.handOver()
 	o.table.CountSweepStep(o.line.Now()-start, !more)
 	return removed, more
-}
-
-// A ticker says on c when a sweep is due. c is a plain channel fed by a timer:
-// a select on a timer's own channel puts it into the runtime's timer heap each
-// time the goroutine blocks, which costs every request.
-type ticker struct {
-	c        chan struct{} // holds one, so that the timer never waits; nil without interval
-	timer    *time.Timer   // sends once after each rearm
-	interval int64
-	due      int64
-}
-
-func newTicker(line timeline.Timeline, interval time.Duration) *ticker {
-	if interval == 0 {
-		return &ticker{}
-	}
-	k := &ticker{c: make(chan struct{}, 1), interval: int64(interval), due: timeline.Deadline(line.Now(), interval)}
-	k.timer = time.AfterFunc(interval, func() { k.c <- struct{}{} })
-	return k
-}
-
-// rearm sets the timer, whose tick has come, for the next whole interval.
-func (k *ticker) rearm(now int64) {
-	if now >= k.due {
-		k.due += ((now-k.due)/k.interval + 1) * k.interval
-	}
-	k.timer.Reset(time.Duration(k.due - now))
-}
-
-// stop ends the timer and waits for a tick that is on its way.
-func (k *ticker) stop() {
-	if k.timer != nil && !k.timer.Stop() {
-		<-k.c
-	}
 }
 
 // A yielder lets the caller that was just answered run before the next request

@@ -256,10 +256,16 @@ func (s *Store[K, V]) Cleanup() int {
 	defer s.release(r)
 	r.cutoff = s.line.Now()
 	removed := 0
+	var pace table.Pacer
+	pace.Begin(r.cutoff)
 	for s.call(r) {
 		removed += r.n
 		if !r.ok {
 			break
+		}
+		if now := s.line.Now(); pace.Tires(len(s.mailbox) > 0, now) {
+			time.Sleep(table.SweepPause)
+			pace.Wake(now, s.line.Now())
 		}
 	}
 	return removed

@@ -1,6 +1,10 @@
 package mutexstore
 
-import "time"
+import (
+	"time"
+
+	"github.com/lastmodstore/lastmodstore/internal/table"
+)
 
 // sweepEvery is the sweeper's goroutine.
 func (s *Store[K, V]) sweepEvery(interval time.Duration) {
@@ -17,25 +21,36 @@ func (s *Store[K, V]) sweepEvery(interval time.Duration) {
 	}
 }
 
+// contended is how long one waits for a lock that is not free. To take a free
+// one lasts a fifth of that.
+const contended = int64(200 * time.Nanosecond)
+
 // Cleanup takes the lock anew for each step, so that others come between.
 func (s *Store[K, V]) Cleanup() int {
 	removed, cutoff := 0, s.line.Now()
+	var pace table.Pacer
+	pace.Begin(cutoff)
 	for {
-		n, more := s.sweepStep(cutoff)
+		asked := s.line.Now()
+		n, began, more := s.sweepStep(cutoff)
 		removed += n
 		if !more {
 			return removed
 		}
+		if now := s.line.Now(); pace.Tires(began-asked > contended, now) {
+			time.Sleep(table.SweepPause)
+			pace.Wake(now, s.line.Now())
+		}
 	}
 }
 
-func (s *Store[K, V]) sweepStep(cutoff int64) (removed int, more bool) {
-	now, err := s.begin()
+func (s *Store[K, V]) sweepStep(cutoff int64) (removed int, began int64, more bool) {
+	began, err := s.begin()
 	defer s.end()
 	if err != nil {
-		return 0, false
+		return 0, began, false
 	}
-	removed, more = s.table.Sweep(cutoff, now)
-	s.table.CountSweepStep(s.line.Now()-now, !more)
-	return removed, more
+	removed, more = s.table.Sweep(cutoff, began)
+	s.table.CountSweepStep(s.line.Now()-began, !more)
+	return removed, began, more
 }

@@ -16,10 +16,13 @@ import (
 
 func main() {
 	only := flag.String("only", "*", "the mutants to try, as a pattern of file names without .patch")
-	report := flag.String("report", "docs/testing.md", "the page whose table is written anew; empty for none")
+	report := flag.String("report", "docs/testing.md", "the page whose table is written anew when all mutants are tried; empty for none")
 	all := flag.Bool("all", false, "run every check of each mutant, not only until one notices")
 	workers := flag.Int("workers", 2, "how many mutants are tried at a time")
 	flag.Parse()
+	if *only != "*" {
+		*report = ""
+	}
 	if err := run(*only, *report, *workers, *all); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
