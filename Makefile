@@ -3,14 +3,24 @@ LIBRARY     = . ./actor ./mutexstore ./internal/...
 
 DURATION    = 2m
 
-.PHONY: help test test-32bit prove fuzz soak mutants lint bench bench-ratio example cover
+COMPARE     = cd cmd/compare &&
+
+.PHONY: help compare docs test test-32bit prove fuzz soak mutants lint bench bench-ratio example cover
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-test: ## every test, with the race detector
+compare: ## all designs and rivals side by side, in ten minutes; ARGS=-quick in one, ARGS=-h for more
+	$(COMPARE) go build -o ../../.bin/compare .
+	.bin/compare $(ARGS)
+
+docs: ## figures and charts of docs/ from the committed results
+	$(COMPARE) go run ./docs -write
+
+test: ## every test of every module, with the race detector
 	go test -race -timeout 5m ./...
 	go test -run Allocate ./compare # what the race detector would disturb
+	$(COMPARE) go test -race -timeout 5m ./...
 
 test-32bit: ## every test, built for 386 (run by qemu-i386 where there is one)
 	GODEBUG=asyncpreemptoff=1 GOARCH=386 CGO_ENABLED=0 go test -timeout 10m -exec "$$(command -v qemu-i386)" ./...
@@ -32,6 +42,8 @@ lint: ## formatting, vet, staticcheck, and what the library may import
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these: $$unformatted"; exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) ./...
+	$(COMPARE) go vet ./... && go run $(STATICCHECK) ./... && go mod tidy -diff
+	go mod tidy -diff
 	@foreign=$$(go list -f '{{range .Imports}}{{println .}}{{end}}' $(LIBRARY) | grep -F . | grep -v '^github.com/lastmodstore/lastmodstore' | sort -u); \
 		test -z "$$foreign" || { echo "the library must import only the standard library, not: $$foreign"; exit 1; }
 	@! grep -nE 'Mutex|sync\.(Once|Cond|Map)' $$(go list -f '{{range .GoFiles}}{{$$.Dir}}/{{println .}}{{end}}' ./actor) | grep -v '//' \

@@ -42,6 +42,9 @@ func run(ctx context.Context, stdout, stderr *os.File, args []string) int {
 		err = o.outputs.write(stdout, r)
 	}
 	switch {
+	case err != nil && o.from != "" && r == nil:
+		fmt.Fprintf(stderr, "compare: %v\n", err)
+		return misused
 	case err != nil:
 		fmt.Fprintf(stderr, "compare: %v\n", err)
 		return failed

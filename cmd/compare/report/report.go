@@ -35,7 +35,11 @@ func Write(w io.Writer, r *result.Result) error {
 	}{r, result.Crossovers(r), sections})
 }
 
-// SVGs are the charts of r by a name for a file.
+// standing is the style of a chart that stands alone.
+const standing = `<style>svg { color: #222; fill: currentColor; } text { font-family: sans-serif !important; }
+@media (prefers-color-scheme: dark) { svg { color: #ddd; } }</style>`
+
+// SVGs are the charts of r, each as a file that stands alone, by a name for it.
 func SVGs(r *result.Result) (map[string][]byte, error) {
 	sections, err := sectionsOf(r)
 	if err != nil {
@@ -44,7 +48,8 @@ func SVGs(r *result.Result) (map[string][]byte, error) {
 	all := map[string][]byte{}
 	for _, s := range sections {
 		for _, f := range slices.Concat(s.Lines, s.Cells) {
-			all[f.Name] = []byte(f.SVG)
+			head, body, _ := strings.Cut(string(f.SVG), ">")
+			all[f.Name] = []byte(head + ">" + standing + body)
 		}
 	}
 	return all, nil

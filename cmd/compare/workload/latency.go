@@ -2,7 +2,6 @@ package workload
 
 import (
 	"runtime"
-	"sync"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -12,9 +11,8 @@ import (
 )
 
 const (
-	latencyCallers = 2
-	latencyKeys    = 1000
-	latencyReads   = 90
+	latencyKeys  = 1000
+	latencyReads = 90
 )
 
 // latency makes calls at fixed times, whether or not the last one has returned,
@@ -44,7 +42,7 @@ func latency(p Plan) []Cell {
 }
 
 type openLoop struct {
-	rate   int // calls a second, of all callers
+	rate   int // calls a second
 	window time.Duration
 	dying  int // entries that expire in the middle of a turn, and are swept
 }
@@ -61,43 +59,20 @@ func (l openLoop) open(c contestant.Contestant) (Trial, error) {
 	return Trial{func() []Sample { return l.run(s) }, func() { closeStore(s) }}, nil
 }
 
+// run is one caller: it computes while it waits for a call's time, since a timer
+// is late by more than most calls last, so that another would take the processor
+// that a store's own goroutines need.
 func (l openLoop) run(s contestant.Store[int]) []Sample {
 	l.prepareSweep(s)
-	all := hdrhistogram.New(1, int64(time.Minute), 3)
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	start := time.Now().Add(time.Millisecond)
-	for c := range latencyCallers {
-		wg.Go(func() {
-			h := l.call(s, start, c)
-			mu.Lock()
-			defer mu.Unlock()
-			all.Merge(h)
-		})
-	}
-	wg.Wait()
-	us := func(ns int64) float64 { return float64(ns) / 1000 }
-	return []Sample{
-		{"p50", "us", us(all.ValueAtQuantile(50))},
-		{"p99", "us", us(all.ValueAtQuantile(99))},
-		{"p99.9", "us", us(all.ValueAtQuantile(99.9))},
-		{"max", "us", us(all.Max())},
-	}
-}
-
-// call is one caller's calls. Between them it lets others run instead of
-// sleeping: a timer is late by more than most calls last.
-func (l openLoop) call(s contestant.Store[int], start time.Time, caller int) *hdrhistogram.Histogram {
 	h := hdrhistogram.New(1, int64(time.Minute), 3)
 	all := keys(latencyKeys)
-	gap := time.Second * latencyCallers / time.Duration(l.rate)
-	first := start.Add(gap * time.Duration(caller) / latencyCallers)
+	gap := time.Second / time.Duration(l.rate)
+	start := time.Now()
 	for i := range int(l.window / gap) {
-		due := first.Add(gap * time.Duration(i))
+		due := start.Add(gap * time.Duration(i))
 		for time.Now().Before(due) {
-			runtime.Gosched()
 		}
-		key := all[(i*31+caller)%latencyKeys]
+		key := all[i*31%latencyKeys]
 		if isRead(i, latencyReads) {
 			s.Get(key)
 		} else {
@@ -105,7 +80,8 @@ func (l openLoop) call(s contestant.Store[int], start time.Time, caller int) *hd
 		}
 		h.RecordValue(max(1, int64(time.Since(due))))
 	}
-	return h
+	at := func(quantile float64) float64 { return float64(h.ValueAtQuantile(quantile)) / 1000 }
+	return []Sample{{"p50", "us", at(50)}, {"p99", "us", at(99)}, {"p99.9", "us", at(99.9)}, {"max", "us", at(100)}}
 }
 
 // prepareSweep stores what will expire in the middle of the window.
