@@ -12,7 +12,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 compare: ## all designs and rivals side by side, in ten minutes; ARGS=-quick in one, ARGS=-h for more
-	$(COMPARE) go build -o ../../.bin/compare .
+	$(COMPARE) go build -buildvcs=auto -o ../../.bin/compare .
 	.bin/compare $(ARGS)
 
 docs: ## figures and charts of docs/ from the committed results
