@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	_ "github.com/prometheus/client_golang/prometheus" // a recipe uses it
+	"golang.org/x/tools/go/packages"
+)
+
+// known are the packages that blocks may name without importing them.
+var known = map[string]string{
+	"lastmodstore": "github.com/lastmodstore/lastmodstore",
+	"actor":        "github.com/lastmodstore/lastmodstore/actor",
+	"mutexstore":   "github.com/lastmodstore/lastmodstore/mutexstore",
+	"prometheus":   "github.com/prometheus/client_golang/prometheus",
+	"context":      "context",
+	"fmt":          "fmt",
+	"sync":         "sync",
+	"time":         "time",
+}
+
+// given are variables that blocks may use without declaring them.
+const given = "\nvar ctx = context.Background()\n"
+
+// A compiler checks pieces of Go: declarations, or statements.
+type compiler struct{ imports map[string]*types.Package }
+
+func (c compiler) Import(path string) (*types.Package, error) {
+	if p := c.imports[path]; p != nil {
+		return p, nil
+	}
+	return nil, errors.New("blocks may not import " + path)
+}
+
+func newCompiler(t *testing.T) compiler {
+	t.Helper()
+	loaded, err := packages.Load(&packages.Config{Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports | packages.NeedDeps | packages.NeedExportFile},
+		slices.Sorted(maps.Values(known))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := compiler{map[string]*types.Package{}}
+	for _, p := range loaded {
+		for _, e := range p.Errors {
+			t.Fatal(e)
+		}
+		c.imports[p.PkgPath] = p.Types
+	}
+	return c
+}
+
+// check answers what is wrong with a piece, but for what it leaves unused.
+func (c compiler) check(piece string) error {
+	file, set, err := parse(piece)
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	config := types.Config{Importer: c, Error: func(err error) {
+		if e, ok := err.(types.Error); !ok || !e.Soft {
+			wrong = append(wrong, err)
+		}
+	}}
+	config.Check("block", set, []*ast.File{file}, nil) // its errors have been told
+	return errors.Join(wrong...)
+}
+
+// parse adds what a piece leaves out: the package, the imports, a function around
+// statements.
+func parse(piece string) (*ast.File, *token.FileSet, error) {
+	body := piece + given
+	if _, err := parser.ParseFile(token.NewFileSet(), "", "package block\n"+body, 0); err != nil {
+		body = "func _() {\n" + piece + "\n}" + given
+	}
+	first, err := parser.ParseFile(token.NewFileSet(), "", "package block\n"+body, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	var imports strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		if slices.ContainsFunc(first.Unresolved, func(id *ast.Ident) bool { return id.Name == name }) {
+			imports.WriteString("import \"" + known[name] + "\"\n")
+		}
+	}
+	set := token.NewFileSet()
+	file, err := parser.ParseFile(set, "", "package block\n"+imports.String()+body, 0)
+	return file, set, err
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+
+	"github.com/lastmodstore/lastmodstore/cmd/compare/report"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
+)
+
+// A file is as it should be.
+type file struct {
+	path    string
+	content []byte
+	changed bool // from what is there
+}
+
+// pages are those that may quote.
+func pages(top string) ([]string, error) {
+	all, err := filepath.Glob(filepath.Join(top, "docs", "*.md"))
+	return append(all, filepath.Join(top, "README.md")), err
+}
+
+// readResult reads the committed result. A workload that was measured again, for
+// itself, has a file of its name: that replaces what the whole run says of it.
+func readResult(top string) (*result.Result, error) {
+	dir := filepath.Join(top, "docs", "results")
+	r, err := read(filepath.Join(dir, "compare.json"))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range r.Workloads() {
+		again, err := read(filepath.Join(dir, name+".json"))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return nil, err
+		}
+		r.Cells = slices.DeleteFunc(r.Cells, func(c result.Cell) bool { return c.Workload == name })
+		r.Cells = append(r.Cells, again.Cells...)
+	}
+	return r, nil
+}
+
+func read(path string) (*result.Result, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return result.Read(f)
+}
+
+// generate makes every page, and the charts that they show.
+func generate(top string) ([]file, error) {
+	r, err := readResult(top)
+	if err != nil {
+		return nil, err
+	}
+	paths, err := pages(top)
+	if err != nil {
+		return nil, err
+	}
+	var files []file
+	var shown []string
+	for _, path := range paths {
+		old, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		page, err := quoteAll(r, old)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		files = append(files, file{path, page, !bytes.Equal(page, old)})
+		for _, m := range chart.FindAllSubmatch(page, -1) {
+			shown = append(shown, string(m[1]))
+		}
+	}
+	slices.Sort(shown)
+	charts, err := chartFiles(top, r, slices.Compact(shown))
+	return append(files, charts...), err
+}
+
+// chart is how a page shows one.
+var chart = regexp.MustCompile(`results/([^)\s/]+)\.svg\)`)
+
+func chartFiles(top string, r *result.Result, shown []string) ([]file, error) {
+	svgs, err := report.SVGs(r)
+	if err != nil {
+		return nil, err
+	}
+	var files []file
+	for _, name := range shown {
+		svg, ok := svgs[name]
+		if !ok {
+			var names []string
+			for n := range svgs {
+				names = append(names, n)
+			}
+			slices.Sort(names)
+			return nil, fmt.Errorf("a page shows results/%s.svg, and there is no such chart; there are %q", name, names)
+		}
+		path := filepath.Join(top, "docs", "results", name+".svg")
+		old, _ := os.ReadFile(path) // one that is not there is to be written
+		files = append(files, file{path, svg, !bytes.Equal(svg, old)})
+	}
+	return files, nil
+}

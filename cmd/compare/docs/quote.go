@@ -1,0 +1,194 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
+)
+
+// A page asks for a figure in a comment and has it between that and the next:
+//
+//	<!--= time of actor in mixed reads=90 callers=1 -->…<!--/-->
+//	<!--= time of actor over mutex in mixed reads=90 callers=1 -->…<!--/-->
+//	<!--= command -->…<!--/-->
+//	<!--= table time by callers of actor, mutex in mixed reads=90 -->…<!--/-->
+//	<!--= table wait, entry of actor, mutex in storm -->…<!--/-->
+//	<!--= crossovers mixed -->…<!--/-->
+//
+// A cell is named by its workload and as many parameters as make it the only
+// one. A contestant's name may stand for all: "of all".
+var quoted = regexp.MustCompile(`(?s)<!--= (.*?) -->(.*?)<!--/-->`)
+
+// quoteAll writes every figure of page anew.
+func quoteAll(r *result.Result, page []byte) ([]byte, error) {
+	var failed error
+	out := quoted.ReplaceAllFunc(page, func(m []byte) []byte {
+		parts := quoted.FindSubmatch(m)
+		text, err := quote(r, string(parts[1]))
+		if err != nil && failed == nil {
+			failed = fmt.Errorf("%q: %w", parts[1], err)
+		}
+		return fmt.Appendf(nil, "<!--= %s -->%s<!--/-->", parts[1], text)
+	})
+	return out, failed
+}
+
+func quote(r *result.Result, ask string) (string, error) {
+	verb, rest, _ := strings.Cut(ask, " ")
+	switch verb {
+	case "machine":
+		m := r.Machine
+		return fmt.Sprintf("%s, %d cores, %s %s/%s", m.CPU, m.Cores, m.Go, m.OS, m.Arch), nil
+	case "command":
+		return "`" + strings.Join(r.Command, " ") + "`", nil
+	case "commit":
+		return "`" + r.Commit + "`", nil
+	case "date":
+		return r.Started.Format("2006-01-02"), nil
+	case "table":
+		return table(r, rest)
+	case "crossovers":
+		return crossovers(r, rest)
+	}
+	return figure(r, ask)
+}
+
+// figure is one value, or the ratio of two.
+func figure(r *result.Result, ask string) (string, error) {
+	metric, of, where, err := split(ask)
+	if err != nil {
+		return "", err
+	}
+	c, err := find(r, where)
+	if err != nil {
+		return "", err
+	}
+	who, base, isRatio := strings.Cut(of, " over ")
+	row, ok := c.Row(who)
+	m, has := row.Metric(metric)
+	if !ok || !has {
+		return "", fmt.Errorf("%s has no %s of %s", c.Name(), metric, who)
+	}
+	if !isRatio {
+		return value(m), nil
+	}
+	e, ok := c.Ratio(who, base, metric)
+	switch {
+	case !ok:
+		return "", fmt.Errorf("%s has no %s of %s", c.Name(), metric, base)
+	case e.ShowsNoDifference():
+		return result.Figure(e.Value) + " (no difference shown)", nil
+	}
+	return result.Figure(e.Value), nil
+}
+
+func value(m result.Metric) string {
+	unit := strings.NewReplacer("us", "µs", "/op", "", "/key", "", "/entry", "", " of peak", "").Replace(m.Unit)
+	return result.Figure(result.Median(m.Samples)) + " " + unit
+}
+
+// split parts "metric of contestants in cell".
+func split(ask string) (metric, of, where string, err error) {
+	metric, rest, ok := strings.Cut(ask, " of ")
+	of, where, okay := strings.Cut(rest, " in ")
+	if !ok || !okay {
+		return "", "", "", fmt.Errorf("it is not: METRIC of CONTESTANT in CELL")
+	}
+	return metric, of, where, nil
+}
+
+// matching are the cells of the workload that have all the given parameters.
+func matching(r *result.Result, where string) []result.Cell {
+	parts := strings.Fields(where)
+	return slices.DeleteFunc(slices.Clone(r.Cells), func(c result.Cell) bool {
+		return c.Workload != parts[0] || slices.ContainsFunc(parts[1:], func(p string) bool {
+			name, value, _ := strings.Cut(p, "=")
+			return c.Param(name) != value
+		})
+	})
+}
+
+func find(r *result.Result, where string) (result.Cell, error) {
+	found := matching(r, where)
+	if len(found) != 1 {
+		return result.Cell{}, fmt.Errorf("%d cells are %q; say more of its parameters, or fewer", len(found), where)
+	}
+	return found[0], nil
+}
+
+func table(r *result.Result, ask string) (string, error) {
+	what, of, where, err := split(ask)
+	if err != nil {
+		return "", err
+	}
+	cells := matching(r, where)
+	if len(cells) == 0 {
+		return "", fmt.Errorf("no cell is %q", where)
+	}
+	names := strings.Split(of, ", ")
+	if of == "all" {
+		names = nil
+		for _, row := range cells[0].Rows {
+			names = append(names, row.Contestant)
+		}
+	}
+	if metric, axis, ok := strings.Cut(what, " by "); ok {
+		return byAxis(cells, metric, axis, names), nil
+	}
+	if len(cells) > 1 {
+		return "", fmt.Errorf("%d cells are %q, and there is no axis to tell them by", len(cells), where)
+	}
+	return byContestant(cells[0], strings.Split(what, ", "), names), nil
+}
+
+func byAxis(cells []result.Cell, metric, axis string, names []string) string {
+	lines := []string{line(append([]string{axis}, names...)), rule(len(names) + 1)}
+	for _, c := range cells {
+		columns := []string{c.Param(axis)}
+		for _, n := range names {
+			columns = append(columns, cellOf(c, n, metric))
+		}
+		lines = append(lines, line(columns))
+	}
+	return "\n" + strings.Join(lines, "\n") + "\n"
+}
+
+func byContestant(c result.Cell, metrics, names []string) string {
+	lines := []string{line(append([]string{""}, metrics...)), rule(len(metrics) + 1)}
+	for _, n := range names {
+		columns := []string{n}
+		for _, m := range metrics {
+			columns = append(columns, cellOf(c, n, m))
+		}
+		lines = append(lines, line(columns))
+	}
+	return "\n" + strings.Join(lines, "\n") + "\n"
+}
+
+func cellOf(c result.Cell, contestant, metric string) string {
+	row, _ := c.Row(contestant)
+	if m, ok := row.Metric(metric); ok {
+		return value(m)
+	}
+	return "–"
+}
+
+func line(columns []string) string { return "| " + strings.Join(columns, " | ") + " |" }
+
+func rule(n int) string { return "|---|" + strings.Repeat("---:|", n-1) }
+
+func crossovers(r *result.Result, workload string) (string, error) {
+	var lines []string
+	for _, c := range result.Crossovers(r) {
+		if strings.HasPrefix(c.Where, workload+" ") {
+			lines = append(lines, "- "+c.String())
+		}
+	}
+	if lines == nil {
+		lines = []string{"- none"}
+	}
+	return "\n\n" + strings.Join(lines, "\n") + "\n\n", nil
+}
