@@ -5,6 +5,8 @@ import (
 	"hash/maphash"
 	"iter"
 	"time"
+
+	"github.com/lastmodstore/lastmodstore/internal/turn"
 )
 
 // Sharded spreads its keys over several stores and is itself a [Store], so that
@@ -38,8 +40,13 @@ func NewSharded[K comparable, V any](n int, open func() Store[K, V]) *Sharded[K,
 		panic(fmt.Sprintf("lastmodstore: NewSharded of %d stores: it needs at least 1", n))
 	}
 	s := &Sharded[K, V]{seed: maphash.MakeSeed()}
+	sweeps := turn.New()
 	for range n {
-		s.shards = append(s.shards, open())
+		shard := open()
+		if t, ok := shard.(turn.Taker); ok {
+			t.SweepInTurn(sweeps)
+		}
+		s.shards = append(s.shards, shard)
 	}
 	return s
 }

@@ -42,6 +42,8 @@ func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
 		case r := <-s.mailbox:
 			closing = o.serveWaiting(r)
 		case <-o.sweep.tick.c:
+			o.sweep.ask(s.line.Now())
+		case o.sweep.waiting <- struct{}{}:
 			o.sweep.begin(s.line.Now())
 		case <-o.sweep.resting:
 			o.sweep.wake(s.line.Now())
@@ -100,6 +102,8 @@ func (o *owner[K, V]) serve(r *request[K, V], now int64) (closing bool) {
 		return true // gone is the answer
 	case opSweep:
 		r.n, r.ok = o.sweepStep(r.cutoff)
+	case opShare:
+		o.sweep.share(r.turn)
 	case opWatch, opUnwatch, opListen, opUnlisten, opRemovals:
 		replies = o.feed(r, now)
 	default:

@@ -5,6 +5,7 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/table"
+	"github.com/lastmodstore/lastmodstore/internal/turn"
 )
 
 type op uint8
@@ -33,6 +34,7 @@ const (
 	opUnlisten
 	opRemovals
 	opSweep
+	opShare
 	opClose
 )
 
@@ -52,8 +54,9 @@ type request[K comparable, V any] struct {
 	time  time.Time     // the condition; GetLastModified: answer
 	entry lastmodstore.Entry[V]
 
-	cutoff int64 // opSweep
-	n      int   // answer: Len; opSweep: removed
+	turn   turn.Turn // opShare
+	cutoff int64     // opSweep
+	n      int       // answer: Len; opSweep: removed
 
 	lookups     []table.Lookup[V] // GetMany of keys; the answers are filled in
 	keys        []K

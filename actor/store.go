@@ -18,6 +18,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/config"
 	"github.com/lastmodstore/lastmodstore/internal/table"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
+	"github.com/lastmodstore/lastmodstore/internal/turn"
 )
 
 // Store is the actor engine. Its methods keep the contract of
@@ -248,6 +249,14 @@ func (s *Store[K, V]) Clear() error {
 	defer s.release(r)
 	s.call(r)
 	return r.err
+}
+
+// SweepInTurn is for [lastmodstore.Sharded].
+func (s *Store[K, V]) SweepInTurn(t turn.Turn) {
+	r := s.plain(opShare)
+	defer s.release(r)
+	r.turn = t
+	s.call(r)
 }
 
 // Cleanup is one message a step, so that other callers' come between.

@@ -7,12 +7,16 @@ import (
 
 	"github.com/lastmodstore/lastmodstore/internal/table"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
+	"github.com/lastmodstore/lastmodstore/internal/turn"
 )
 
 // A sweep says when the owner sweeps.
 type sweep struct {
 	tick    *ticker
 	rest    *alarm
+	turn    turn.Turn       // to take before a sweep
+	waiting turn.Turn       // turn while it waits for that, else nil
+	taken   turn.Turn       // to give back after the sweep; nil: there is none
 	always  chan struct{}   // closed
 	due     <-chan struct{} // always while there is a step to make, else nil
 	resting <-chan struct{} // rest's channel while it rests, else nil
@@ -22,7 +26,7 @@ type sweep struct {
 }
 
 func newSweep(line timeline.Timeline, interval time.Duration) sweep {
-	w := sweep{tick: newTicker(line, interval), rest: newAlarm(), always: make(chan struct{})}
+	w := sweep{tick: newTicker(line, interval), rest: newAlarm(), turn: turn.New(), always: make(chan struct{})}
 	close(w.always)
 	return w
 }
@@ -32,16 +36,37 @@ func (w *sweep) stop() {
 	if w.resting != nil {
 		w.rest.stop()
 	}
+	w.end()
 }
 
-// begin is what a tick does. A sweep that rests goes on later.
-func (w *sweep) begin(now int64) {
+// ask is what a tick does: it asks for the turn. A sweep that is on goes further.
+func (w *sweep) ask(now int64) {
 	w.cutoff = now
 	w.tick.rearm(now)
-	if w.resting == nil {
-		w.due = w.always
-		w.pace.Begin(now)
+	if w.taken == nil {
+		w.waiting = w.turn
 	}
+}
+
+// share makes t the turn, from the next sweep on.
+func (w *sweep) share(t turn.Turn) {
+	if w.turn = t; w.waiting != nil {
+		w.waiting = t
+	}
+}
+
+// begin is what getting the turn does.
+func (w *sweep) begin(now int64) {
+	w.waiting, w.taken, w.due = nil, w.waiting, w.always
+	w.pace.Begin(now)
+}
+
+// end gives the turn back, if it has it.
+func (w *sweep) end() {
+	if w.taken != nil {
+		<-w.taken
+	}
+	w.taken, w.due = nil, nil
 }
 
 // wake is what the end of a rest does.
@@ -55,7 +80,7 @@ func (w *sweep) wake(now int64) {
 func (w *sweep) stepped(more, contended bool, now int64) {
 	switch {
 	case !more:
-		w.due = nil
+		w.end()
 	case w.pace.Tires(contended, now):
 		w.due, w.resting, w.slept = nil, w.rest.c, now
 		w.rest.timer.Reset(table.SweepPause)

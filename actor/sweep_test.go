@@ -9,6 +9,7 @@ import (
 
 	"github.com/lastmodstore/lastmodstore/internal/table"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
+	"github.com/lastmodstore/lastmodstore/internal/turn"
 )
 
 // 4: a sweep rests after a step that kept a request waiting; a tick that comes
@@ -21,13 +22,20 @@ func TestSweepRests(t *testing.T) {
 		works := func() bool { return w.due != nil }
 		g.Expect(works()).To(BeFalse())
 
-		w.begin(1000)
+		tick := func(now int64) {
+			w.ask(now)
+			if w.waiting != nil {
+				w.waiting <- struct{}{}
+				w.begin(now)
+			}
+		}
+		tick(1000)
 		g.Expect(works()).To(BeTrue())
 		w.stepped(true, false, 1001)
 		g.Expect(works()).To(BeTrue(), "nobody waited")
 		w.stepped(true, true, 1002)
 		g.Expect(works()).To(BeFalse(), "a request waited")
-		w.begin(2000)
+		tick(2000)
 		g.Expect(works()).To(BeFalse(), "it rests")
 		g.Expect(w.cutoff).To(Equal(int64(2000)))
 
@@ -46,4 +54,34 @@ func TestSweepRests(t *testing.T) {
 		g.Expect(works()).To(BeFalse(), "it is done")
 		g.Expect(w.resting).To(BeNil())
 	})
+}
+
+// A sweep has one turn at a time, takes another only when it is over, and keeps
+// none when the owner ends.
+func TestSweepGivesTheTurnBack(t *testing.T) {
+	g := NewWithT(t)
+	w := newSweep(timeline.Start(), time.Minute)
+	old, shared := w.turn, turn.New()
+	tick := func(now int64) {
+		w.ask(now)
+		w.waiting <- struct{}{}
+		w.begin(now)
+	}
+	tick(1)
+	g.Expect(old).To(HaveLen(1))
+	w.share(shared)
+	w.stepped(false, false, 2)
+	g.Expect(old).To(BeEmpty())
+	tick(3)
+	g.Expect(shared).To(HaveLen(1))
+	w.stepped(false, false, 4)
+	g.Expect(shared).To(BeEmpty())
+
+	w.ask(5)
+	w.share(old)
+	g.Expect(w.waiting).To(Equal(old), "it waits for the new one")
+	old <- struct{}{}
+	w.begin(6)
+	w.stop()
+	g.Expect(old).To(BeEmpty())
 }

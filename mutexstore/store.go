@@ -15,6 +15,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/config"
 	"github.com/lastmodstore/lastmodstore/internal/table"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
+	"github.com/lastmodstore/lastmodstore/internal/turn"
 )
 
 // Store is the lock engine. Its methods keep the contract of
@@ -27,13 +28,14 @@ type Store[K comparable, V any] struct {
 
 	watchers waitlist
 	handing  sync.WaitGroup // goroutines of OnRemove; added under the lock, while open
+	turn     turn.Turn      // to take before a sweep; guarded by the lock
 
 	// Every reader writes the lock. So it has a cache line of its own, shared only
 	// with what is read after it was taken: what readers of other cores read
 	// before stays in their caches. An object of three lines is aligned to them.
-	_ [24]byte
+	_ [16]byte
 
-	mu        sync.RWMutex // guards what follows
+	mu        lock // guards what follows
 	table     *table.Table[K, V]
 	closed    bool // the table is an empty one, and no write reaches it
 	listeners []*listener[K, V]
@@ -52,6 +54,7 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 		line: timeline.Start(),
 		done: make(chan struct{}),
 	}
+	s.turn = turn.New()
 	s.table = table.New[K, V](s.line, config.New(opts))
 	if cleanupInterval > 0 {
 		s.gone = make(chan struct{})
@@ -63,14 +66,24 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 func (s *Store[K, V]) Get(key K) (V, bool) {
 	h := table.Hash(s.seed, key)
 	s.mu.RLock()
-	value, deadline, ok := s.table.Get(h, key)
-	if ok && deadline != timeline.Never && deadline <= s.line.Now() {
-		var zero V
-		value, ok = zero, false
-	}
-	s.table.CountRead(ok)
+	t := s.table
+	value, deadline, ok := t.Get(h, key)
 	s.mu.RUnlock()
+	if ok && deadline != timeline.Never && deadline <= s.line.Now() {
+		return s.getExpired(h, key)
+	}
+	t.CountRead(ok)
 	return value, ok
+}
+
+// getExpired is Get with the clock read under the lock: Get reads it too late
+// to say that there is none, for the one that it found may have been followed by
+// another in time.
+func (s *Store[K, V]) getExpired(h uint32, key K) (value V, ok bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	e, ok := s.table.GetEntry(h, key, s.line.Now())
+	return e.Value, ok
 }
 
 func (s *Store[K, V]) GetEntry(key K) (lastmodstore.Entry[V], bool) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/internal/table"
+	"github.com/lastmodstore/lastmodstore/internal/turn"
 )
 
 // sweepEvery is the sweeper's goroutine.
@@ -14,11 +15,30 @@ func (s *Store[K, V]) sweepEvery(interval time.Duration) {
 	for {
 		select {
 		case <-tick.C:
-			s.Cleanup()
+			s.sweepInTurn()
 		case <-s.done:
 			return
 		}
 	}
+}
+
+func (s *Store[K, V]) sweepInTurn() {
+	s.mu.RLock()
+	t := s.turn
+	s.mu.RUnlock()
+	select {
+	case t <- struct{}{}:
+		s.Cleanup()
+		<-t
+	case <-s.done:
+	}
+}
+
+// SweepInTurn is for [lastmodstore.Sharded].
+func (s *Store[K, V]) SweepInTurn(t turn.Turn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.turn = t
 }
 
 // contended is how long one waits for a lock that is not free. To take a free
