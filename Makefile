@@ -56,6 +56,7 @@ bench: ## all benchmarks, to be read with benchstat
 
 bench-ratio: ## engines against baselines in turn: medians, ratios, goals
 	go run ./compare/ratio
+	$(COMPARE) go run ./ratio
 
 example: ## the tour of the library, on this directory
 	go run ./cmd/example

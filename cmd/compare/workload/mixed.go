@@ -43,6 +43,12 @@ func mixed(p Plan) []Cell {
 	return cells
 }
 
+// Mixed is one cell of plain calls on uniform keys, which is not among the
+// workload's own.
+func Mixed(p Plan, reads, callers, keys int) Cell {
+	return mix{reads, callers, keys, "uniform", 8}.cell(p)
+}
+
 func (m mix) cell(p Plan) Cell {
 	var t trace
 	return Cell{
