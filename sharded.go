@@ -20,6 +20,8 @@ import (
 //     ErrFull can come after other shards have stored their part; ErrInvalidTTL
 //     and ErrInvalidKey come before anything is stored.
 //   - Bounds and removal logs are each shard's own. Clear is one instant in each.
+//   - Shards sweep one after another: an expired entry, which is absent all the
+//     same, is held until the turn of its shard.
 //   - Watch yields the events of all shards in order of time. Two events may
 //     have the same At: who resumes from it, and wants to miss neither, resumes
 //     from a nanosecond before. An entry merged with a time ahead of the clock

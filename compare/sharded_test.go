@@ -79,7 +79,7 @@ func (k *taker) SweepInTurn(t turn.Turn) {
 
 // 4: shards do not sweep all at once. While the turn is another's none sweeps;
 // then all do, and each gives the turn back. One that waits for it can be closed.
-func TestShardsSweepInTurn(t *testing.T) {
+func TestTimingOfSweepsInTurn(t *testing.T) {
 	for _, e := range compare.Engines() {
 		synctest.Test(t, func(t *testing.T) {
 			g := NewWithT(t)

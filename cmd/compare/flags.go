@@ -45,7 +45,7 @@ func parse(stdout io.Writer, args []string) (*options, error) {
 	workloads := f.String("workloads", "", "the `names` of what is measured, with commas; all if empty")
 	f.BoolVar(&o.plan.Quick, "quick", false, "fewer cells, smaller ones, and fewer rounds: less than a minute")
 	f.Uint64Var(&o.plan.Seed, "seed", 1, "of keys, orders and histories")
-	f.IntVar(&o.rounds, "rounds", 0, "how often each contestant is measured; 0 means 10, or 5 with -quick")
+	f.IntVar(&o.rounds, "rounds", 0, "how often each contestant is measured; 0 means 9, or 5 with -quick")
 	f.IntVar(&o.histories, "histories", -1, "how many each engine is checked by before it is timed; 0 for no check, -1 for 100, or 25 with -quick")
 	f.StringVar(&o.from, "from", "", "show the result in this `file`, written with -json, and measure nothing")
 	f.StringVar(&o.outputs.json, "json", "", "write the raw result to `file`")
@@ -67,7 +67,7 @@ func parse(stdout io.Writer, args []string) (*options, error) {
 		printList(stdout)
 		return nil, errHelp
 	}
-	rounds, histories := 10, 100
+	rounds, histories := 9, 100
 	if o.plan.Quick {
 		rounds, histories = 5, 25
 	}

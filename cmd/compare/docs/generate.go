@@ -2,9 +2,7 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -27,30 +25,9 @@ func pages(top string) ([]string, error) {
 	return append(all, filepath.Join(top, "README.md")), err
 }
 
-// readResult reads the committed result. A workload that was measured again, for
-// itself, has a file of its name: that replaces what the whole run says of it.
+// readResult reads the committed result.
 func readResult(top string) (*result.Result, error) {
-	dir := filepath.Join(top, "docs", "results")
-	r, err := read(filepath.Join(dir, "compare.json"))
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range r.Workloads() {
-		again, err := read(filepath.Join(dir, name+".json"))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			continue
-		case err != nil:
-			return nil, err
-		}
-		r.Cells = slices.DeleteFunc(r.Cells, func(c result.Cell) bool { return c.Workload == name })
-		r.Cells = append(r.Cells, again.Cells...)
-	}
-	return r, nil
-}
-
-func read(path string) (*result.Result, error) {
-	f, err := os.Open(path)
+	f, err := os.Open(filepath.Join(top, "docs", "results", "compare.json"))
 	if err != nil {
 		return nil, err
 	}
