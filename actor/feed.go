@@ -18,13 +18,17 @@ type listening[K comparable, V any] struct {
 
 // feed serves a request of a watcher or listener and says whether its reply
 // goes out now.
-func (o *owner[K, V]) feed(r *request[K, V], now int64) (replies bool) {
+func (o *owner[K, V]) feed(r *request[K, V]) (replies bool) {
 	switch r.op {
 	case opWatch:
-		return o.watch(r, now)
+		o.asking = append(o.asking, r)
+		return false
 	case opUnwatch:
-		if i := slices.Index(o.watching, r.target); i >= 0 {
-			o.watching = slices.Delete(o.watching, i, i+1)
+		isTarget := func(waiting *request[K, V]) bool { return waiting == r.target }
+		n := len(o.asking) + len(o.watching)
+		o.asking = slices.DeleteFunc(o.asking, isTarget)
+		o.watching = slices.DeleteFunc(o.watching, isTarget)
+		if len(o.asking)+len(o.watching) < n {
 			r.target.reply <- struct{}{}
 		}
 	case opListen:
@@ -40,29 +44,35 @@ func (o *owner[K, V]) feed(r *request[K, V], now int64) (replies bool) {
 	return true
 }
 
-// watch takes the next step of a feed. One that finds nothing waits for news.
-func (o *owner[K, V]) watch(r *request[K, V], now int64) (replies bool) {
-	o.table.Watch(r.feed, now)
-	if len(r.feed.Events) == 0 && !r.feed.More && !r.feed.Look {
-		o.watching = append(o.watching, r)
-		return false
-	}
-	return true
-}
-
-// hasNews says whether something has happened since the first watcher began to
-// wait: it waits longest.
+// hasNews says whether a watcher is to be fed.
 func (o *owner[K, V]) hasNews() bool {
-	return len(o.watching) > 0 && o.watching[0].feed.Until < o.table.Last()
+	return len(o.asking) > 0 || len(o.watching) > 0 && o.watching[0].feed.Until < o.table.Last()
 }
 
-// feedOne serves the first watcher. The others' turns come between requests, so
-// that a thousand of them keep no request waiting.
+// feedOne takes the next step of one watcher's feed. The others' turns come
+// between requests, and a watcher that comes back at once waits for all others',
+// so that a thousand of them keep no request waiting.
 func (o *owner[K, V]) feedOne() {
-	r := o.watching[0]
-	o.watching = slices.Delete(o.watching, 0, 1)
-	if o.watch(r, o.line.Now()) {
-		r.reply <- struct{}{}
+	if !o.hasNews() {
+		return
+	}
+	if len(o.asking) == 0 {
+		o.asking, o.watching = o.watching, o.asking
+	}
+	r, now := o.asking[0], o.line.Now()
+	o.asking = slices.Delete(o.asking, 0, 1)
+	o.table.Watch(r.feed, now)
+	if len(r.feed.Changes) == 0 && !r.feed.More && !r.feed.Look {
+		o.watching = append(o.watching, r)
+		return
+	}
+	r.reply <- struct{}{}
+	if o.hasNews() {
+		// Else all who were fed would be in line before those who call. The next
+		// watcher waits, so that none of this is idleness.
+		o.yielder.yield(now)
+		o.yielder.judge(o.line.Now())
+		o.yielder.forget()
 	}
 }
 
@@ -115,7 +125,7 @@ func (o *owner[K, V]) unlisten(which *listener[K, V]) {
 // endFeeds refuses the watchers that wait and leaves the listeners what they
 // have not yet taken.
 func (o *owner[K, V]) endFeeds() {
-	for _, r := range o.watching {
+	for _, r := range slices.Concat(o.asking, o.watching) {
 		r.err = lastmodstore.ErrClosed
 		r.reply <- struct{}{}
 	}

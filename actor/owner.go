@@ -25,7 +25,8 @@ type owner[K comparable, V any] struct {
 	table     *table.Table[K, V]
 	sweep     sweep
 	yielder   yielder
-	watching  []*request[K, V] // replies pending, in the order in which they came
+	asking    []*request[K, V] // watchers whose turn has not yet come
+	watching  []*request[K, V] // watchers that know of all, in the order in which they came to
 	listening []*listening[K, V]
 }
 
@@ -35,6 +36,7 @@ func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
 	defer o.end()
 	var feeding <-chan struct{} // always while there is news for watchers, else nil
 	for closing := false; !closing; {
+		o.feedOne()
 		if feeding = nil; o.hasNews() {
 			feeding = o.sweep.always
 		}
@@ -50,7 +52,6 @@ func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
 		case <-o.sweep.due:
 			closing = o.sweepOnce()
 		case <-feeding:
-			o.feedOne()
 		}
 	}
 }
@@ -105,7 +106,7 @@ func (o *owner[K, V]) serve(r *request[K, V], now int64) (closing bool) {
 	case opShare:
 		o.sweep.share(r.turn)
 	case opWatch, opUnwatch, opListen, opUnlisten, opRemovals:
-		replies = o.feed(r, now)
+		replies = o.feed(r)
 	default:
 		r.serve(o.table, now)
 		o.handOver()

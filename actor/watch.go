@@ -74,7 +74,7 @@ func (s *Store[K, V]) handOver(l *listener[K, V]) {
 		}
 		s.release(r)
 		for _, removal := range removals {
-			for e := range removal.Events() {
+			for e := range removal.Events(s.line) {
 				if l.stopped.Load() {
 					return
 				}

@@ -82,7 +82,7 @@ func (s *Store[K, V]) handOver(l *listener[K, V]) {
 		l.queue, over = nil, l.over
 		s.mu.Unlock()
 		for _, removal := range removals {
-			for e := range removal.Events() {
+			for e := range removal.Events(s.line) {
 				if l.stopped.Load() {
 					return
 				}

@@ -21,7 +21,7 @@ func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastm
 // when there is no more to come.
 func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V]) bool {
 	for s.feed(f) {
-		if len(f.Events) > 0 || f.More || f.Look {
+		if len(f.Changes) > 0 || f.More || f.Look {
 			return true
 		}
 		if !s.await(ctx, f.Until) {

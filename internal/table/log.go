@@ -1,10 +1,6 @@
 package table
 
-import (
-	"sort"
-
-	"github.com/lastmodstore/lastmodstore"
-)
+import "sort"
 
 // The removal log remembers what the modification order cannot show: what was
 // removed, and merges that fell behind the newest modification. It is a ring of
@@ -19,13 +15,9 @@ type removalLog[K comparable, V any] struct {
 }
 
 type record[K comparable, V any] struct {
-	at    int64
+	change[K, V]
 	older uint64 // the next older record of the same place in latest, or 0
-	kind  lastmodstore.EventKind
 	hash  uint32
-	key   K
-	value V // of what was removed
-	times
 }
 
 func newLog[K comparable, V any](limit int, horizon int64) removalLog[K, V] {

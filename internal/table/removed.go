@@ -15,7 +15,7 @@ type queue[K comparable, V any] struct {
 
 // A Removal is one removed entry, or all that were removed by one Clear.
 type Removal[K comparable, V any] struct {
-	event   lastmodstore.Event[K, V]
+	change  change[K, V]
 	cleared *cleared[K, V]
 }
 
@@ -25,7 +25,6 @@ type cleared[K comparable, V any] struct {
 	slots chunked[slot[K, V]]
 	links chunked[link]
 	head  uint32
-	line  timeline.Timeline
 	at    int64
 }
 
@@ -41,37 +40,36 @@ func (t *Table[K, V]) TakeRemoved() []Removal[K, V] {
 
 // handOver queues the entry of slot i, which goes at the given time.
 func (t *Table[K, V]) handOver(i uint32, why lastmodstore.EventKind, at int64) {
-	if !t.removed.listened {
-		return
+	if t.removed.listened {
+		t.removed.removals = append(t.removed.removals, Removal[K, V]{change: t.change(i, why, at)})
 	}
-	e := lastmodstore.Event[K, V]{Kind: why, Key: t.slots.at(i).key, Entry: t.entry(i), At: t.line.Time(at)}
-	t.removed.removals = append(t.removed.removals, Removal[K, V]{event: e})
 }
 
 // handOverAll queues all entries, in the order of modification.
 func (t *Table[K, V]) handOverAll(now int64) {
 	if t.removed.listened && t.Len() > 0 {
-		c := &cleared[K, V]{t.slots, t.links, t.head, t.line, now}
+		c := &cleared[K, V]{t.slots, t.links, t.head, now}
 		t.removed.removals = append(t.removed.removals, Removal[K, V]{cleared: c})
 	}
 }
 
 // Events yields what r stands for. An entry that had expired when its table was
 // cleared was Expired.
-func (r Removal[K, V]) Events() iter.Seq[lastmodstore.Event[K, V]] {
+func (r Removal[K, V]) Events(line timeline.Timeline) iter.Seq[lastmodstore.Event[K, V]] {
 	return func(yield func(lastmodstore.Event[K, V]) bool) {
 		if r.cleared == nil {
-			yield(r.event)
+			yield(r.change.event(line))
 			return
 		}
 		c := r.cleared
 		for i := c.head; i != none; i = c.links.at(i).next {
 			s := c.slots.at(i)
-			e := lastmodstore.Event[K, V]{Kind: lastmodstore.Cleared, Key: s.key, Entry: newEntry(c.line, s.value, s.times), At: c.line.Time(c.at)}
+			why := lastmodstore.Cleared
 			if s.deadline <= c.at {
-				e.Kind = lastmodstore.Expired
+				why = lastmodstore.Expired
 			}
-			if !yield(e) {
+			gone := change[K, V]{c.at, why, s.key, s.value, s.times}
+			if !yield(gone.event(line)) {
 				return
 			}
 		}

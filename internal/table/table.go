@@ -160,7 +160,7 @@ func (t *Table[K, V]) expire(i uint32, now int64) {
 func (t *Table[K, V]) remove(i uint32, why lastmodstore.EventKind, now int64) {
 	s := t.slots.at(i)
 	at := t.nextStamp(now)
-	t.log.add(record[K, V]{at: at, kind: why, hash: s.hash, key: s.key, value: s.value, times: s.times})
+	t.log.add(record[K, V]{change: t.change(i, why, at), hash: s.hash})
 	t.handOver(i, why, at)
 	t.index.remove(s.hash, i)
 	t.unlink(i)

@@ -12,10 +12,10 @@ import (
 
 // A Feed is a watcher's place in the log, and what the last step brought.
 type Feed[K comparable, V any] struct {
-	Events []lastmodstore.Event[K, V]
-	More   bool  // there may be more; else nothing has happened after Until
-	Until  int64 // the latest modification, or what was promised, if there is no more
-	Look   bool  // do not wait for more: see package look
+	Changes []change[K, V]
+	More    bool  // there may be more; else nothing has happened after Until
+	Until   int64 // the latest modification, or what was promised, if there is no more
+	Look    bool  // do not wait for more: see package look
 
 	begun, zero bool
 	place       way
@@ -36,7 +36,7 @@ func NewFeed[K comparable, V any](line timeline.Timeline, since time.Time) Feed[
 // time. An entry that arrived later than it was modified is shown where it
 // arrived, while that is remembered; who could miss it then gets Resync.
 func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
-	f.Events, f.More = f.Events[:0], true
+	f.Changes, f.More = f.Changes[:0], true
 	if !f.begun && f.zero {
 		f.need, f.born = t.log.horizon, t.last
 	}
@@ -44,7 +44,7 @@ func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 	if t.log.horizon > max(f.place.from, f.need) {
 		f.place = way{from: t.last}
 		f.need = t.last
-		f.emit(t.line, lastmodstore.Resync, t.last, nil)
+		f.emit(change[K, V]{at: t.last, kind: lastmodstore.Resync})
 		return
 	}
 	slot, found := t.resume(&f.place)
@@ -63,7 +63,7 @@ func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 			return
 		}
 		// What has one time goes together, so that from alone tells where to go on.
-		if at != f.place.from && (len(f.Events) >= pageLen || links >= walkLen) {
+		if at != f.place.from && (len(f.Changes) >= pageLen || links >= walkLen) {
 			if slot != none {
 				f.place.trail = append(f.place.trail, waypoint{slot, t.slots.at(slot).modified})
 			}
@@ -108,7 +108,7 @@ func (t *Table[K, V]) showSlot(f *Feed[K, V], i uint32, now int64) {
 	if now >= s.deadline || s.late() && t.log.newest(s.hash, s.key) != 0 {
 		return
 	}
-	f.emit(t.line, lastmodstore.Modified, s.modified, &Pair[K, V]{s.key, t.entry(i)})
+	f.emit(t.change(i, lastmodstore.Modified, s.modified))
 }
 
 func (t *Table[K, V]) showRecord(f *Feed[K, V], n uint64, now int64) {
@@ -120,22 +120,19 @@ func (t *Table[K, V]) showRecord(f *Feed[K, V], n uint64, now int64) {
 	live := i != none && now < t.slots.at(i).deadline
 	switch {
 	case r.kind == lastmodstore.Modified && live && t.slots.at(i).late():
-		f.emit(t.line, r.kind, r.at, &Pair[K, V]{t.slots.at(i).key, t.entry(i)}) // of 0 and -0 the one that is held
+		f.emit(t.change(i, r.kind, r.at)) // of 0 and -0 the one that is held
 	case r.kind != lastmodstore.Modified && !live && r.at > f.born:
-		f.emit(t.line, r.kind, r.at, &Pair[K, V]{r.key, newEntry(t.line, r.value, r.times)})
+		f.emit(r.change)
 	}
 }
 
-// emit adds an event. Entries that were merged with one time, and whose arrival
+// emit adds c. Entries that were merged with one time, and whose arrival
 // is forgotten, get times that differ all the same; who resumes from one of
 // them is before the horizon.
-func (f *Feed[K, V]) emit(line timeline.Timeline, kind lastmodstore.EventKind, at int64, p *Pair[K, V]) {
-	f.last = max(at, f.last+1)
-	e := lastmodstore.Event[K, V]{Kind: kind, At: line.Time(f.last)}
-	if p != nil {
-		e.Key, e.Entry = p.Key, p.Entry
-	}
-	f.Events = append(f.Events, e)
+func (f *Feed[K, V]) emit(c change[K, V]) {
+	f.last = max(c.at, f.last+1)
+	c.at = f.last
+	f.Changes = append(f.Changes, c)
 }
 
 // Last is the time of the latest modification.
@@ -147,16 +144,10 @@ func Follow[K comparable, V any](ctx context.Context, line timeline.Timeline, do
 	return func(yield func(lastmodstore.Event[K, V]) bool) {
 		f := f // each loop over it begins anew
 		f.Look = look.On(ctx)
-		for ctx.Err() == nil && step(&f) {
-			for _, e := range f.Events {
-				select {
-				case <-done:
-					return
-				case <-ctx.Done():
-					return
-				default:
-				}
-				if !yield(e) {
+		canceled := ctx.Done()
+		for !isClosed(canceled) && step(&f) {
+			for i := range f.Changes {
+				if isClosed(done) || isClosed(canceled) || !yield(f.Changes[i].event(line)) {
 					return
 				}
 			}
@@ -164,5 +155,15 @@ func Follow[K comparable, V any](ctx context.Context, line timeline.Timeline, do
 				return
 			}
 		}
+	}
+}
+
+// isClosed costs far less than a select of two channels.
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }

@@ -223,7 +223,7 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	t.linkByTime(i)
 	t.setDeadline(i, deadline, int64(e.TTL))
 	if late {
-		t.log.add(record[K, V]{at: t.nextStamp(now), kind: lastmodstore.Modified, hash: h, key: key})
+		t.log.add(record[K, V]{change: change[K, V]{at: t.nextStamp(now), kind: lastmodstore.Modified, key: key}, hash: h})
 	}
 	t.stats.Sets++
 	return true, nil
