@@ -12,9 +12,10 @@ import (
 )
 
 func main() {
-	rounds := flag.Int("rounds", 9, "how often each contestant is measured; the medians count")
-	flag.Parse()
-	if flag.NArg() > 0 || *rounds < 1 {
+	flags := flag.NewFlagSet("ratio", flag.ExitOnError) // the packages imported have flags of their own
+	rounds := flags.Int("rounds", 9, "how often each contestant is measured; the medians count")
+	flags.Parse(os.Args[1:])
+	if flags.NArg() > 0 || *rounds < 1 {
 		fmt.Fprintln(os.Stderr, "ratio: takes no arguments but -rounds N with N at least 1")
 		os.Exit(2)
 	}
@@ -22,7 +23,7 @@ func main() {
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), *rounds)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "figure\tmeasured\tbaseline\tratio\tgoal\t")
-	for _, measure := range []func(int) []figure{calls, batches, allocations, locks, sweeps, memory, scaling} {
+	for _, measure := range []func(int) []figure{calls, batches, allocations, locks, sweeps, memory, scaling, feeds} {
 		for _, f := range measure(*rounds) {
 			fmt.Fprintln(w, f)
 		}

@@ -16,9 +16,10 @@ import (
 )
 
 func main() {
-	duration := flag.Duration("duration", 2*time.Minute, "how long, over all engines")
-	flag.Parse()
-	if flag.NArg() > 0 || *duration < time.Second {
+	flags := flag.NewFlagSet("soak", flag.ExitOnError) // the packages imported have flags of their own
+	duration := flags.Duration("duration", 2*time.Minute, "how long, over all engines")
+	flags.Parse(os.Args[1:])
+	if flags.NArg() > 0 || *duration < time.Second {
 		fmt.Fprintln(os.Stderr, "soak: takes no arguments but -duration D with D at least 1s")
 		os.Exit(2)
 	}

@@ -25,9 +25,10 @@ const engine = "mutex x16"
 const apart = "ristretto"
 
 func main() {
-	rounds := flag.Int("rounds", 9, "how often each contestant is measured; the medians count")
-	flag.Parse()
-	if flag.NArg() > 0 || *rounds < 1 {
+	flags := flag.NewFlagSet("ratio", flag.ExitOnError) // the packages imported have flags of their own
+	rounds := flags.Int("rounds", 9, "how often each contestant is measured; the medians count")
+	flags.Parse(os.Args[1:])
+	if flags.NArg() > 0 || *rounds < 1 {
 		fmt.Fprintln(os.Stderr, "ratio: takes no arguments but -rounds N with N at least 1")
 		os.Exit(2)
 	}

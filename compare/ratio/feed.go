@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/baseline"
+)
+
+// feeds measures what the change feed costs those who write and who watch.
+func feeds(rounds int) []figure {
+	pingpong := baseline.NewPingPong()
+	defer pingpong.Close()
+	var figures []figure
+	for _, e := range compare.Engines() {
+		m := inTurn(rounds,
+			func() float64 { return receipt(e) },
+			func() float64 { return drive(pingpong, keys(1), 1, 100_000, 0) })
+		figures = append(figures, figure{e.Name + " from Set to a watcher's receipt / pingpong", m[0], m[1], "ns", 3})
+	}
+	for _, e := range compare.Engines() {
+		s := filled(e, million)
+		m := inTurn(rounds, func() float64 { return backlog(s, million) })
+		s.Close()
+		figures = append(figures, figure{e.Name + " reading 1,000,000 changes, each", m[0], 1, "ns", 150})
+	}
+	for _, e := range compare.Engines() {
+		watched, alone := e.Strings(0), e.Strings(0)
+		release := park(watched, 1000)
+		set := func(s lastmodstore.Store[string, int]) func() float64 {
+			return func() float64 { return timed(20_000, func() { s.Set("a", 1, 0) }) }
+		}
+		m := inTurn(10*rounds, set(watched), set(alone)) // a small difference
+		release()
+		watched.Close()
+		alone.Close()
+		figures = append(figures, figure{e.Name + " Set beside 1,000 idle watchers / none", m[0], m[1], "ns", 1.05})
+	}
+	return figures
+}
+
+// receipt answers how long it takes from before a Set until the body of a
+// watcher that waited for it runs.
+func receipt(e compare.Engine) float64 {
+	const sets = 50_000
+	s := e.Strings(0)
+	defer s.Close()
+	s.Set("mark", 0, 0)
+	mark, _ := s.GetLastModified("mark")
+	var start time.Time
+	received := make(chan time.Duration)
+	go func() {
+		for range s.Watch(context.Background(), mark) {
+			received <- time.Since(start)
+		}
+	}()
+	var sum time.Duration
+	for i := range sets {
+		start = time.Now()
+		s.Set("a", i, 0)
+		sum += <-received
+	}
+	return float64(sum) / sets
+}
+
+// backlog reads n changes through a watcher that begins at the first.
+func backlog(s lastmodstore.Store[string, int], n int) float64 {
+	start, seen := time.Now(), 0
+	for range s.Watch(context.Background(), time.Time{}) {
+		if seen++; seen == n {
+			break
+		}
+	}
+	return float64(time.Since(start)) / float64(n)
+}
+
+// park starts watchers of s that have seen one event and do something else
+// since, until they are released.
+func park(s lastmodstore.Store[string, int], watchers int) (release func()) {
+	s.Set("a", 0, 0)
+	parked, over := make(chan struct{}), make(chan struct{})
+	for range watchers {
+		go func() {
+			for range s.Watch(context.Background(), time.Time{}) {
+				parked <- struct{}{}
+				<-over
+				return
+			}
+		}()
+	}
+	for range watchers {
+		<-parked
+	}
+	return func() { close(over) }
+}
