@@ -1,17 +1,90 @@
 package mutexstore
 
-import "sync"
+import (
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+)
 
-// A lock is a [sync.RWMutex] at which one tries a while before one waits. Who
-// waits is put to sleep at once, which costs many times what the store does
-// under the lock; sync.Mutex tries too, but RWMutex does not. A write tries less
+// A lock is a [sync.RWMutex] with a bias towards short reads, which is BRAVO
+// (Dice and Kogan, USENIX ATC 2019).
+//
+// All who read-lock an RWMutex write one cache line, and so wait for each other.
+// While the lock is biased a short read only enters one of several stripes, each
+// a cache line of its own. A writer takes the RWMutex, ends the bias and waits
+// until the stripes are empty. Reads bring the bias back by chance: seldom, so
+// that it stays away where writes are frequent and pays for its end where not.
+//
+// And who finds the lock taken tries a while. RWMutex puts him to sleep at once,
+// which costs many times what the store does under the lock. A write tries less
 // often: each of its attempts disturbs those who read.
-type lock struct{ sync.RWMutex }
+type lock struct {
+	biased  atomic.Bool
+	mix     uint64 // odd; another one in each lock, so that who meets in one does not in all
+	stripes *[stripes]stripe
+	_       [40]byte // all that only ends of a bias write has a cache line of its own
+
+	sync.RWMutex
+	_ [8]byte // 32 bytes of its cache line are for what writers write under the lock
+}
+
+// A stripe counts the short reads in it.
+type stripe struct {
+	readers atomic.Int32
+	_       [60]byte
+}
 
 const (
+	stripes     = 16
+	stripeShift = 64 - 4 // leaves the number of a stripe
+
+	rebias     = 32   // one in so many short reads brings the bias back
 	readTries  = 1000 // about a microsecond
 	writeTries = 10
+	drainTries = 100
 )
+
+func (l *lock) init() {
+	l.mix = rand.Uint64() | 1
+	l.stripes = new([stripes]stripe)
+}
+
+// RLockShort locks for a read that waits for nothing: a writer tries until it
+// has ended. What it answers is for RUnlockShort.
+func (l *lock) RLockShort() *stripe {
+	if l.biased.Load() {
+		s := &l.stripes[l.here()]
+		s.readers.Add(1)
+		if l.biased.Load() {
+			return s
+		}
+		s.readers.Add(-1)
+	}
+	l.RLock()
+	if rand.Uint32()%rebias == 0 {
+		l.biased.Store(true) // no writer has the lock
+	}
+	return nil
+}
+
+func (l *lock) RUnlockShort(s *stripe) {
+	if s != nil {
+		s.readers.Add(-1)
+	} else {
+		l.RUnlock()
+	}
+}
+
+// here is the number of the caller's stripe: likely the same as the last time,
+// and another than that of who runs on another core. It is made of where the
+// goroutine's stack lies; 2 KB is the smallest.
+func (l *lock) here() uint64 {
+	var local byte
+	page := uint64(uintptr(unsafe.Pointer(&local))) >> 11
+	return page * l.mix >> stripeShift // multiplicative hashing (Knuth 6.4)
+}
 
 func (l *lock) RLock() {
 	for range readTries {
@@ -23,10 +96,30 @@ func (l *lock) RLock() {
 }
 
 func (l *lock) Lock() {
+	l.lockOthers()
+	if l.biased.Load() {
+		l.biased.Store(false)
+		l.drain()
+	}
+}
+
+// lockOthers locks out all but short reads.
+func (l *lock) lockOthers() {
 	for range writeTries {
 		if l.TryLock() {
 			return
 		}
 	}
 	l.RWMutex.Lock()
+}
+
+// drain waits until no short read is in a stripe; none enters any more.
+func (l *lock) drain() {
+	for i := range l.stripes {
+		for tries := 0; l.stripes[i].readers.Load() != 0; tries++ {
+			if tries >= drainTries {
+				runtime.Gosched() // it does not run, or not now
+			}
+		}
+	}
 }

@@ -1,7 +1,8 @@
 // Package mutexstore is the lastmodstore engine behind a [sync.RWMutex].
 //
 // Reads share the lock and write nothing under it but the mark that tells the
-// bound what was read, and counters if asked for, both atomically. With a
+// bound what was read, and counters if asked for, both atomically. Where writes
+// are rare, reads on different cores do not even write the lock (lock.go). With a
 // cleanup interval one goroutine sweeps (sweeper.go); without, there is none.
 package mutexstore
 
@@ -30,14 +31,11 @@ type Store[K comparable, V any] struct {
 	handing  sync.WaitGroup // goroutines of OnRemove; added under the lock, while open
 	turn     turn.Turn      // to take before a sweep; guarded by the lock
 
-	// Every reader writes the lock. So it has a cache line of its own, shared only
-	// with what is read after it was taken: what readers of other cores read
-	// before stays in their caches. An object of three lines is aligned to them.
-	_ [16]byte
+	_ [16]byte // the lock begins a cache line; an object of over 512 bytes does, too
 
-	mu        lock // guards what follows
-	table     *table.Table[K, V]
-	closed    bool // the table is an empty one, and no write reaches it
+	mu        lock              // guards what follows
+	table     table.Table[K, V] // what each write changes comes first, in a line with the lock
+	closed    bool              // the table is empty, and no write reaches it
 	listeners []*listener[K, V]
 }
 
@@ -55,7 +53,8 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 		done: make(chan struct{}),
 	}
 	s.turn = turn.New()
-	s.table = table.New[K, V](s.line, config.New(opts))
+	s.mu.init()
+	s.table.Init(s.line, config.New(opts))
 	if cleanupInterval > 0 {
 		s.gone = make(chan struct{})
 		go s.sweepEvery(cleanupInterval)
@@ -65,14 +64,13 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 
 func (s *Store[K, V]) Get(key K) (V, bool) {
 	h := table.Hash(s.seed, key)
-	s.mu.RLock()
-	t := s.table
-	value, deadline, ok := t.Get(h, key)
-	s.mu.RUnlock()
+	stripe := s.mu.RLockShort()
+	value, deadline, ok := s.table.Get(h, key)
+	s.mu.RUnlockShort(stripe)
 	if ok && deadline != timeline.Never && deadline <= s.line.Now() {
 		return s.getExpired(h, key)
 	}
-	t.CountRead(ok)
+	s.table.CountRead(ok)
 	return value, ok
 }
 
@@ -88,15 +86,13 @@ func (s *Store[K, V]) getExpired(h uint32, key K) (value V, ok bool) {
 
 func (s *Store[K, V]) GetEntry(key K) (lastmodstore.Entry[V], bool) {
 	h := table.Hash(s.seed, key)
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+	defer s.mu.RUnlockShort(s.mu.RLockShort())
 	return s.table.GetEntry(h, key, s.line.Now())
 }
 
 func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
 	h := table.Hash(s.seed, key)
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+	defer s.mu.RUnlockShort(s.mu.RLockShort())
 	return s.table.GetLastModified(h, key, s.line.Now())
 }
 
@@ -117,6 +113,9 @@ func (s *Store[K, V]) Len() int {
 func (s *Store[K, V]) Stats() lastmodstore.Stats {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	if s.closed {
+		return lastmodstore.Stats{}
+	}
 	return s.table.Stats()
 }
 
@@ -140,7 +139,7 @@ func (s *Store[K, V]) step(fill func(*table.Table[K, V], *table.Page[K, V], int6
 	return func(p *table.Page[K, V]) bool {
 		s.mu.RLock()
 		defer s.mu.RUnlock()
-		fill(s.table, p, s.line.Now())
+		fill(&s.table, p, s.line.Now())
 		return !s.closed
 	}
 }
@@ -246,7 +245,7 @@ func (s *Store[K, V]) Close() error {
 	s.mu.Lock()
 	if !s.closed {
 		s.closed = true
-		s.table = table.New[K, V](s.line, config.Config{})
+		s.table.Reset()
 		close(s.done)
 		s.endListenersLocked()
 	}

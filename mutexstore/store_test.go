@@ -29,14 +29,61 @@ func TestNoIntervalStartsNoGoroutine(t *testing.T) {
 	g.Expect(s.Close()).To(Succeed())
 }
 
-func TestTheLockHasACacheLineOfItsOwn(t *testing.T) {
+func TestTheLockSharesItsCacheLineOnlyWithWhatWritersWrite(t *testing.T) {
 	if unsafe.Sizeof(uintptr(0)) < 8 {
 		t.Skip("the fields are laid out for 64 bits")
 	}
 	g := NewWithT(t)
+	const line, written = 64, 32
 	var s Store[string, int]
-	g.Expect(unsafe.Offsetof(s.mu)).To(BeEquivalentTo(128))
-	g.Expect(unsafe.Sizeof(s)).To(BeEquivalentTo(192))
+	g.Expect(int(unsafe.Sizeof(s))).To(BeNumerically(">", 512), "a smaller one may begin within a line")
+	g.Expect(unsafe.Offsetof(s.mu)%line).To(BeZero(), "what all read before they lock")
+	g.Expect((unsafe.Offsetof(s.mu)+unsafe.Offsetof(s.mu.RWMutex))%line).To(BeZero(), "what all write")
+	g.Expect(unsafe.Offsetof(s.table)%line).To(BeEquivalentTo(line-written), "what writers write")
+	g.Expect(unsafe.Sizeof(stripe{})).To(BeEquivalentTo(line))
+}
+
+// The race detector sees whether a short read and a write are ordered; this,
+// whether a write waits for one that is under way.
+func TestAWriterWaitsForShortReads(t *testing.T) {
+	g := NewWithT(t)
+	var l lock
+	l.init()
+	l.biased.Store(true)
+	read := l.RLockShort()
+	g.Expect(read).NotTo(BeNil(), "it is in a stripe")
+	locked := make(chan struct{})
+	go func() {
+		l.Lock()
+		close(locked)
+	}()
+	for l.biased.Load() {
+		runtime.Gosched()
+	}
+	for range 1000 {
+		runtime.Gosched()
+	}
+	g.Expect(locked).NotTo(BeClosed())
+	l.RUnlockShort(read)
+	<-locked
+	l.Unlock()
+	g.Expect(l.RLockShort()).To(BeNil(), "it took the RWMutex")
+	l.RUnlockShort(nil)
+}
+
+func TestShortReadsBringTheBiasBack(t *testing.T) {
+	g := NewWithT(t)
+	var l lock
+	l.init()
+	for !l.biased.Load() { // one time in 32
+		l.RUnlockShort(l.RLockShort())
+	}
+	read := l.RLockShort()
+	g.Expect(read).NotTo(BeNil(), "it is in a stripe")
+	l.RUnlockShort(read)
+	l.Lock()
+	l.Unlock()
+	g.Expect(l.biased.Load()).To(BeFalse())
 }
 
 func TestCloseWaitsForTheSweeper(t *testing.T) {

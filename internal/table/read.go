@@ -86,7 +86,7 @@ func (t *Table[K, V]) GetMany(keys []K, lookups []Lookup[V], now int64) {
 // Stats answers the counters.
 func (t *Table[K, V]) Stats() lastmodstore.Stats {
 	s := t.stats
-	s.Entries, s.Hits, s.Misses = t.Len(), t.hits.Load(), t.misses.Load()
+	s.Entries, s.Sets, s.Hits, s.Misses = t.Len(), t.sets, t.hits.Load(), t.misses.Load()
 	return s
 }
 

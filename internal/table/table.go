@@ -65,38 +65,46 @@ func (a *times) setLife(ttl int64) {
 // Table holds the entries. Slots are dense: removing one moves the last into
 // its place, so memory follows the number of entries.
 type Table[K comparable, V any] struct {
-	line   timeline.Timeline // for conversion alone
-	config config.Config
-
-	index index
-	slots chunked[slot[K, V]]
-	links chunked[link] // as many as slots
-	marks chunked[mark] // as many as slots if bounded, else none
-	heap  chunked[due]
-
+	// What each write changes: 32 bytes, for which a lock leaves room in its
+	// cache line.
 	head, tail uint32 // modification order
-	last       int64  // the latest LastModified given or merged
 	hand       uint32 // SIEVE's; none: at the head
 	merged     uint32 // where the last Merge went, or a neighbour
+	last       int64  // the latest LastModified given or merged
+	sets       uint64 // for Stats
+
+	index  index
+	slots  chunked[slot[K, V]]
+	links  chunked[link] // as many as slots
+	marks  chunked[mark] // as many as slots if bounded, else none
+	heap   chunked[due]
+	config config.Config
+	line   timeline.Timeline // for conversion alone
 
 	log      removalLog[K, V]
 	promised atomic.Int64 // by a look into the feed, which runs beside other reads
 	removed  queue[K, V]
 
-	stats        lastmodstore.Stats
+	stats        lastmodstore.Stats // but for what is counted apart
 	hits, misses atomic.Uint64
 }
 
 // New makes an empty table.
 func New[K comparable, V any](line timeline.Timeline, c config.Config) *Table[K, V] {
-	t := &Table[K, V]{line: line, config: c, last: math.MinInt64}
-	t.promised.Store(math.MinInt64)
-	t.reset()
+	t := new(Table[K, V])
+	t.Init(line, c)
 	return t
 }
 
-// reset forgets all entries, and with them all that happened.
-func (t *Table[K, V]) reset() {
+// Init makes t, which is zero, an empty table.
+func (t *Table[K, V]) Init(line timeline.Timeline, c config.Config) {
+	t.line, t.config, t.last = line, c, math.MinInt64
+	t.promised.Store(math.MinInt64)
+	t.Reset()
+}
+
+// Reset forgets all entries, and with them all that happened. Nobody is told.
+func (t *Table[K, V]) Reset() {
 	t.log = newLog[K, V](t.config.RemovalLog, t.last)
 	t.index = newIndex()
 	t.slots, t.links = chunked[slot[K, V]]{}, chunked[link]{}

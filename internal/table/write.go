@@ -134,7 +134,7 @@ func (t *Table[K, V]) put(i, h uint32, key K, value V, ttl time.Duration, now in
 	s.setLate(false)
 	t.linkLast(i)
 	t.renew(i, ttl, now)
-	t.stats.Sets++
+	t.sets++
 	return i, nil
 }
 
@@ -225,7 +225,7 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	if late {
 		t.log.add(record[K, V]{change: change[K, V]{at: t.nextStamp(now), kind: lastmodstore.Modified, key: key}, hash: h})
 	}
-	t.stats.Sets++
+	t.sets++
 	return true, nil
 }
 
@@ -233,7 +233,7 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 func (t *Table[K, V]) Clear(now int64) {
 	t.nextStamp(now)
 	t.handOverAll(now)
-	t.reset()
+	t.Reset()
 }
 
 // CountSweepStep notes that a sweep step took d, and whether it was the sweep's last.
