@@ -21,14 +21,10 @@ type listening[K comparable, V any] struct {
 func (o *owner[K, V]) feed(r *request[K, V]) (replies bool) {
 	switch r.op {
 	case opWatch:
-		o.asking = append(o.asking, r)
+		o.feeder.add(r, o.table.Last())
 		return false
 	case opUnwatch:
-		isTarget := func(waiting *request[K, V]) bool { return waiting == r.target }
-		n := len(o.asking) + len(o.watching)
-		o.asking = slices.DeleteFunc(o.asking, isTarget)
-		o.watching = slices.DeleteFunc(o.watching, isTarget)
-		if len(o.asking)+len(o.watching) < n {
+		if o.feeder.remove(r.target) {
 			r.target.reply <- struct{}{}
 		}
 	case opListen:
@@ -44,36 +40,30 @@ func (o *owner[K, V]) feed(r *request[K, V]) (replies bool) {
 	return true
 }
 
-// hasNews says whether a watcher is to be fed.
-func (o *owner[K, V]) hasNews() bool {
-	return len(o.asking) > 0 || len(o.watching) > 0 && o.watching[0].feed.Until < o.table.Last()
-}
-
-// feedOne takes the next step of one watcher's feed. The others' turns come
-// between requests, and a watcher that comes back at once waits for all others',
-// so that a thousand of them keep no request waiting.
-func (o *owner[K, V]) feedOne() {
-	if !o.hasNews() {
-		return
+// feedOne takes the next step of one watcher's feed and says whether another's is
+// to be taken: between requests, so that a thousand of them keep none waiting.
+func (o *owner[K, V]) feedOne() (more bool) {
+	f := &o.feeder
+	if !f.isHungry(o.table.Last()) {
+		return false
 	}
-	if len(o.asking) == 0 {
-		o.asking, o.watching = o.watching, o.asking
-	}
-	r, now := o.asking[0], o.line.Now()
-	o.asking = slices.Delete(o.asking, 0, 1)
+	r, now := f.next(), o.line.Now()
 	o.table.Watch(r.feed, now)
-	if len(r.feed.Changes) == 0 && !r.feed.More && !r.feed.Look {
-		o.watching = append(o.watching, r)
-		return
+	if len(r.feed.Changes) == 0 && r.feed.KnowsAll() {
+		f.waiting = append(f.waiting, r)
+	} else {
+		r.reply <- struct{}{}
 	}
-	r.reply <- struct{}{}
-	if o.hasNews() {
-		// Else all who were fed would be in line before those who call. The next
-		// watcher waits, so that none of this is idleness.
-		o.yielder.yield(now)
-		o.yielder.judge(o.line.Now())
-		o.yielder.forget()
+	f.fed(now, o.table.Last())
+	if !f.isHungry(o.table.Last()) {
+		return false
 	}
+	// Else all who were fed would be in line before those who call. The next
+	// watcher waits, so that none of this is idleness.
+	o.yielder.yield(now)
+	o.yielder.judge(o.line.Now())
+	o.yielder.forget()
+	return true
 }
 
 // handOver gives the listeners what has been removed.
@@ -125,7 +115,8 @@ func (o *owner[K, V]) unlisten(which *listener[K, V]) {
 // endFeeds refuses the watchers that wait and leaves the listeners what they
 // have not yet taken.
 func (o *owner[K, V]) endFeeds() {
-	for _, r := range slices.Concat(o.asking, o.watching) {
+	o.feeder.stop()
+	for _, r := range o.feeder.all() {
 		r.err = lastmodstore.ErrClosed
 		r.reply <- struct{}{}
 	}

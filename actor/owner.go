@@ -25,19 +25,18 @@ type owner[K comparable, V any] struct {
 	table     *table.Table[K, V]
 	sweep     sweep
 	yielder   yielder
-	asking    []*request[K, V] // watchers whose turn has not yet come
-	watching  []*request[K, V] // watchers that know of all, in the order in which they came to
+	feeder    feeder[K, V] // watchers, whose replies are pending
 	listening []*listening[K, V]
 }
 
 // own is the loop.
 func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
 	o := owner[K, V]{Store: s, table: table.New[K, V](s.line, c), sweep: newSweep(s.line, interval)}
+	o.feeder.rest = newAlarm()
 	defer o.end()
-	var feeding <-chan struct{} // always while there is news for watchers, else nil
+	var feeding <-chan struct{} // always while a watcher is to be fed, else nil
 	for closing := false; !closing; {
-		o.feedOne()
-		if feeding = nil; o.hasNews() {
+		if feeding = nil; o.feedOne() {
 			feeding = o.sweep.always
 		}
 		select {
@@ -52,6 +51,8 @@ func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
 		case <-o.sweep.due:
 			closing = o.sweepOnce()
 		case <-feeding:
+		case <-o.feeder.resting:
+			o.feeder.wake(s.line.Now())
 		}
 	}
 }

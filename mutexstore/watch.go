@@ -1,6 +1,7 @@
 package mutexstore
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -20,15 +21,17 @@ func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastm
 // watch takes the next step of f, when something has happened. It answers false
 // when there is no more to come.
 func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V]) bool {
-	for s.feed(f) {
-		if len(f.Changes) > 0 || f.More || f.Look {
-			return true
-		}
-		if !s.await(ctx, f.Until) {
+	for {
+		if f.KnowsAll() && !s.await(ctx, f.Until) {
 			return false
 		}
+		if !s.feed(f) {
+			return false
+		}
+		if len(f.Changes) > 0 || !f.KnowsAll() {
+			return true
+		}
 	}
-	return false
 }
 
 func (s *Store[K, V]) feed(f *table.Feed[K, V]) (isOpen bool) {
@@ -38,73 +41,112 @@ func (s *Store[K, V]) feed(f *table.Feed[K, V]) (isOpen bool) {
 	return !s.closed
 }
 
-// await waits for something to happen after until. It answers false when ctx
-// ends or the store closes.
+// await waits for its turn among those for whom something has happened after
+// until. It answers false when ctx ends or the store closes.
 func (s *Store[K, V]) await(ctx context.Context, until int64) bool {
-	w := &waiter{until: until, news: make(chan int64, 1)}
-	s.watchers.add(w)
-	defer s.watchers.leave(w)
-	s.mu.RLock()
-	last := s.table.Last()
-	s.mu.RUnlock()
-	if last > until {
-		return true // it happened before w was in line
-	}
+	w := s.watchers.add(until)
+	s.watchers.tell(s.last()) // of what happened before w was in line
 	select {
-	case last := <-w.news:
-		s.watchers.tell(last) // each wakes the next, so that a writer wakes only one
+	case pace := <-w.woken:
+		s.relay(ctx, pace)
 		return true
 	case <-ctx.Done():
 	case <-s.done:
 	}
+	if pace, woken := s.watchers.leave(w); woken {
+		s.wakeNext(pace)
+	}
 	return false
 }
 
-// A waitlist is where watchers wait, in the order in which they came: that of
-// the last modification they know.
+// relay wakes the next watcher, after a rest if it is time for one.
+func (s *Store[K, V]) relay(ctx context.Context, pace table.FeedPacer) {
+	if pace.Tires(s.line.Now(), s.last()) {
+		rest := time.NewTimer(table.FeedPause)
+		defer rest.Stop()
+		select {
+		case <-rest.C:
+		case <-ctx.Done():
+		case <-s.done:
+		}
+		pace.Wake(s.line.Now())
+	}
+	s.wakeNext(pace)
+}
+
+// wakeNext wakes the next watcher that does not know of all, if there is one.
+func (s *Store[K, V]) wakeNext(pace table.FeedPacer) {
+	for last := s.last(); !s.watchers.wake(last, pace); {
+		before := last
+		// Who has written since saw the relay still on, and woke nobody.
+		if last = s.last(); last == before {
+			return
+		}
+	}
+}
+
+func (s *Store[K, V]) last() int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.table.Last()
+}
+
+// A waitlist is where watchers wait, in the order of the last modification that
+// they know. Each that is woken wakes the next, so that a writer wakes one at
+// most.
 type waitlist struct {
 	n       atomic.Int32 // how many wait: all that a writer looks at when nobody does
-	mu      sync.Mutex   // guards waiting; taken by those alone who hold no other lock
+	relayed atomic.Bool  // somebody was woken who has not yet woken the next
+	mu      sync.Mutex   // guards waiting; who holds it takes no other lock
 	waiting []*waiter
 }
 
 type waiter struct {
 	until int64
-	news  chan int64 // holds one: the latest modification
+	woken chan table.FeedPacer // holds one, which is for the next to be woken
 }
 
-func (l *waitlist) add(w *waiter) {
+// add puts a watcher that knows of all until then into the line.
+func (l *waitlist) add(until int64) *waiter {
+	w := &waiter{until, make(chan table.FeedPacer, 1)}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.waiting = append(l.waiting, w)
+	i, _ := slices.BinarySearchFunc(l.waiting, until+1, func(w *waiter, until int64) int { return cmp.Compare(w.until, until) })
+	l.waiting = slices.Insert(l.waiting, i, w)
 	l.n.Add(1)
+	return w
 }
 
-// tell wakes the first watcher that does not know of last.
+// tell is what a writer does after a modification.
 func (l *waitlist) tell(last int64) {
-	if l.n.Load() == 0 {
-		return
+	if l.n.Load() > 0 && !l.relayed.Load() {
+		l.wake(last, table.FeedPacer{})
 	}
+}
+
+// wake wakes the first watcher that does not know of last. If there is none it
+// says so, and the relay is off.
+func (l *waitlist) wake(last int64, pace table.FeedPacer) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.waiting) > 0 && l.waiting[0].until < last {
-		l.waiting[0].news <- last
+	wakes := len(l.waiting) > 0 && l.waiting[0].until < last
+	l.relayed.Store(wakes)
+	if wakes {
+		l.waiting[0].woken <- pace
 		l.waiting = slices.Delete(l.waiting, 0, 1)
 		l.n.Add(-1)
 	}
+	return wakes
 }
 
-// leave takes w out of the line. If it was told and did not listen, the next one is.
-func (l *waitlist) leave(w *waiter) {
+// leave takes w out of the line, or says that it had been woken.
+func (l *waitlist) leave(w *waiter) (pace table.FeedPacer, woken bool) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if i := slices.Index(l.waiting, w); i >= 0 {
 		l.waiting = slices.Delete(l.waiting, i, i+1)
 		l.n.Add(-1)
+		return pace, false
 	}
-	l.mu.Unlock()
-	select {
-	case last := <-w.news:
-		l.tell(last)
-	default:
-	}
+	return <-w.woken, true
 }

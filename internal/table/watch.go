@@ -27,8 +27,11 @@ type Feed[K comparable, V any] struct {
 // NewFeed is a feed of what happens after since.
 func NewFeed[K comparable, V any](line timeline.Timeline, since time.Time) Feed[K, V] {
 	at := line.Nanos(since)
-	return Feed[K, V]{zero: since.IsZero(), place: way{from: at}, last: at, need: at, born: at}
+	return Feed[K, V]{More: true, zero: since.IsZero(), place: way{from: at}, last: at, need: at, born: at}
 }
+
+// KnowsAll says whether f is to wait before its next step.
+func (f *Feed[K, V]) KnowsAll() bool { return !f.More && !f.Look }
 
 // Watch brings the next events of f. It may run beside other reads.
 //
