@@ -2,6 +2,7 @@ package compare_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -33,5 +34,39 @@ func volley(e compare.Engine, n int) {
 			return
 		}
 		here.Set("ball", event.Entry.Value+1, 0)
+	}
+}
+
+// A change that comes just as one watcher has woken the last of the others is
+// told to all: two watchers, two changes at about the time it takes to wake them.
+func TestChangeBesideRelay(t *testing.T) {
+	for _, e := range tested() {
+		t.Run(e.Name, func(t *testing.T) {
+			watched(t, func() { twice(e, long(20_000, 200_000)) })
+		})
+	}
+}
+
+func twice(e compare.Engine, n int) {
+	s := e.Strings(0)
+	defer s.Close()
+	seen := make(chan int)
+	for range 2 {
+		go func() {
+			for event := range s.Watch(context.Background(), time.Time{}) {
+				if v := event.Entry.Value; v%2 == 0 {
+					seen <- v
+				}
+			}
+		}()
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := 2; i <= 2*n; i += 2 {
+		s.Set("a", i-1, 0)
+		for start, wait := time.Now(), time.Duration(random.IntN(10000)); time.Since(start) < wait; {
+		}
+		s.Set("a", i, 0)
+		<-seen
+		<-seen
 	}
 }

@@ -157,9 +157,8 @@ func (s *Store[K, V]) begin() (now int64, err error) {
 // end unlocks after a write and tells who waits for news of it.
 func (s *Store[K, V]) end() {
 	s.handOverLocked()
-	last := s.table.Last()
 	s.mu.Unlock()
-	s.watchers.tell(last)
+	s.tell()
 }
 
 func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {

@@ -45,7 +45,7 @@ func (s *Store[K, V]) feed(f *table.Feed[K, V]) (isOpen bool) {
 // until. It answers false when ctx ends or the store closes.
 func (s *Store[K, V]) await(ctx context.Context, until int64) bool {
 	w := s.watchers.add(until)
-	s.watchers.tell(s.last()) // of what happened before w was in line
+	s.tell() // of what happened before w was in line
 	select {
 	case pace := <-w.woken:
 		s.relay(ctx, pace)
@@ -54,7 +54,7 @@ func (s *Store[K, V]) await(ctx context.Context, until int64) bool {
 	case <-s.done:
 	}
 	if pace, woken := s.watchers.leave(w); woken {
-		s.wakeNext(pace)
+		s.watchers.wake(s.last, &pace)
 	}
 	return false
 }
@@ -71,17 +71,14 @@ func (s *Store[K, V]) relay(ctx context.Context, pace table.FeedPacer) {
 		}
 		pace.Wake(s.line.Now())
 	}
-	s.wakeNext(pace)
+	s.watchers.wake(s.last, &pace)
 }
 
-// wakeNext wakes the next watcher that does not know of all, if there is one.
-func (s *Store[K, V]) wakeNext(pace table.FeedPacer) {
-	for last := s.last(); !s.watchers.wake(last, pace); {
-		before := last
-		// Who has written since saw the relay still on, and woke nobody.
-		if last = s.last(); last == before {
-			return
-		}
+// tell tells a watcher of what has happened, after a write. It needs to tell one
+// at most: each that is woken wakes the next.
+func (s *Store[K, V]) tell() {
+	if l := &s.watchers; l.n.Load() > 0 && !l.relayed.Load() {
+		l.wake(s.last, nil)
 	}
 }
 
@@ -92,12 +89,11 @@ func (s *Store[K, V]) last() int64 {
 }
 
 // A waitlist is where watchers wait, in the order of the last modification that
-// they know. Each that is woken wakes the next, so that a writer wakes one at
-// most.
+// they know.
 type waitlist struct {
 	n       atomic.Int32 // how many wait: all that a writer looks at when nobody does
-	relayed atomic.Bool  // somebody was woken who has not yet woken the next
-	mu      sync.Mutex   // guards waiting; who holds it takes no other lock
+	relayed atomic.Bool  // somebody was woken who has not yet woken the next; mu guards writes
+	mu      sync.Mutex   // guards what follows; never taken under the store's lock
 	waiting []*waiter
 }
 
@@ -117,26 +113,26 @@ func (l *waitlist) add(until int64) *waiter {
 	return w
 }
 
-// tell is what a writer does after a modification.
-func (l *waitlist) tell(last int64) {
-	if l.n.Load() > 0 && !l.relayed.Load() {
-		l.wake(last, table.FeedPacer{})
-	}
-}
-
-// wake wakes the first watcher that does not know of last. If there is none it
-// says so, and the relay is off.
-func (l *waitlist) wake(last int64, pace table.FeedPacer) bool {
+// wake wakes the first watcher that does not know of last, if there is one. Pace
+// is what the caller was woken with, or nil if he was not; then he leaves it to
+// who was.
+func (l *waitlist) wake(last func() int64, pace *table.FeedPacer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	wakes := len(l.waiting) > 0 && l.waiting[0].until < last
-	l.relayed.Store(wakes)
-	if wakes {
-		l.waiting[0].woken <- pace
+	if pace == nil {
+		if l.relayed.Load() {
+			return
+		}
+		pace = new(table.FeedPacer)
+	}
+	// Before last is read: who writes after that finds it off and comes here.
+	l.relayed.Store(false)
+	if last := last(); len(l.waiting) > 0 && l.waiting[0].until < last {
+		l.relayed.Store(true)
+		l.waiting[0].woken <- *pace
 		l.waiting = slices.Delete(l.waiting, 0, 1)
 		l.n.Add(-1)
 	}
-	return wakes
 }
 
 // leave takes w out of the line, or says that it had been woken.

@@ -1,0 +1,53 @@
+package actor
+
+import (
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/lastmodstore/lastmodstore/internal/table"
+)
+
+func asking(more bool, until int64) *request[string, int] {
+	return &request[string, int]{feed: &table.Feed[string, int]{More: more, Until: until}}
+}
+
+func TestFeederTakesTurns(t *testing.T) {
+	g := NewWithT(t)
+	var f feeder[string, int]
+	a, b := asking(true, 0), asking(true, 0)
+	c, d := asking(false, 1), asking(false, 1)
+	for _, r := range []*request[string, int]{a, b, c, d} {
+		f.add(r, 1)
+	}
+	g.Expect(f.waiting).To(HaveExactElements(c, d))
+	g.Expect(f.isHungry(2)).To(BeTrue())
+	g.Expect(f.waiting).To(BeEmpty(), "something has happened since")
+	// Neither who reads nor who waited keeps the other out.
+	g.Expect(f.next()).To(BeIdenticalTo(a))
+	f.add(a, 2)
+	g.Expect(f.next()).To(BeIdenticalTo(c))
+	f.add(c, 2)
+	g.Expect(f.next()).To(BeIdenticalTo(b))
+	g.Expect(f.next()).To(BeIdenticalTo(d))
+	g.Expect(f.next()).To(BeIdenticalTo(a))
+	g.Expect(f.next()).To(BeIdenticalTo(c))
+	g.Expect(f.isHungry(2)).To(BeFalse())
+}
+
+func TestFeederRestsOnlyFromThoseWhoWaited(t *testing.T) {
+	g := NewWithT(t)
+	f := feeder[string, int]{resting: make(chan struct{})}
+	behind, reading := asking(false, 1), asking(true, 0)
+	f.add(behind, 2)
+	g.Expect(f.isHungry(2)).To(BeFalse())
+	f.add(reading, 2)
+	g.Expect(f.isHungry(2)).To(BeTrue())
+	g.Expect(f.next()).To(BeIdenticalTo(reading))
+	f.wake(3)
+	g.Expect(f.next()).To(BeIdenticalTo(behind))
+	g.Expect(f.remove(behind)).To(BeFalse())
+	f.add(behind, 2)
+	g.Expect(f.remove(behind)).To(BeTrue())
+	g.Expect(f.all()).To(BeEmpty())
+}
