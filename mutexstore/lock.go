@@ -2,7 +2,6 @@ package mutexstore
 
 import (
 	"math/rand/v2"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -24,13 +23,15 @@ type lock struct {
 	biased  atomic.Bool
 	mix     uint64 // odd; another one in each lock, so that who meets in one does not in all
 	stripes *[stripes]stripe
-	_       [40]byte // all that only ends of a bias write has a cache line of its own
+	empty   chan struct{} // holds one: a stripe for which a writer waits may be empty
+	_       [32]byte      // all that only ends of a bias write has a cache line of its own
 
 	sync.RWMutex
 	_ [8]byte // 32 bytes of its cache line are for what writers write under the lock
 }
 
-// A stripe counts the short reads in it.
+// A stripe counts the short reads in it, from -awaited if a writer waits for
+// their end.
 type stripe struct {
 	readers atomic.Int32
 	_       [60]byte
@@ -44,15 +45,17 @@ const (
 	readTries  = 1000 // about a microsecond
 	writeTries = 10
 	drainTries = 100
+
+	awaited = 1 << 30
 )
 
 func (l *lock) init() {
 	l.mix = rand.Uint64() | 1
 	l.stripes = new([stripes]stripe)
+	l.empty = make(chan struct{}, 1)
 }
 
-// RLockShort locks for a read that waits for nothing: a writer tries until it
-// has ended. What it answers is for RUnlockShort.
+// RLockShort locks for a short read. What it answers is for RUnlockShort.
 func (l *lock) RLockShort() *stripe {
 	if l.biased.Load() {
 		s := &l.stripes[l.here()]
@@ -60,7 +63,7 @@ func (l *lock) RLockShort() *stripe {
 		if l.biased.Load() {
 			return s
 		}
-		s.readers.Add(-1)
+		l.leave(s)
 	}
 	l.RLock()
 	if rand.Uint32()%rebias == 0 {
@@ -71,9 +74,18 @@ func (l *lock) RLockShort() *stripe {
 
 func (l *lock) RUnlockShort(s *stripe) {
 	if s != nil {
-		s.readers.Add(-1)
+		l.leave(s)
 	} else {
 		l.RUnlock()
+	}
+}
+
+func (l *lock) leave(s *stripe) {
+	if s.readers.Add(-1) == -awaited {
+		select {
+		case l.empty <- struct{}{}:
+		default: // the writer will look anyway
+		}
 	}
 }
 
@@ -113,13 +125,24 @@ func (l *lock) lockOthers() {
 	l.RWMutex.Lock()
 }
 
-// drain waits until no short read is in a stripe; none enters any more.
+// drain waits until no short read is in a stripe; none stays that enters now.
 func (l *lock) drain() {
 	for i := range l.stripes {
-		for tries := 0; l.stripes[i].readers.Load() != 0; tries++ {
-			if tries >= drainTries {
-				runtime.Gosched() // it does not run, or not now
+		s := &l.stripes[i]
+		for tries := 0; s.readers.Load() != 0; tries++ {
+			if tries == drainTries {
+				l.await(s)
+				break
 			}
 		}
 	}
+}
+
+// await sleeps until s is empty: a read in it has been interrupted.
+func (l *lock) await(s *stripe) {
+	s.readers.Add(-awaited)
+	for s.readers.Load() != -awaited {
+		<-l.empty // or was once
+	}
+	s.readers.Add(awaited)
 }
