@@ -1,6 +1,7 @@
 package contestant
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
@@ -22,6 +23,16 @@ func baselines() []Contestant {
 			Small:      openSyncMap[int],
 			Large:      openSyncMap[Kilobyte],
 		},
+	}
+}
+
+// ShardedMap is rwmap in n shards: what sharding can give a lock at the most. It
+// only gets and sets, and so is not among All.
+func ShardedMap(n int) Contestant {
+	return Contestant{
+		Contestant: result.Contestant{Name: fmt.Sprintf("rwmap x%d", n), Kind: "baseline", About: "maps, each behind a sync.RWMutex"},
+		Small:      func(Options) (Store[int], error) { return baseline.NewShardedMap[int](n), nil },
+		Large:      func(Options) (Store[Kilobyte], error) { return baseline.NewShardedMap[Kilobyte](n), nil },
 	}
 }
 

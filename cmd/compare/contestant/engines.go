@@ -24,13 +24,21 @@ func openMutex[V any](d time.Duration, o ...lastmodstore.Option) lastmodstore.St
 }
 
 func engines() []Contestant {
-	sharded := fmt.Sprintf("%d of them behind NewSharded", Shards)
 	return []Contestant{
 		engine("actor", "one goroutine owns the map", openActor[int], openActor[Kilobyte], 1),
 		engine("mutex", "a sync.RWMutex guards the map", openMutex[int], openMutex[Kilobyte], 1),
-		engine(fmt.Sprint("actor x", Shards), sharded, openActor[int], openActor[Kilobyte], Shards),
-		engine(fmt.Sprint("mutex x", Shards), sharded, openMutex[int], openMutex[Kilobyte], Shards),
+		sharded("actor", openActor[int], openActor[Kilobyte], Shards),
+		ShardedMutex(Shards),
 	}
+}
+
+// ShardedMutex is mutexstore in n shards.
+func ShardedMutex(n int) Contestant {
+	return sharded("mutex", openMutex[int], openMutex[Kilobyte], n)
+}
+
+func sharded(name string, small open[int], large open[Kilobyte], n int) Contestant {
+	return engine(fmt.Sprintf("%s x%d", name, n), fmt.Sprintf("%d of them behind NewSharded", n), small, large, n)
 }
 
 func engine(name, about string, small open[int], large open[Kilobyte], shards int) Contestant {
