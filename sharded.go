@@ -25,7 +25,9 @@ import (
 //   - Watch yields the events of all shards in order of time. Two events may
 //     have the same At: who resumes from it, and wants to miss neither, resumes
 //     from a nanosecond before. An entry merged with a time ahead of the clock
-//     holds the feed up until then.
+//     holds the feed up until then. A watcher that waits has a goroutine for each
+//     shard, and looks at all of them for each change: instead of a thousand
+//     watchers have one that tells the others.
 //   - OnRemove calls fn from several goroutines, one call after the other: in
 //     order for each shard, and so for each key.
 type Sharded[K comparable, V any] struct {
