@@ -82,10 +82,14 @@ func (l *lock) RUnlockShort(s *stripe) {
 
 func (l *lock) leave(s *stripe) {
 	if s.readers.Add(-1) == -awaited {
-		select {
-		case l.empty <- struct{}{}:
-		default: // the writer will look anyway
-		}
+		l.tellWriter()
+	}
+}
+
+func (l *lock) tellWriter() {
+	select {
+	case l.empty <- struct{}{}:
+	default: // he will look anyway
 	}
 }
 
