@@ -71,7 +71,9 @@ func (f *feeder[K, V]) next() *request[K, V] {
 // wake ends a rest.
 func (f *feeder[K, V]) wake(now int64) {
 	f.resting = nil
-	f.pace.Wake(now)
+	if f.pace.Wake(now); len(f.behind) == 0 { // all have left
+		f.pace = table.FeedPacer{}
+	}
 }
 
 // fed is told when a watcher has been fed, and rests if it is time for that.

@@ -13,18 +13,19 @@ import (
 // All who read-lock an RWMutex write one cache line, and so wait for each other.
 // While the lock is biased a short read only enters one of several stripes, each
 // a cache line of its own. A writer takes the RWMutex, ends the bias and waits
-// until the stripes are empty. Reads bring the bias back by chance: seldom, so
-// that it stays away where writes are frequent and pays for its end where not.
+// until the stripes are empty; one that has to wait for the RWMutex lets no more
+// reads pass meanwhile. One in many reads brings the bias back, so that where
+// writes are frequent they seldom have to end one.
 //
 // And who finds the lock taken tries a while. RWMutex puts him to sleep at once,
 // which costs many times what the store does under the lock. A write tries less
 // often: each of its attempts disturbs those who read.
 type lock struct {
-	biased  atomic.Bool
+	bias    atomic.Uint32
 	mix     uint64 // odd; another one in each lock, so that who meets in one does not in all
 	stripes *[stripes]stripe
 	empty   chan struct{} // holds one: a stripe for which a writer waits may be empty
-	_       [32]byte      // all that only ends of a bias write has a cache line of its own
+	_       [32]byte      // what only beginnings and ends of a bias write has a cache line of its own
 
 	sync.RWMutex
 	_ [8]byte // 32 bytes of its cache line are for what writers write under the lock
@@ -36,6 +37,13 @@ type stripe struct {
 	readers atomic.Int32
 	_       [60]byte
 }
+
+// What bias is.
+const (
+	off    uint32 = iota
+	on            // short reads may enter stripes
+	ending        // none may enter, but some may be inside
+)
 
 const (
 	stripes     = 16
@@ -57,17 +65,17 @@ func (l *lock) init() {
 
 // RLockShort locks for a short read. What it answers is for RUnlockShort.
 func (l *lock) RLockShort() *stripe {
-	if l.biased.Load() {
+	if l.bias.Load() == on {
 		s := &l.stripes[l.here()]
 		s.readers.Add(1)
-		if l.biased.Load() {
+		if l.bias.Load() == on {
 			return s
 		}
 		l.leave(s)
 	}
 	l.RLock()
 	if rand.Uint32()%rebias == 0 {
-		l.biased.Store(true) // no writer has the lock
+		l.bias.CompareAndSwap(off, on) // no writer has the lock
 	}
 	return nil
 }
@@ -113,8 +121,8 @@ func (l *lock) RLock() {
 
 func (l *lock) Lock() {
 	l.lockOthers()
-	if l.biased.Load() {
-		l.biased.Store(false)
+	if l.bias.Load() != off {
+		l.bias.Store(off)
 		l.drain()
 	}
 }
@@ -126,6 +134,9 @@ func (l *lock) lockOthers() {
 			return
 		}
 	}
+	// Else those who pass would keep the processors, and a writer that is woken
+	// would get none. Not off: who finds that does not drain.
+	l.bias.CompareAndSwap(on, ending)
 	l.RWMutex.Lock()
 }
 

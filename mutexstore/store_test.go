@@ -49,7 +49,7 @@ func TestAWriterWaitsForShortReads(t *testing.T) {
 	g := NewWithT(t)
 	var l lock
 	l.init()
-	l.biased.Store(true)
+	l.bias.Store(on)
 	read := l.RLockShort()
 	g.Expect(read).NotTo(BeNil(), "it is in a stripe")
 	locked := make(chan struct{})
@@ -57,7 +57,7 @@ func TestAWriterWaitsForShortReads(t *testing.T) {
 		l.Lock()
 		close(locked)
 	}()
-	for l.biased.Load() {
+	for l.bias.Load() == on {
 		runtime.Gosched()
 	}
 	for range 1000 {
@@ -71,11 +71,36 @@ func TestAWriterWaitsForShortReads(t *testing.T) {
 	l.RUnlockShort(nil)
 }
 
+// Else readers that never wait would leave a writer that does no processor.
+func TestNoReadPassesAWriterThatWaits(t *testing.T) {
+	g := NewWithT(t)
+	var l lock
+	l.init()
+	l.bias.Store(on)
+	l.RLock()
+	locked := make(chan struct{})
+	go func() {
+		l.Lock()
+		close(locked)
+	}()
+	for l.bias.Load() == on {
+		runtime.Gosched()
+	}
+	g.Expect(l.bias.Load()).To(Equal(ending))
+	read := make(chan *stripe)
+	go func() { read <- l.RLockShort() }()
+	l.RUnlock()
+	<-locked
+	l.Unlock()
+	g.Expect(<-read).To(BeNil(), "it waited behind the writer")
+	l.RUnlockShort(nil)
+}
+
 func TestShortReadsBringTheBiasBack(t *testing.T) {
 	g := NewWithT(t)
 	var l lock
 	l.init()
-	for !l.biased.Load() { // one time in 32
+	for l.bias.Load() != on { // one time in 32
 		l.RUnlockShort(l.RLockShort())
 	}
 	read := l.RLockShort()
@@ -83,7 +108,7 @@ func TestShortReadsBringTheBiasBack(t *testing.T) {
 	l.RUnlockShort(read)
 	l.Lock()
 	l.Unlock()
-	g.Expect(l.biased.Load()).To(BeFalse())
+	g.Expect(l.bias.Load()).To(Equal(off))
 }
 
 func TestCloseWaitsForTheSweeper(t *testing.T) {
