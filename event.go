@@ -46,8 +46,8 @@ type Watcher[K comparable, V any] interface {
 	// order of modifications. It sees, for each key, the newest state after its
 	// position; changes that were overtaken before it looked are skipped. So a
 	// slow watcher costs nothing and blocks nobody. The loop body may call the
-	// store. Beside a writer that does not stop, many watchers are told in turns,
-	// which may be milliseconds apart.
+	// store. Beside a writer that does not stop, several watchers are told in
+	// turns, which may be milliseconds apart.
 	//
 	// Each event's At is later than the one before, and is a position to resume
 	// from: pass it as since. With the zero since the live entries come first,

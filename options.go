@@ -29,7 +29,8 @@ func RejectWhenFull() Option {
 }
 
 // RemovalLog is how many removals, and merges that fell behind, the change feed
-// remembers; without it 1024. They keep their keys and values from the garbage
+// remembers; without it 1024. Many watchers beside many removals need more: see
+// Watch. They keep their keys and values from the garbage
 // collector. It panics if n < 0.
 func RemovalLog(n int) Option {
 	if n < 0 {

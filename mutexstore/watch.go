@@ -21,8 +21,9 @@ func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastm
 // watch takes the next step of f, when something has happened. It answers false
 // when there is no more to come.
 func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V]) bool {
+	canceled := ctx.Done() // the caller's code: not while somebody counts on this watcher
 	for {
-		if f.KnowsAll() && !s.await(ctx, f.Until) {
+		if f.KnowsAll() && !s.await(canceled, f.Until) {
 			return false
 		}
 		if !s.feed(f) {
@@ -42,15 +43,15 @@ func (s *Store[K, V]) feed(f *table.Feed[K, V]) (isOpen bool) {
 }
 
 // await waits for its turn among those for whom something has happened after
-// until. It answers false when ctx ends or the store closes.
-func (s *Store[K, V]) await(ctx context.Context, until int64) bool {
+// until. It answers false when canceled is closed or the store closes.
+func (s *Store[K, V]) await(canceled <-chan struct{}, until int64) bool {
 	w := s.watchers.add(until)
 	s.tell() // of what happened before w was in line
 	select {
 	case pace := <-w.woken:
-		s.relay(ctx, pace)
+		s.relay(canceled, pace)
 		return true
-	case <-ctx.Done():
+	case <-canceled:
 	case <-s.done:
 	}
 	if pace, woken := s.watchers.leave(w); woken {
@@ -60,13 +61,13 @@ func (s *Store[K, V]) await(ctx context.Context, until int64) bool {
 }
 
 // relay wakes the next watcher, after a rest if it is time for one.
-func (s *Store[K, V]) relay(ctx context.Context, pace table.FeedPacer) {
+func (s *Store[K, V]) relay(canceled <-chan struct{}, pace table.FeedPacer) {
 	if pace.Tires(s.line.Now(), s.last()) {
 		rest := time.NewTimer(table.FeedPause)
 		defer rest.Stop()
 		select {
 		case <-rest.C:
-		case <-ctx.Done():
+		case <-canceled:
 		case <-s.done:
 		}
 		pace.Wake(s.line.Now())

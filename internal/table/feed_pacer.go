@@ -4,15 +4,14 @@ import "time"
 
 // A FeedPacer says when those who wake waiting watchers, one after the other,
 // rest. Many watchers that all want each change would else take the processor,
-// and the lock or the owner, from who writes. It rests only while there are
-// writes: one write is told to all at once.
+// and the lock or the owner, from who writes. It rests only after a stretch
+// of work in which somebody wrote: one write is told to all at once.
 type FeedPacer struct {
 	began int64 // this stretch of work; 0: none
 	last  int64 // the latest modification then
 }
 
-// FeedPause is how long they rest: what each stretch may cost who writes is a
-// fiftieth of it.
+// FeedPause is how long they rest: 50 times as long as they worked.
 const FeedPause = 50 * feedStretch
 
 const feedStretch = 50 * time.Microsecond
