@@ -24,7 +24,7 @@ type Plan struct {
 }
 
 // slice is how long one contestant runs at a time in a closed loop.
-func (p Plan) slice() time.Duration { return 20 * time.Millisecond }
+func (p Plan) slice() time.Duration { return 18 * time.Millisecond }
 
 // choose answers all, or the quick ones if the plan is quick.
 func choose[T any](p Plan, quick, all []T) []T {
