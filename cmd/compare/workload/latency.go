@@ -24,7 +24,7 @@ func latency(p Plan) []Cell {
 	dying := choose(p, []int{50_000}, []int{200_000})[0]
 	for _, rate := range choose(p, []int{50_000}, []int{20_000, 200_000}) {
 		for _, sweep := range choose(p, []string{"yes"}, []string{"no", "yes"}) {
-			l := openLoop{rate: rate, window: 300 * time.Millisecond}
+			l := openLoop{rate: rate, window: 250 * time.Millisecond}
 			if sweep == "yes" {
 				l.dying = dying
 			}
