@@ -32,7 +32,7 @@ func latency(p Plan) []Cell {
 				Workload: "latency",
 				Params:   []result.Param{param("rate", rate), param("sweep", sweep)},
 				Baseline: "rwmap",
-				Rounds:   choose(p, []int{2}, []int{4})[0],
+				Rounds:   choose(p, []int{2}, []int{3})[0],
 				Cost:     l.window + l.storing(),
 				Open:     l.open,
 			})

@@ -19,7 +19,7 @@ type tempest struct {
 }
 
 func storm(p Plan) []Cell {
-	t := choose(p, []tempest{{50_000, 300 * time.Millisecond, 400 * time.Millisecond}}, []tempest{{1_000_000, 2 * time.Second, 1500 * time.Millisecond}})[0]
+	t := choose(p, []tempest{{50_000, 300 * time.Millisecond, 400 * time.Millisecond}}, []tempest{{1_000_000, 2 * time.Second, time.Second}})[0]
 	return []Cell{{
 		Workload: "storm",
 		Params:   []result.Param{param("entries", t.entries)},

@@ -17,6 +17,7 @@ func watchers(p Plan) []Cell {
 			Workload: "watchers",
 			Params:   []result.Param{param("watchers", n)},
 			Baseline: "mutex",
+			Fresh:    true, // else the watchers of one are still at work in the next one's turn
 			Cost:     p.slice(),
 			Open: func(c contestant.Contestant) (Trial, error) {
 				return watchTrial(c, n, p.slice())
