@@ -112,8 +112,8 @@ func TestShortReadsBringTheBiasBack(t *testing.T) {
 	g.Expect(read).NotTo(BeNil(), "it is in a stripe")
 	l.RUnlockShort(read)
 	l.Lock()
-	l.Unlock()
 	g.Expect(l.bias.Load()).To(Equal(off))
+	l.Unlock()
 }
 
 func TestCloseWaitsForTheSweeper(t *testing.T) {
