@@ -22,7 +22,7 @@ import (
 // often: each of its attempts disturbs those who read.
 type lock struct {
 	bias    atomic.Uint32
-	mix     uint64 // odd; another one in each lock, so that who meets in one does not in all
+	mix     atomic.Uint64 // odd; spreads readers over the stripes, and changes when they meet in one
 	stripes *[stripes]stripe
 	empty   chan struct{} // holds one: a stripe for which a writer waits may be empty
 	_       [32]byte      // what only beginnings and ends of a bias write has a cache line of its own
@@ -50,6 +50,7 @@ const (
 	stripeShift = 64 - 4 // leaves the number of a stripe
 
 	rebias     = 32   // one in so many short reads brings the bias back
+	remix      = 256  // one in so many meetings in a stripe spreads the readers anew
 	readTries  = 1000 // about a microsecond
 	writeTries = 10
 	drainTries = 100
@@ -58,16 +59,20 @@ const (
 )
 
 func (l *lock) init() {
-	l.mix = rand.Uint64() | 1
+	l.spread()
 	l.stripes = new([stripes]stripe)
 	l.empty = make(chan struct{}, 1)
 }
+
+func (l *lock) spread() { l.mix.Store(rand.Uint64() | 1) }
 
 // RLockShort locks for a short read. What it answers is for RUnlockShort.
 func (l *lock) RLockShort() *stripe {
 	if l.bias.Load() == on {
 		s := &l.stripes[l.here()]
-		s.readers.Add(1)
+		if s.readers.Add(1) != 1 && rand.Uint32()%remix == 0 {
+			l.spread() // else two goroutines that meet once would for ever
+		}
 		if l.bias.Load() == on {
 			return s
 		}
@@ -107,7 +112,7 @@ func (l *lock) tellWriter() {
 func (l *lock) here() uint64 {
 	var local byte
 	page := uint64(uintptr(unsafe.Pointer(&local))) >> 11
-	return page * l.mix >> stripeShift // multiplicative hashing (Knuth 6.4)
+	return page * l.mix.Load() >> stripeShift // multiplicative hashing (Knuth 6.4)
 }
 
 func (l *lock) RLock() {

@@ -101,6 +101,20 @@ func TestNoReadPassesAWriterThatWaits(t *testing.T) {
 	g.Expect(<-read).To(BeNil(), "it took the RWMutex")
 }
 
+func TestReadersThatMeetAreSpreadAnew(t *testing.T) {
+	g := NewWithT(t)
+	var l lock
+	l.init()
+	l.bias.Store(on)
+	for i := range l.stripes {
+		l.stripes[i].readers.Add(1) // so that everybody meets somebody
+	}
+	for mix := l.mix.Load(); l.mix.Load() == mix; { // one time in 256
+		l.RUnlockShort(l.RLockShort())
+	}
+	g.Expect(l.mix.Load() % 2).To(BeEquivalentTo(1))
+}
+
 func TestShortReadsBringTheBiasBack(t *testing.T) {
 	g := NewWithT(t)
 	var l lock
