@@ -51,3 +51,20 @@ func TestFeederRestsOnlyFromThoseWhoWaited(t *testing.T) {
 	g.Expect(f.remove(behind)).To(BeTrue())
 	g.Expect(f.all()).To(BeEmpty())
 }
+
+// Else the first change that two watchers wait for would find an old stretch of
+// work, and the second of them would have to rest.
+func TestARestThatAllHaveLeftIsForgotten(t *testing.T) {
+	g := NewWithT(t)
+	var f feeder[string, int]
+	f.resting = make(chan struct{})
+	gone := asking(false, 1)
+	f.add(gone, 2)
+	g.Expect(f.remove(gone)).To(BeTrue())
+	f.wake(3)
+	g.Expect(f.pace).To(Equal(table.FeedPacer{}))
+	f.resting = make(chan struct{})
+	f.add(asking(false, 1), 2)
+	f.wake(3)
+	g.Expect(f.pace).NotTo(Equal(table.FeedPacer{}), "somebody has waited for its end")
+}

@@ -20,6 +20,7 @@ func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastm
 // watch has the owner take the next step of f; the reply comes when something
 // has happened. It answers false when there is no more to come.
 func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V]) bool {
+	canceled := ctx.Done() // the caller's code: not while the owner has r
 	r := s.plain(opWatch)
 	defer s.release(r)
 	r.feed = f
@@ -27,7 +28,7 @@ func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V]) bool {
 	select {
 	case <-r.reply:
 		return r.err == nil
-	case <-ctx.Done():
+	case <-canceled:
 		u := s.plain(opUnwatch)
 		defer s.release(u)
 		u.target = r

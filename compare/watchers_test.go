@@ -41,6 +41,57 @@ func TestTimingOfAThousandWatchers(t *testing.T) {
 	}
 }
 
+// A touchy context panics when it is asked for the nth time.
+type touchy struct {
+	context.Context
+	left int
+}
+
+func (c *touchy) Done() <-chan struct{} {
+	if c.left--; c.left == 0 {
+		panic("touchy")
+	}
+	return c.Context.Done()
+}
+
+// 11: a context is caller's code. One that panics takes nothing with it: neither
+// other watchers nor other calls notice, wherever it comes.
+func TestTimingOfAContextThatPanics(t *testing.T) {
+	for _, e := range compare.Engines() { // package context itself asks it for Sharded, on a goroutine of its own
+		for n := 1; n <= 6; n++ {
+			synctest.Test(t, func(t *testing.T) {
+				g := NewWithT(t)
+				s := e.Strings(0)
+				defer s.Close()
+				g.Expect(s.Set("a", 0, 0)).To(Succeed())
+				mark, _ := s.GetLastModified("a")
+				var seen atomic.Int64
+				go func() {
+					for event := range s.Watch(context.Background(), mark) {
+						seen.Store(int64(event.Entry.Value))
+					}
+				}()
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				go func() {
+					defer func() { recover() }()
+					for range s.Watch(&touchy{ctx, n}, mark) {
+					}
+				}()
+				for i := 1; i <= 5; i++ {
+					synctest.Wait()
+					g.Expect(s.Set("a", i, 0)).To(Succeed())
+					value, ok := s.Get("a")
+					g.Expect(ok).To(BeTrue())
+					g.Expect(value).To(Equal(i))
+				}
+				synctest.Wait()
+				g.Expect(seen.Load()).To(BeEquivalentTo(5), "%s, %d", e.Name, n)
+			})
+		}
+	}
+}
+
 // Watchers that all want each change leave the writer its time, and learn of the
 // last change all the same.
 func TestFeedRestsBesideAWriter(t *testing.T) {
