@@ -32,6 +32,8 @@ var (
 	// ErrFull says that the store holds MaxEntries and RejectWhenFull is set, or
 	// that a batch is larger than MaxEntries.
 	ErrFull = errors.New("lastmodstore: the store is full: delete entries, raise MaxEntries or let it evict")
+	// ErrNotNumber is returned by Add for a store whose values are not numbers.
+	ErrNotNumber = errors.New("lastmodstore: not a number: Add needs a store of integers or floats")
 	// ErrClockSkew says that a merged entry was modified more than a minute
 	// ahead of this store's clock: see "Time" in the package's documentation.
 	ErrClockSkew = errors.New("lastmodstore: merged entry is over a minute in the future: synchronise the clocks")

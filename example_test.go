@@ -80,8 +80,8 @@ func ExampleAdd() {
 	defer s.Close()
 	const limit = 2
 	for range 3 {
-		n, err := lastmodstore.Add(s, "requests", 1, time.Minute)
-		fmt.Println(n <= limit, err)
+		e, err := lastmodstore.Add(s, "requests", 1, time.Minute)
+		fmt.Println(e.Value <= limit, err)
 	}
 	// Output:
 	// true <nil>
@@ -89,12 +89,12 @@ func ExampleAdd() {
 	// false <nil>
 }
 
-func ExampleGetAndDelete() {
-	s := mutexstore.New[string, string](0)
+func ExampleWriter_getAndDelete() {
+	var s lastmodstore.Store[string, string] = mutexstore.New[string, string](0)
 	defer s.Close()
 	s.Set("ticket", "seat 7", time.Hour)
 	for range 2 {
-		e, ok, err := lastmodstore.GetAndDelete(s, "ticket")
+		e, ok, err := s.GetAndDelete("ticket")
 		fmt.Printf("%q %t %v\n", e.Value, ok, err)
 	}
 	// Output:

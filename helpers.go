@@ -9,6 +9,12 @@ type Number interface {
 		~float32 | ~float64
 }
 
+// Until returns the TTL of an entry that is to expire at t, such as the end of a
+// session or the Expires of an HTTP response. It is never [NoExpiry] or
+// [KeepTTL]: if t has passed, it is 1 ns. A computed TTL that reaches zero by
+// plain subtraction would store the entry forever.
+func Until(t time.Time) time.Duration { return max(1, time.Until(t)) }
+
 // GetIfModifiedSince answers the entry of key if it was modified after t.
 func GetIfModifiedSince[K comparable, V any](s Reader[K, V], key K, t time.Time) (Entry[V], bool) {
 	if e, ok := s.GetEntry(key); ok && e.LastModified.After(t) {
@@ -47,36 +53,7 @@ func Update[K comparable, V any](s Store[K, V], key K, fn func(old Entry[V], ok 
 	}
 }
 
-// Add adds delta to the counter of key, atomically, and answers the sum. A
-// counter that is absent starts at zero and lives for ttl; one that is there
-// keeps its deadline, so that ttl opens a window and later additions do not
-// extend it. Integers wrap round as Go's do. Its errors are those of Set.
-func Add[K comparable, N Number](s Store[K, N], key K, delta N, ttl time.Duration) (N, error) {
-	e, err := Update(s, key, func(old Entry[N], ok bool) (N, time.Duration, error) {
-		if ok {
-			return old.Value + delta, KeepTTL, nil
-		}
-		return delta, ttl, nil
-	})
-	return e.Value, err
-}
-
-// GetAndDelete removes the entry of key and answers it, atomically: of many
-// that ask, one gets it. Its deadline is as it was read: a Touch at the same
-// time may not show. The error is ErrClosed or ErrInvalidKey.
-func GetAndDelete[K comparable, V any](s Store[K, V], key K) (Entry[V], bool, error) {
-	for {
-		e, ok := s.GetEntry(key)
-		if !ok {
-			// Only a write tells a closed store and an invalid key from an absent one.
-			_, err := s.DeleteIfUnmodifiedSince(key, time.Time{})
-			return Entry[V]{}, false, err
-		}
-		if deleted, err := s.DeleteIfUnmodifiedSince(key, e.LastModified); deleted || err != nil {
-			if err != nil {
-				e = Entry[V]{}
-			}
-			return e, deleted, err
-		}
-	}
+// Add is [Writer].Add for a store whose values the compiler knows to be numbers.
+func Add[K comparable, N Number](s Writer[K, N], key K, delta N, ttl time.Duration) (Entry[N], error) {
+	return s.Add(key, delta, ttl)
 }

@@ -89,8 +89,8 @@ func Example_endpoints() {
 
 // allow counts requests in windows that begin with the first one of a client.
 func allow(s lastmodstore.Store[string, int], client string, limit int, window time.Duration) (bool, error) {
-	n, err := lastmodstore.Add(s, client, 1, window)
-	return err == nil && n <= limit, err
+	e, err := lastmodstore.Add(s, client, 1, window)
+	return err == nil && e.Value <= limit, err
 }
 
 // allowSliding keeps the times of the requests that it allowed, so that no

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"iter"
+	"sync"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/internal/turn"
@@ -32,6 +33,8 @@ import (
 //     order for each shard, and so for each key.
 type Sharded[K comparable, V any] struct {
 	seed   maphash.Seed
+	done   chan struct{}
+	close  sync.Once
 	shards []Store[K, V]
 }
 
@@ -43,7 +46,7 @@ func NewSharded[K comparable, V any](n int, open func() Store[K, V]) *Sharded[K,
 	if n < 1 {
 		panic(fmt.Sprintf("lastmodstore: NewSharded of %d stores: it needs at least 1", n))
 	}
-	s := &Sharded[K, V]{seed: maphash.MakeSeed()}
+	s := &Sharded[K, V]{seed: maphash.MakeSeed(), done: make(chan struct{})}
 	sweeps := turn.New()
 	for range n {
 		shard := open()
@@ -173,11 +176,19 @@ func (s *Sharded[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, 
 	return s.of(key).SetIfUnmodifiedSince(key, value, ttl, t)
 }
 
+func (s *Sharded[K, V]) Add(key K, delta V, ttl time.Duration) (Entry[V], error) {
+	return s.of(key).Add(key, delta, ttl)
+}
+
 func (s *Sharded[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
 	return s.of(key).Touch(key, ttl)
 }
 
 func (s *Sharded[K, V]) Delete(key K) (bool, error) { return s.of(key).Delete(key) }
+
+func (s *Sharded[K, V]) GetAndDelete(key K) (Entry[V], bool, error) {
+	return s.of(key).GetAndDelete(key)
+}
 
 func (s *Sharded[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {
 	return s.of(key).DeleteIfUnmodifiedSince(key, t)
@@ -195,6 +206,9 @@ func (s *Sharded[K, V]) Clear() error {
 	return err
 }
 
+// Done implements [Reader].
+func (s *Sharded[K, V]) Done() <-chan struct{} { return s.done }
+
 func (s *Sharded[K, V]) Cleanup() int {
 	removed := 0
 	for _, shard := range s.shards {
@@ -204,6 +218,7 @@ func (s *Sharded[K, V]) Cleanup() int {
 }
 
 func (s *Sharded[K, V]) Close() error {
+	s.close.Do(func() { close(s.done) })
 	var err error
 	for _, shard := range s.shards {
 		if e := shard.Close(); e != nil {

@@ -44,6 +44,11 @@ type Reader[K comparable, V any] interface {
 
 	// Stats answers the counters as they stand.
 	Stats() Stats
+
+	// Done returns a channel that is closed when the store is closed, so that a
+	// closed store can be told from an empty one. From then on reads report
+	// absence and writes return [ErrClosed].
+	Done() <-chan struct{}
 }
 
 // Writer is the writing half of a [Store].
@@ -74,12 +79,24 @@ type Writer[K comparable, V any] interface {
 	// the new one with true, the present one (or zero) with false.
 	SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t time.Time) (Entry[V], bool, error)
 
+	// Add adds delta to the number stored under key, in a single step, and
+	// returns the entry. An absent counter starts at zero and gets ttl; a present
+	// one keeps its deadline, so ttl opens a window that later additions do not
+	// extend, and the entry's ExpiresAt is when the window closes. Integers wrap
+	// around as Go's do. [ErrNotNumber] is returned if V is not an integer or
+	// floating-point type: the function [Add] has the compiler check that.
+	Add(key K, delta V, ttl time.Duration) (Entry[V], error)
+
 	// Touch gives the entry of key a new deadline and answers whether there is
 	// one. Its value and LastModified stay. KeepTTL changes nothing.
 	Touch(key K, ttl time.Duration) (bool, error)
 
 	// Delete removes the entry of key and answers whether there was one.
 	Delete(key K) (bool, error)
+
+	// GetAndDelete removes the entry of key in a single step and returns exactly
+	// what it removed: of many callers, one receives the entry.
+	GetAndDelete(key K) (Entry[V], bool, error)
 
 	// DeleteIfUnmodifiedSince removes the entry of key if it was last modified
 	// at or before t, and answers whether it did.

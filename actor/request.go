@@ -23,8 +23,10 @@ const (
 	opSet
 	opSetMany
 	opSetIf
+	opAdd
 	opTouch
 	opDelete
+	opGetAndDelete
 	opDeleteIf
 	opMerge
 	opClear
@@ -103,10 +105,14 @@ func (r *request[K, V]) serve(t *table.Table[K, V], now int64) {
 		r.err = t.SetMany(r.assignments, r.ttl, now)
 	case opSetIf:
 		r.entry, r.ok, r.err = t.SetIfUnmodifiedSince(r.hash, r.key, r.value, r.ttl, r.time, now)
+	case opAdd:
+		r.entry, r.err = t.Add(r.hash, r.key, r.value, r.ttl, now)
 	case opTouch:
 		r.ok, r.err = t.Touch(r.hash, r.key, r.ttl, now)
 	case opDelete:
 		r.ok, r.err = t.Delete(r.hash, r.key, now)
+	case opGetAndDelete:
+		r.entry, r.ok, r.err = t.GetAndDelete(r.hash, r.key, now)
 	case opDeleteIf:
 		r.ok, r.err = t.DeleteIfUnmodifiedSince(r.hash, r.key, r.time, now)
 	case opMerge:

@@ -163,6 +163,9 @@ func (s *Store[K, V]) Stats() lastmodstore.Stats {
 	return stats
 }
 
+// Done implements [lastmodstore.Reader].
+func (s *Store[K, V]) Done() <-chan struct{} { return s.done }
+
 func (s *Store[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
 	return table.Pages(s.line, s.done, table.Page[K, V]{}, s.step(opScan), s.peek)
 }
@@ -213,6 +216,14 @@ func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t 
 	return r.entry, r.ok, r.err
 }
 
+func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
+	r := s.keyed(opAdd, key)
+	defer s.release(r)
+	r.value, r.ttl = delta, ttl
+	s.call(r)
+	return r.entry, r.err
+}
+
 func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
 	r := s.keyed(opTouch, key)
 	defer s.release(r)
@@ -226,6 +237,13 @@ func (s *Store[K, V]) Delete(key K) (bool, error) {
 	defer s.release(r)
 	s.call(r)
 	return r.ok, r.err
+}
+
+func (s *Store[K, V]) GetAndDelete(key K) (lastmodstore.Entry[V], bool, error) {
+	r := s.keyed(opGetAndDelete, key)
+	defer s.release(r)
+	s.call(r)
+	return r.entry, r.ok, r.err
 }
 
 func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {

@@ -134,12 +134,22 @@ func basics(e Engine) {
 	})
 	It("10: Update and Add run on any store, and an error stores nothing", func() {
 		s := opened(e)
-		Expect(lastmodstore.Add(s, "n", 2, time.Hour)).To(Equal(2))
-		window, _ := s.GetEntry("n")
-		Expect(lastmodstore.Add(s, "n", 3, time.Minute)).To(Equal(5))
-		later, _ := s.GetEntry("n")
+		window, err := lastmodstore.Add(s, "n", 2, time.Hour)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(window.Value).To(Equal(2))
+		later, err := lastmodstore.Add(s, "n", 3, time.Minute)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(later.Value).To(Equal(5))
 		Expect(later.ExpiresAt).To(Equal(window.ExpiresAt), "later additions do not extend the window")
-		_, err := lastmodstore.Update(s, "n", func(old entry, ok bool) (int, time.Duration, error) {
+		held, _ := s.GetEntry("n")
+		Expect(held).To(Equal(later))
+		_, err = s.Add("n", 1, -2)
+		Expect(err).To(MatchError(lastmodstore.ErrInvalidTTL), "also of a counter that is present")
+		any := e.Any(0)
+		defer any.Close()
+		_, err = any.Add("n", 1, 0)
+		Expect(err).To(MatchError(lastmodstore.ErrNotNumber))
+		_, err = lastmodstore.Update(s, "n", func(old entry, ok bool) (int, time.Duration, error) {
 			return 99, 0, lastmodstore.ErrFull
 		})
 		Expect(err).To(MatchError(lastmodstore.ErrFull))

@@ -48,7 +48,7 @@ func concurrency(e Engine) {
 				}
 			})
 			beside(4, func(int) {
-				if _, ok, _ := lastmodstore.GetAndDelete(s, "k"); ok {
+				if _, ok, _ := s.GetAndDelete("k"); ok {
 					received.Add(1)
 				}
 			})

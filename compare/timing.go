@@ -25,6 +25,7 @@ func Timing(t *testing.T, e Engine) {
 		{"1: overwriting an expired entry is an insertion", overwrite},
 		{"2: reads extend no life", reads},
 		{"5: background cleanup removes at the latest one interval after the deadline", ticks},
+		{"3: Until returns a TTL that never means no expiry", until},
 		{"4: a sweep spares what was renewed", renewed},
 		{"6: a clock that stands still gives different times", still},
 		{"10: the window of Add closes when it said", window},
@@ -98,6 +99,29 @@ func overwrite(g gomega.Gomega, e Engine) {
 	g.Expect(s.Stats().Expirations).To(gomega.BeEquivalentTo(1))
 }
 
+func until(g gomega.Gomega, e Engine) {
+	s := e.Strings(0)
+	defer s.Close()
+	for _, c := range []struct {
+		t    time.Time
+		want time.Duration
+	}{
+		{time.Now().Add(life1), life1},
+		{time.Now().Add(life1).Round(0), life1},
+		{time.Now(), 1},
+		{time.Now().Add(-1), 1},
+		{time.Now().Add(-time.Hour), 1},
+		{time.Time{}, 1},
+	} {
+		ttl := lastmodstore.Until(c.t)
+		g.Expect(ttl).To(gomega.Equal(c.want))
+		g.Expect(s.Set("a", 1, ttl)).To(gomega.Succeed())
+		entry, ok := s.GetEntry("a")
+		g.Expect(ok).To(gomega.BeTrue())
+		g.Expect(entry.ExpiresAt).To(gomega.Equal(time.Now().Add(c.want)))
+	}
+}
+
 func reads(g gomega.Gomega, e Engine) {
 	s := e.Strings(0)
 	defer s.Close()
@@ -169,10 +193,15 @@ func window(g gomega.Gomega, e Engine) {
 	s := e.Strings(0)
 	defer s.Close()
 	for i := range 10 {
-		g.Expect(lastmodstore.Add(s, "n", 1, life1)).To(gomega.Equal(i + 1))
+		added, err := lastmodstore.Add(s, "n", 1, life1)
+		g.Expect(err).NotTo(gomega.HaveOccurred())
+		g.Expect(added.Value).To(gomega.Equal(i + 1))
+		g.Expect(added.ExpiresAt).To(gomega.Equal(time.Now().Add(life1 - time.Duration(i)*life1/10)))
 		time.Sleep(life1 / 10)
 	}
-	g.Expect(lastmodstore.Add(s, "n", 1, life1)).To(gomega.Equal(1))
+	added, err := lastmodstore.Add(s, "n", 1, life1)
+	g.Expect(err).NotTo(gomega.HaveOccurred())
+	g.Expect(added.Value).To(gomega.Equal(1))
 }
 
 func roomOfExpired(g gomega.Gomega, e Engine) {

@@ -80,7 +80,7 @@ var tells = map[string]func(s stringStore) verdict{
 	"Cleanup": func(s stringStore) verdict { s.Cleanup(); return unknown },
 	"Add":     func(s stringStore) verdict { _, err := lastmodstore.Add(s, "c", 1, 1); return ofError(err) },
 	"GetAndDelete": func(s stringStore) verdict {
-		_, _, err := lastmodstore.GetAndDelete(s, "c")
+		_, _, err := s.GetAndDelete("c")
 		return ofError(err)
 	},
 	"Watch": func(s stringStore) verdict {

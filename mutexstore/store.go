@@ -119,6 +119,9 @@ func (s *Store[K, V]) Stats() lastmodstore.Stats {
 	return s.table.Stats()
 }
 
+// Done implements [lastmodstore.Reader].
+func (s *Store[K, V]) Done() <-chan struct{} { return s.done }
+
 func (s *Store[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
 	return table.Pages(s.line, s.done, table.Page[K, V]{}, s.step((*table.Table[K, V]).Scan), s.peek)
 }
@@ -191,6 +194,16 @@ func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t 
 	return s.table.SetIfUnmodifiedSince(h, key, value, ttl, t, now)
 }
 
+func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
+	h := table.Hash(s.seed, key)
+	now, err := s.begin()
+	defer s.end()
+	if err != nil {
+		return lastmodstore.Entry[V]{}, err
+	}
+	return s.table.Add(h, key, delta, ttl, now)
+}
+
 func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
 	h := table.Hash(s.seed, key)
 	now, err := s.begin()
@@ -209,6 +222,16 @@ func (s *Store[K, V]) Delete(key K) (bool, error) {
 		return false, err
 	}
 	return s.table.Delete(h, key, now)
+}
+
+func (s *Store[K, V]) GetAndDelete(key K) (lastmodstore.Entry[V], bool, error) {
+	h := table.Hash(s.seed, key)
+	now, err := s.begin()
+	defer s.end()
+	if err != nil {
+		return lastmodstore.Entry[V]{}, false, err
+	}
+	return s.table.GetAndDelete(h, key, now)
 }
 
 func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {

@@ -106,12 +106,11 @@ func conditions(w io.Writer, s lastmodstore.Store[string, string]) error {
 func requests(w io.Writer, s lastmodstore.Store[string, int]) error {
 	heading(w, "A request counter with a window of a minute", "Add")
 	for range 3 {
-		n, err := lastmodstore.Add(s, "requests", 1, time.Minute)
+		e, err := lastmodstore.Add(s, "requests", 1, time.Minute)
 		if err != nil {
 			return err
 		}
-		e, _ := s.GetEntry("requests")
-		fmt.Fprintf(w, "  request %d, window closes at %s\n", n, e.ExpiresAt.Format("15:04:05.000"))
+		fmt.Fprintf(w, "  request %d, window closes at %s\n", e.Value, e.ExpiresAt.Format("15:04:05.000"))
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ var methods = []string{
 	"nothing", "advance", "advance", "Get", "GetEntry", "GetLastModified", "GetMany", "All", "ModifiedSince",
 	"Set", "Set", "Set", "SetMany", "SetIfUnmodifiedSince", "SetIfUnmodifiedSince", "Touch", "Touch",
 	"Delete", "DeleteIfUnmodifiedSince", "Merge", "Merge", "Cleanup",
-	"GetIfModifiedSince", "SetIfAbsent", "Add", "GetAndDelete", "Watch", "Watch",
+	"Add", "GetAndDelete", "GetIfModifiedSince", "SetIfAbsent", "Watch", "Watch",
 }
 
 func (c Call) name() string {
@@ -100,6 +100,12 @@ func (d *driver[K]) call(s lastmodstore.Store[K, int], name string, c Call) stri
 	case "SetIfUnmodifiedSince":
 		e, ok, err := s.SetIfUnmodifiedSince(key, value, ttl, d.time(c))
 		return fmt.Sprint(d.show(key, e), ok, err)
+	case "Add":
+		e, err := s.Add(key, value, ttl)
+		return fmt.Sprint(d.show(key, e), err)
+	case "GetAndDelete":
+		e, ok, err := s.GetAndDelete(key)
+		return fmt.Sprint(d.show(key, e), ok, err)
 	case "Touch":
 		return fmt.Sprint(s.Touch(key, ttl))
 	case "Delete":
@@ -136,11 +142,6 @@ func (d *driver[K]) help(s lastmodstore.Store[K, int], name string, c Call) stri
 		return fmt.Sprint(d.show(key, e), ok)
 	case "SetIfAbsent":
 		e, ok, err := lastmodstore.SetIfAbsent(s, key, int(c.Value), d.ttl(c))
-		return fmt.Sprint(d.show(key, e), ok, err)
-	case "Add":
-		return fmt.Sprint(lastmodstore.Add(s, key, int(c.Value), d.ttl(c)))
-	case "GetAndDelete":
-		e, ok, err := lastmodstore.GetAndDelete(s, key)
 		return fmt.Sprint(d.show(key, e), ok, err)
 	}
 	panic("oracle: no method " + name)

@@ -137,6 +137,24 @@ func (o *Oracle[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t
 	return e, err == nil, err
 }
 
+func (o *Oracle[K, V]) Add(key K, delta V, ttl time.Duration) (e lastmodstore.Entry[V], err error) {
+	now := o.begin()
+	if o.closed {
+		return e, lastmodstore.ErrClosed
+	}
+	if err := check(key, ttl); err != nil {
+		return e, err
+	}
+	if o.sum == nil {
+		return e, lastmodstore.ErrNotNumber
+	}
+	it := o.live(key, now)
+	if it != nil {
+		delta, ttl = o.sum(it.e.Value, delta), lastmodstore.KeepTTL
+	}
+	return o.put(it, key, delta, ttl, now)
+}
+
 func (o *Oracle[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
 	now := o.begin()
 	if o.closed {
@@ -154,6 +172,16 @@ func (o *Oracle[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
 
 func (o *Oracle[K, V]) Delete(key K) (bool, error) {
 	return o.DeleteIfUnmodifiedSince(key, time.Unix(1<<40, 0))
+}
+
+func (o *Oracle[K, V]) GetAndDelete(key K) (e lastmodstore.Entry[V], ok bool, err error) {
+	if now := o.begin(); !o.closed && key == key { //nolint:staticcheck // not NaN
+		if it := o.live(key, now); it != nil {
+			e = it.e
+		}
+	}
+	ok, err = o.Delete(key)
+	return e, ok, err
 }
 
 func (o *Oracle[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {
@@ -254,8 +282,12 @@ func (o *Oracle[K, V]) Cleanup() int {
 	return o.sweep(now)
 }
 
+func (o *Oracle[K, V]) Done() <-chan struct{} { return o.done }
+
 func (o *Oracle[K, V]) Close() error {
-	o.begin()
+	if o.begin(); !o.closed {
+		close(o.done)
+	}
 	o.closed = true
 	o.items, o.hand = nil, nil
 	return nil

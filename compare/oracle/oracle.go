@@ -12,6 +12,7 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/number"
 )
 
 type item[K comparable, V any] struct {
@@ -29,6 +30,8 @@ type Oracle[K comparable, V any] struct {
 	opened   time.Time
 	ticks    int64
 	closed   bool
+	done     chan struct{}  // closed when closed
+	sum      func(a, b V) V // nil: V is not a number
 
 	items []*item[K, V]     // in order of LastModified
 	hand  *item[K, V]       // nil: at the first
@@ -44,7 +47,7 @@ var _ lastmodstore.Store[string, int] = (*Oracle[string, int])(nil)
 
 // New opens an oracle.
 func New[K comparable, V any](interval time.Duration, opts ...lastmodstore.Option) *Oracle[K, V] {
-	o := &Oracle[K, V]{config: config.New(opts), interval: interval, opened: time.Now()}
+	o := &Oracle[K, V]{config: config.New(opts), interval: interval, opened: time.Now(), done: make(chan struct{}), sum: number.Sum[V]()}
 	o.last = o.dawn()
 	o.given, o.horizon, o.promised = o.last, o.last, o.last
 	return o

@@ -16,6 +16,7 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/number"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
@@ -80,6 +81,7 @@ type Table[K comparable, V any] struct {
 	heap   chunked[due]
 	config config.Config
 	line   timeline.Timeline // for conversion alone
+	sum    func(a, b V) V    // nil: V is not a number
 
 	log      removalLog[K, V]
 	promised atomic.Int64 // by a look into the feed, which runs beside other reads
@@ -99,6 +101,7 @@ func New[K comparable, V any](line timeline.Timeline, c config.Config) *Table[K,
 // Init makes t, which is zero, an empty table.
 func (t *Table[K, V]) Init(line timeline.Timeline, c config.Config) {
 	t.line, t.config, t.last = line, c, math.MinInt64
+	t.sum = number.Sum[V]()
 	t.promised.Store(math.MinInt64)
 	t.Reset()
 }

@@ -56,6 +56,24 @@ func (t *Table[K, V]) SetIfUnmodifiedSince(h uint32, key K, value V, ttl time.Du
 	return t.entry(i), true, nil
 }
 
+// Add adds delta to the number of key.
+func (t *Table[K, V]) Add(h uint32, key K, delta V, ttl time.Duration, now int64) (e lastmodstore.Entry[V], err error) {
+	if err := check(key, ttl); err != nil {
+		return e, err
+	}
+	if t.sum == nil {
+		return e, lastmodstore.ErrNotNumber
+	}
+	i := t.live(h, key, now)
+	if i != none {
+		delta, ttl = t.sum(t.slots.at(i).value, delta), lastmodstore.KeepTTL
+	}
+	if i, err = t.put(i, h, key, delta, ttl, now); err != nil {
+		return e, err
+	}
+	return t.entry(i), nil
+}
+
 // An Assignment is one key of a SetMany.
 type Assignment[K comparable, V any] struct {
 	Hash  uint32
@@ -167,6 +185,25 @@ func (t *Table[K, V]) Delete(h uint32, key K, now int64) (bool, error) {
 	return t.deleteIf(h, key, now, func(*slot[K, V]) bool { return true })
 }
 
+// GetAndDelete removes the entry of key and returns what it removed.
+func (t *Table[K, V]) GetAndDelete(h uint32, key K, now int64) (e lastmodstore.Entry[V], ok bool, err error) {
+	if err := checkKey(key); err != nil {
+		return e, false, err
+	}
+	i := t.live(h, key, now)
+	if i == none {
+		return e, false, nil
+	}
+	e = t.entry(i)
+	t.delete(i, now)
+	return e, true, nil
+}
+
+func (t *Table[K, V]) delete(i uint32, now int64) {
+	t.remove(i, lastmodstore.Deleted, now)
+	t.stats.Deletes++
+}
+
 // DeleteIfUnmodifiedSince removes the entry of key if it was last modified at or before since.
 func (t *Table[K, V]) DeleteIfUnmodifiedSince(h uint32, key K, since time.Time, now int64) (bool, error) {
 	return t.deleteIf(h, key, now, func(s *slot[K, V]) bool {
@@ -182,8 +219,7 @@ func (t *Table[K, V]) deleteIf(h uint32, key K, now int64, cond func(*slot[K, V]
 	if i == none || !cond(t.slots.at(i)) {
 		return false, nil
 	}
-	t.remove(i, lastmodstore.Deleted, now)
-	t.stats.Deletes++
+	t.delete(i, now)
 	return true, nil
 }
 
