@@ -46,8 +46,9 @@ type Stats struct {
 	Misses           uint64        // reads of one key that did not; counted with CountReads
 	Sets             uint64        // entries stored, by whichever method
 	Deletes          uint64        // live entries removed by key; Clear is not counted
-	Expirations      uint64        // expired entries removed, by whichever method
+	Expirations      uint64        // expired entries removed, by whichever method, Clear included
 	Evictions        uint64        // live entries removed to make room
+	PendingRemovals  int           // calls of OnRemove functions that are due
 	Sweeps           uint64        // cleanups run to their end, in the background or by Cleanup
 	LongestSweepStep time.Duration // the longest that cleanup kept others out
 }

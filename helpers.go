@@ -1,6 +1,10 @@
 package lastmodstore
 
-import "time"
+import (
+	"time"
+
+	"github.com/lastmodstore/lastmodstore/internal/seam"
+)
 
 // Number is what [Add] can add.
 type Number interface {
@@ -30,12 +34,18 @@ func SetIfAbsent[K comparable, V any](s Store[K, V], key K, value V, ttl time.Du
 }
 
 // Update replaces the value of key by what fn makes of its present entry (the
-// zero Entry and false if there is none) and answers the new entry. It runs fn
-// on the caller's goroutine, under no lock, and again whenever somebody else
-// was faster: fn may run several times and should have no effect but its
-// result. An error from fn ends Update, which answers it and stores nothing;
-// the other errors are those of Set.
+// zero Entry and false if there is none) and returns the new entry. It runs fn on
+// the caller's goroutine, under no lock, and again if another writer was faster:
+// fn may run several times and should have no effect but its result. Calls that
+// lost a race for a key take turns, so that a contended key is updated at about
+// the rate of Set; fn may call Update of other keys all the same. An fn that
+// itself writes key never wins: Update then never returns.
+//
+// An error from fn ends Update, which returns it and stores nothing; the other
+// errors are those of Set.
 func Update[K comparable, V any](s Store[K, V], key K, fn func(old Entry[V], ok bool) (V, time.Duration, error)) (Entry[V], error) {
+	turn := seam.Join(s, key)
+	defer func() { turn.End() }()
 	for {
 		old, ok := s.GetEntry(key)
 		value, ttl, err := fn(old, ok)
@@ -50,6 +60,7 @@ func Update[K comparable, V any](s Store[K, V], key K, fn func(old Entry[V], ok 
 		if stored {
 			return e, nil
 		}
+		turn.Lost(s, key)
 	}
 }
 

@@ -36,7 +36,7 @@ func RemovalLog(n int) Option {
 	if n < 0 {
 		panic(fmt.Sprintf("lastmodstore: RemovalLog(%d): it cannot remember less than nothing; 0 remembers none", n))
 	}
-	return func(c *config.Config) { c.RemovalLog = n }
+	return func(c *config.Config) { c.RemovalLog, c.RetainRemovals = n, true }
 }
 
 // CountReads counts hits and misses for Stats. It is off by default because

@@ -13,7 +13,7 @@ import (
 type listening[K comparable, V any] struct {
 	*listener[K, V]
 	queue   []table.Removal[K, V]
-	pending *request[K, V] // asked for removals when there were none, or nil
+	waiting *request[K, V] // asked for removals when there were none, or nil
 }
 
 // feed serves a request of a watcher or listener and says whether its reply
@@ -49,7 +49,7 @@ func (o *owner[K, V]) feedOne() (more bool) {
 	}
 	r, now := f.next(), o.line.Now()
 	o.table.Watch(r.feed, now)
-	if len(r.feed.Changes) == 0 && r.feed.KnowsAll() {
+	if r.feed.CaughtUp() {
 		f.waiting = append(f.waiting, r)
 	} else {
 		r.reply <- struct{}{}
@@ -74,15 +74,26 @@ func (o *owner[K, V]) handOver() {
 	if removed := o.table.TakeRemoved(); len(removed) > 0 {
 		for _, l := range o.listening {
 			l.queue = append(l.queue, removed...)
-			if l.pending != nil {
-				o.answer(l, l.pending)
+			for i := range removed {
+				l.pending.Add(int64(removed[i].Len()))
+			}
+			if l.waiting != nil {
+				o.answer(l, l.waiting)
 			}
 		}
 	}
 }
 
+// pending counts the calls of listeners that are due.
+func (o *owner[K, V]) pending() (n int) {
+	for _, l := range o.listening {
+		n += int(l.pending.Load())
+	}
+	return n
+}
+
 func (o *owner[K, V]) answer(l *listening[K, V], r *request[K, V]) {
-	r.removals, l.queue, l.pending, r.ok = l.queue, nil, nil, true
+	r.removals, l.queue, l.waiting, r.ok = l.queue, nil, nil, true
 	r.reply <- struct{}{}
 }
 
@@ -94,7 +105,7 @@ func (o *owner[K, V]) removals(r *request[K, V]) (replies bool) {
 		return true
 	}
 	l := o.listening[i]
-	if l.pending = r; len(l.queue) > 0 {
+	if l.waiting = r; len(l.queue) > 0 {
 		o.answer(l, r)
 	}
 	return false
@@ -105,7 +116,7 @@ func (o *owner[K, V]) unlisten(which *listener[K, V]) {
 	if i < 0 {
 		return
 	}
-	if r := o.listening[i].pending; r != nil {
+	if r := o.listening[i].waiting; r != nil {
 		r.reply <- struct{}{}
 	}
 	o.listening = slices.Delete(o.listening, i, i+1)
@@ -122,9 +133,9 @@ func (o *owner[K, V]) endFeeds() {
 	}
 	for _, l := range o.listening {
 		l.rest = l.queue
-		if l.pending != nil {
-			l.pending.err = lastmodstore.ErrClosed
-			l.pending.reply <- struct{}{}
+		if l.waiting != nil {
+			l.waiting.err = lastmodstore.ErrClosed
+			l.waiting.reply <- struct{}{}
 		}
 	}
 }

@@ -5,7 +5,7 @@ package actor
 import (
 	"slices"
 
-	"github.com/lastmodstore/lastmodstore/internal/table"
+	"github.com/lastmodstore/lastmodstore/internal/engine"
 )
 
 // A feeder says which watcher is fed when.
@@ -15,14 +15,14 @@ type feeder[K comparable, V any] struct {
 	waiting []*request[K, V] // know of all, in the order in which they came to
 	read    bool             // the last one fed was reading
 
-	pace    table.FeedPacer // of those who are behind
+	pace    engine.FeedPacer // of those who are behind
 	rest    *alarm
 	resting <-chan struct{} // rest's channel while it rests, else nil
 }
 
 func (f *feeder[K, V]) add(r *request[K, V], last int64) {
 	switch {
-	case !r.feed.KnowsAll():
+	case !r.feed.CaughtUp():
 		f.reading = append(f.reading, r)
 	case r.feed.Until < last:
 		f.behind = append(f.behind, r)
@@ -72,7 +72,7 @@ func (f *feeder[K, V]) next() *request[K, V] {
 func (f *feeder[K, V]) wake(now int64) {
 	f.resting = nil
 	if f.pace.Wake(now); len(f.behind) == 0 { // all have left
-		f.pace = table.FeedPacer{}
+		f.pace = engine.FeedPacer{}
 	}
 }
 
@@ -81,10 +81,10 @@ func (f *feeder[K, V]) fed(now, last int64) {
 	switch {
 	case f.resting != nil:
 	case len(f.behind) == 0:
-		f.pace = table.FeedPacer{}
-	case f.pace.Tires(now, last):
+		f.pace = engine.FeedPacer{}
+	case f.pace.ShouldRest(now, last):
 		f.resting = f.rest.c
-		f.rest.timer.Reset(table.FeedPause)
+		f.rest.timer.Reset(engine.FeedPause)
 	}
 }
 

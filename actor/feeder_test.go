@@ -5,6 +5,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/lastmodstore/lastmodstore/internal/engine"
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
@@ -62,9 +63,9 @@ func TestARestThatAllHaveLeftIsForgotten(t *testing.T) {
 	f.add(gone, 2)
 	g.Expect(f.remove(gone)).To(BeTrue())
 	f.wake(3)
-	g.Expect(f.pace).To(Equal(table.FeedPacer{}))
+	g.Expect(f.pace).To(Equal(engine.FeedPacer{}))
 	f.resting = make(chan struct{})
 	f.add(asking(false, 1), 2)
 	f.wake(3)
-	g.Expect(f.pace).NotTo(Equal(table.FeedPacer{}), "somebody has waited for its end")
+	g.Expect(f.pace).NotTo(Equal(engine.FeedPacer{}), "somebody has waited for its end")
 }

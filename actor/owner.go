@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/engine"
 	"github.com/lastmodstore/lastmodstore/internal/table"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
 // turns is how many waiting requests are served before the loop looks whether
@@ -22,6 +24,9 @@ const mailboxSize = 1024
 // and nothing outside its goroutine can reach it.
 type owner[K comparable, V any] struct {
 	*Store[K, V]
+	line      *timeline.Timeline // the store's; its field belongs to callers
+	hub       *engine.Hub        // of watchers of a Sharded; nil: there are none
+	noted     int64              // the latest time of which hub was notified
 	table     *table.Table[K, V]
 	sweep     sweep
 	yielder   yielder
@@ -30,8 +35,8 @@ type owner[K comparable, V any] struct {
 }
 
 // own is the loop.
-func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
-	o := owner[K, V]{Store: s, table: table.New[K, V](s.line, c), sweep: newSweep(s.line, interval)}
+func (s *Store[K, V]) own(interval time.Duration, line *timeline.Timeline, c config.Config) {
+	o := owner[K, V]{Store: s, line: line, table: table.New[K, V](line, c), sweep: newSweep(line, interval)}
 	o.feeder.rest = newAlarm()
 	defer o.end()
 	var feeding <-chan struct{} // always while a watcher is to be fed, else nil
@@ -43,16 +48,16 @@ func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
 		case r := <-s.mailbox:
 			closing = o.serveWaiting(r)
 		case <-o.sweep.tick.c:
-			o.sweep.ask(s.line.Now())
+			o.sweep.ask(o.line.Catch())
 		case o.sweep.waiting <- struct{}{}:
-			o.sweep.begin(s.line.Now())
+			o.sweep.begin(o.line.Now())
 		case <-o.sweep.resting:
-			o.sweep.wake(s.line.Now())
+			o.sweep.wake(o.line.Now())
 		case <-o.sweep.due:
 			closing = o.sweepOnce()
 		case <-feeding:
 		case <-o.feeder.resting:
-			o.feeder.wake(s.line.Now())
+			o.feeder.wake(o.line.Now())
 		}
 	}
 }
@@ -72,7 +77,7 @@ func (o *owner[K, V]) serveWaiting(r *request[K, V]) (closing bool) {
 	y := &o.yielder
 	defer y.forget()
 	for range turns {
-		now := o.line.Now()
+		now := o.line.Tick()
 		y.judge(now)
 		if closing = o.serve(r, now); closing {
 			return true
@@ -82,7 +87,7 @@ func (o *owner[K, V]) serveWaiting(r *request[K, V]) (closing bool) {
 			return false
 		}
 	}
-	return o.serve(r, o.line.Now())
+	return o.serve(r, o.line.Tick())
 }
 
 // next is the next request if one waits, or nil.
@@ -104,18 +109,46 @@ func (o *owner[K, V]) serve(r *request[K, V], now int64) (closing bool) {
 		return true // gone is the answer
 	case opSweep:
 		r.n, r.ok = o.sweepStep(r.cutoff)
-	case opShare:
-		o.sweep.share(r.turn)
+	case opJoin:
+		r.ok = o.join(r.joint)
+	case opMerge:
+		r.serve(o.table, o.line.Catch())
+		o.handOver()
+	case opStats:
+		r.serve(o.table, now)
+		r.stats.PendingRemovals = o.pending()
 	case opWatch, opUnwatch, opListen, opUnlisten, opRemovals:
 		replies = o.feed(r)
 	default:
 		r.serve(o.table, now)
 		o.handOver()
 	}
+	o.notify()
 	if replies {
 		r.reply <- struct{}{}
 	}
 	return false
+}
+
+// join makes the store a shard, unless it was used before.
+func (o *owner[K, V]) join(j *engine.Joint) bool {
+	if len(o.listening) > 0 || !o.table.Join(j.Line, j.Shard, j.Shards) {
+		return false
+	}
+	o.line, o.hub, o.noted = j.Line, j.Hub, o.table.Last()
+	o.sweep.share(j.Sweeps)
+	return true
+}
+
+// notify notifies watchers of a Sharded of what has happened.
+func (o *owner[K, V]) notify() {
+	if o.hub == nil {
+		return
+	}
+	if last := o.table.Last(); last != o.noted {
+		o.noted = last
+		o.hub.Notify()
+	}
 }
 
 // sweepOnce makes a step of the sweep that is due, and serves who waited for it:
@@ -131,6 +164,7 @@ func (o *owner[K, V]) sweepStep(cutoff int64) (removed int, more bool) {
 	start := o.line.Now()
 	removed, more = o.table.Sweep(cutoff, start)
 	o.handOver()
+	o.notify()
 	o.table.CountSweepStep(o.line.Now()-start, !more)
 	return removed, more
 }

@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/engine"
 	"github.com/lastmodstore/lastmodstore/internal/table"
-	"github.com/lastmodstore/lastmodstore/internal/turn"
 )
 
 type op uint8
@@ -36,7 +36,10 @@ const (
 	opUnlisten
 	opRemovals
 	opSweep
-	opShare
+	opJoin
+	opLast
+	opFeed
+	opCountCleared
 	opClose
 )
 
@@ -56,9 +59,11 @@ type request[K comparable, V any] struct {
 	time  time.Time     // the condition; GetLastModified: answer
 	entry lastmodstore.Entry[V]
 
-	turn   turn.Turn // opShare
-	cutoff int64     // opSweep
-	n      int       // answer: Len; opSweep: removed
+	joint   *engine.Joint        // opJoin
+	cutoff  int64                // opSweep
+	last    int64                // reply to opLast
+	n       int                  // reply: Len; opSweep: removed; opCountCleared: how many
+	cleared *table.Cleared[K, V] // reply to opClear, if there was something to clear
 
 	lookups     []table.Lookup[V] // GetMany of keys; the answers are filled in
 	keys        []K
@@ -66,7 +71,7 @@ type request[K comparable, V any] struct {
 	page        *table.Page[K, V]        // All, ModifiedSince: filled in
 	stats       *lastmodstore.Stats      // filled in
 
-	feed     *table.Feed[K, V]     // Watch: filled in
+	feed     *table.Feed[K, V]     // opWatch, opFeed: filled in
 	target   *request[K, V]        // opUnwatch: reply to that one, if it waits
 	listener *listener[K, V]       // opListen, opUnlisten, opRemovals
 	removals []table.Removal[K, V] // answer
@@ -118,6 +123,13 @@ func (r *request[K, V]) serve(t *table.Table[K, V], now int64) {
 	case opMerge:
 		r.ok, r.err = t.Merge(r.hash, r.key, r.entry, now)
 	case opClear:
-		t.Clear(now)
+		cleared := t.Clear(now)
+		r.cleared = &cleared
+	case opCountCleared:
+		t.CountCleared(r.n)
+	case opLast:
+		r.last = t.Last()
+	case opFeed:
+		t.Watch(r.feed, now)
 	}
 }

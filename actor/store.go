@@ -16,31 +16,37 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/engine"
+	"github.com/lastmodstore/lastmodstore/internal/seam"
+	"github.com/lastmodstore/lastmodstore/internal/sharded"
 	"github.com/lastmodstore/lastmodstore/internal/table"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
-	"github.com/lastmodstore/lastmodstore/internal/turn"
 )
+
+type hidden[K comparable] = seam.Engine[K]
 
 // Store is the actor engine. Its methods keep the contract of
 // [lastmodstore.Store]; New opens one.
 type Store[K comparable, V any] struct {
+	*hidden[K]
 	mailbox chan *request[K, V] // never closed; see call for what happens to late ones
 	done    chan struct{}       // closed by the owner when it serves no more
 	gone    chan struct{}       // closed by the owner when it ends
 
 	seed     maphash.Seed
-	line     timeline.Timeline
-	requests sync.Pool      // of *request[K, V], each with its reply channel
-	handing  sync.WaitGroup // goroutines of OnRemove; the owner adds them
+	line     *timeline.Timeline // set by New, or by Join before others have the store; the owner has its own
+	requests sync.Pool          // of *request[K, V], each with its reply channel
+	handing  sync.WaitGroup     // goroutines of OnRemove; the owner adds them
 }
 
 var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
 
-// New opens a store whose owner removes expired entries every cleanupInterval;
-// 0 leaves that to Cleanup and to insertions. It panics if
-// cleanupInterval is negative. Close it to end its goroutine.
+// New opens a store whose owner removes expired entries every cleanupInterval,
+// or every millisecond if that is shorter: New(5) means 5 ns, not 5 s. With 0,
+// Cleanup and insertions do it. New panics if cleanupInterval is negative. Close
+// the store to end its goroutine.
 func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstore.Option) *Store[K, V] {
-	config.CheckInterval(cleanupInterval)
+	cleanupInterval = config.Interval(cleanupInterval)
 	s := &Store[K, V]{
 		mailbox: make(chan *request[K, V], mailboxSize),
 		done:    make(chan struct{}),
@@ -52,7 +58,8 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 		// Room for the one reply, so that the owner never waits for a caller.
 		return &request[K, V]{reply: make(chan struct{}, 1)}
 	}
-	go s.own(cleanupInterval, config.New(opts))
+	s.hidden = seam.New[K](s, shard[K, V]{s}, sharded.Join[K, V])
+	go s.own(cleanupInterval, s.line, config.New(opts))
 	return s
 }
 
@@ -167,11 +174,11 @@ func (s *Store[K, V]) Stats() lastmodstore.Stats {
 func (s *Store[K, V]) Done() <-chan struct{} { return s.done }
 
 func (s *Store[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
-	return table.Pages(s.line, s.done, table.Page[K, V]{}, s.step(opScan), s.peek)
+	return engine.Pages(s.line, s.done, table.Page[K, V]{}, s.step(opScan), s.peek)
 }
 
 func (s *Store[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry[V]] {
-	return table.Pages(s.line, s.done, table.Since[K, V](s.line, t), s.step(opChanges), s.peek)
+	return engine.Pages(s.line, s.done, table.Since[K, V](s.line, t), s.step(opChanges), s.peek)
 }
 
 func (s *Store[K, V]) peek(key K) (lastmodstore.Entry[V], bool) {
@@ -266,41 +273,45 @@ func (s *Store[K, V]) Clear() error {
 	r := s.plain(opClear)
 	defer s.release(r)
 	s.call(r)
-	return r.err
-}
-
-// SweepInTurn is for [lastmodstore.Sharded].
-func (s *Store[K, V]) SweepInTurn(t turn.Turn) {
-	r := s.plain(opShare)
-	defer s.release(r)
-	r.turn = t
-	s.call(r)
+	err := r.err
+	if err == nil && r.cleared != nil {
+		if r.n = r.cleared.Expired(); r.n > 0 {
+			r.op = opCountCleared
+			s.call(r)
+		}
+	}
+	return err
 }
 
 // Cleanup is one message a step, so that other callers' come between.
 func (s *Store[K, V]) Cleanup() int {
 	r := s.plain(opSweep)
 	defer s.release(r)
-	r.cutoff = s.line.Now()
+	r.cutoff = s.line.Catch()
 	removed := 0
-	var pace table.Pacer
+	var pace engine.Pacer
 	pace.Begin(r.cutoff)
 	for s.call(r) {
 		removed += r.n
 		if !r.ok {
 			break
 		}
-		if now := s.line.Now(); pace.Tires(len(s.mailbox) > 0, now) {
-			time.Sleep(table.SweepPause)
+		if now := s.line.Now(); pace.ShouldRest(len(s.mailbox) > 0, now) {
+			time.Sleep(engine.SweepPause)
 			pace.Wake(now, s.line.Now())
 		}
 	}
 	return removed
 }
 
+// Close implements [io.Closer]: see [lastmodstore.Store].
 func (s *Store[K, V]) Close() error {
-	s.send(&request[K, V]{op: opClose, reply: make(chan struct{}, 1)}) // its answer is gone
+	s.beginClose()
 	<-s.gone
 	s.handing.Wait()
 	return nil
+}
+
+func (s *Store[K, V]) beginClose() {
+	s.send(&request[K, V]{op: opClose, reply: make(chan struct{}, 1)}) // gone is the reply
 }

@@ -5,28 +5,27 @@ package actor
 import (
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/internal/table"
+	"github.com/lastmodstore/lastmodstore/internal/engine"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
-	"github.com/lastmodstore/lastmodstore/internal/turn"
 )
 
 // A sweep says when the owner sweeps.
 type sweep struct {
 	tick    *ticker
 	rest    *alarm
-	turn    turn.Turn       // to take before a sweep
-	waiting turn.Turn       // turn while it waits for that, else nil
-	taken   turn.Turn       // to give back after the sweep; nil: there is none
-	always  chan struct{}   // closed
-	due     <-chan struct{} // always while there is a step to make, else nil
-	resting <-chan struct{} // rest's channel while it rests, else nil
-	cutoff  int64           // what had expired by then goes
-	pace    table.Pacer
+	turn    engine.Semaphore // to take before a sweep
+	waiting engine.Semaphore // turn while it waits for that, else nil
+	taken   engine.Semaphore // to give back after the sweep; nil: there is none
+	always  chan struct{}    // closed
+	due     <-chan struct{}  // always while there is a step to make, else nil
+	resting <-chan struct{}  // rest's channel while it rests, else nil
+	cutoff  int64            // what had expired by then goes
+	pace    engine.Pacer
 	slept   int64 // since when it rests
 }
 
-func newSweep(line timeline.Timeline, interval time.Duration) sweep {
-	w := sweep{tick: newTicker(line, interval), rest: newAlarm(), turn: turn.New(), always: make(chan struct{})}
+func newSweep(line *timeline.Timeline, interval time.Duration) sweep {
+	w := sweep{tick: newTicker(line, interval), rest: newAlarm(), turn: engine.NewSemaphore(), always: make(chan struct{})}
 	close(w.always)
 	return w
 }
@@ -49,7 +48,7 @@ func (w *sweep) ask(now int64) {
 }
 
 // share makes t the turn, from the next sweep on.
-func (w *sweep) share(t turn.Turn) {
+func (w *sweep) share(t engine.Semaphore) {
 	if w.turn = t; w.waiting != nil {
 		w.waiting = t
 	}
@@ -81,9 +80,9 @@ func (w *sweep) stepped(more, contended bool, now int64) {
 	switch {
 	case !more:
 		w.end()
-	case w.pace.Tires(contended, now):
+	case w.pace.ShouldRest(contended, now):
 		w.due, w.resting, w.slept = nil, w.rest.c, now
-		w.rest.timer.Reset(table.SweepPause)
+		w.rest.timer.Reset(engine.SweepPause)
 	}
 }
 
@@ -117,7 +116,7 @@ type ticker struct {
 	due      int64
 }
 
-func newTicker(line timeline.Timeline, interval time.Duration) *ticker {
+func newTicker(line *timeline.Timeline, interval time.Duration) *ticker {
 	if interval == 0 {
 		return &ticker{}
 	}

@@ -7,9 +7,8 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"github.com/lastmodstore/lastmodstore/internal/table"
+	"github.com/lastmodstore/lastmodstore/internal/engine"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
-	"github.com/lastmodstore/lastmodstore/internal/turn"
 )
 
 // 4: a sweep rests after a step that kept a request waiting; a tick that comes
@@ -39,7 +38,7 @@ func TestSweepRests(t *testing.T) {
 		g.Expect(works()).To(BeFalse(), "it rests")
 		g.Expect(w.cutoff).To(Equal(int64(2000)))
 
-		time.Sleep(table.SweepPause)
+		time.Sleep(engine.SweepPause)
 		<-w.resting
 		w.wake(3002)
 		g.Expect(works()).To(BeTrue())
@@ -47,7 +46,7 @@ func TestSweepRests(t *testing.T) {
 		g.Expect(works()).To(BeTrue(), "half as long as it rested")
 		w.stepped(true, true, 4003)
 		g.Expect(works()).To(BeFalse())
-		time.Sleep(table.SweepPause)
+		time.Sleep(engine.SweepPause)
 		<-w.resting
 		w.wake(5000)
 		w.stepped(false, true, 9000)
@@ -61,7 +60,7 @@ func TestSweepRests(t *testing.T) {
 func TestSweepGivesTheTurnBack(t *testing.T) {
 	g := NewWithT(t)
 	w := newSweep(timeline.Start(), time.Minute)
-	old, shared := w.turn, turn.New()
+	old, shared := w.turn, engine.NewSemaphore()
 	tick := func(now int64) {
 		w.ask(now)
 		w.waiting <- struct{}{}

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/engine"
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
 func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastmodstore.Event[K, V]] {
 	step := func(f *table.Feed[K, V]) bool { return s.watch(ctx, f) }
-	return table.Follow(ctx, s.line, s.done, table.NewFeed[K, V](s.line, since), step)
+	return engine.Follow(ctx, s.line, s.done, table.NewFeed[K, V](s.line, since), step)
 }
 
 // watch has the owner take the next step of f; the reply comes when something
@@ -42,6 +43,7 @@ func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V]) bool {
 type listener[K comparable, V any] struct {
 	fn      func(key K, e lastmodstore.Entry[V], why lastmodstore.EventKind)
 	stopped atomic.Bool
+	pending atomic.Int64          // removals of which fn has not been told
 	rest    []table.Removal[K, V] // left by the owner, before done is closed
 }
 
@@ -64,6 +66,7 @@ func (s *Store[K, V]) tell(op op, l *listener[K, V]) {
 // handOver is the goroutine of a listener. It ends when that is stopped or, with
 // the last removals, when the store closes.
 func (s *Store[K, V]) handOver(l *listener[K, V]) {
+	defer s.tell(opUnlisten, l) // if fn ends the goroutine
 	for more := true; more; {
 		r := s.plain(opRemovals)
 		r.listener = l
@@ -74,13 +77,15 @@ func (s *Store[K, V]) handOver(l *listener[K, V]) {
 			removals = l.rest
 		}
 		s.release(r)
-		for _, removal := range removals {
+		for i, removal := range removals {
 			for e := range removal.Events(s.line) {
 				if l.stopped.Load() {
 					return
 				}
 				l.fn(e.Key, e.Entry, e.Kind)
+				l.pending.Add(-1)
 			}
+			removals[i] = table.Removal[K, V]{} // so that its values can be collected
 		}
 	}
 }

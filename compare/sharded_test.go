@@ -11,7 +11,6 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/compare"
-	"github.com/lastmodstore/lastmodstore/internal/turn"
 )
 
 // What several shards keep together. What one keeps alone is tested with every
@@ -64,56 +63,6 @@ func TestShardsStoreNothingOfAnInvalidBatch(t *testing.T) {
 		g.Expect(s.SetMany(map[string]int{"a": 1}, -5)).To(MatchError(lastmodstore.ErrClosed))
 	}
 	g.Expect(func() { lastmodstore.NewSharded[string, int](0, nil) }).To(PanicWith(ContainSubstring("at least 1")))
-}
-
-// A taker is a shard that remembers the turn it was given.
-type taker struct {
-	stringStore
-	turn turn.Turn
-}
-
-func (k *taker) SweepInTurn(t turn.Turn) {
-	k.turn = t
-	k.stringStore.(turn.Taker).SweepInTurn(t)
-}
-
-// 4: shards do not sweep all at once. While the turn is another's none sweeps;
-// then all do, and each gives the turn back. One that waits for it can be closed.
-func TestTimingOfSweepsInTurn(t *testing.T) {
-	for _, e := range compare.Engines() {
-		synctest.Test(t, func(t *testing.T) {
-			g := NewWithT(t)
-			var takers []*taker
-			s := lastmodstore.NewSharded(4, func() stringStore {
-				takers = append(takers, &taker{stringStore: e.Strings(time.Minute)})
-				return takers[len(takers)-1]
-			})
-			defer s.Close()
-			shared := takers[0].turn
-			for _, k := range takers {
-				g.Expect(k.turn).To(BeIdenticalTo(shared))
-			}
-			fill := func() {
-				for i := range 1000 {
-					g.Expect(s.Set(fmt.Sprint(i), i, time.Second)).To(Succeed())
-				}
-				time.Sleep(time.Minute)
-				synctest.Wait()
-			}
-			shared <- struct{}{}
-			fill()
-			g.Expect(s.Len()).To(Equal(1000))
-			<-shared
-			synctest.Wait()
-			g.Expect(s.Len()).To(BeZero())
-			fill()
-			g.Expect(s.Len()).To(BeZero())
-			shared <- struct{}{}
-			fill()
-			g.Expect(s.Len()).To(Equal(1000))
-			g.Expect(s.Close()).To(Succeed())
-		})
-	}
 }
 
 // The feed of all shards never goes back in time, and a replica that follows it

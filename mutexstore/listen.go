@@ -12,6 +12,7 @@ import (
 type listener[K comparable, V any] struct {
 	fn      func(key K, e lastmodstore.Entry[V], why lastmodstore.EventKind)
 	stopped atomic.Bool
+	pending atomic.Int64  // removals of which fn has not been told
 	more    chan struct{} // holds one: there is something to take
 
 	// Guarded by the store's lock.
@@ -59,6 +60,9 @@ func (s *Store[K, V]) handOverLocked() {
 	if removed := s.table.TakeRemoved(); len(removed) > 0 {
 		for _, l := range s.listeners {
 			l.queue = append(l.queue, removed...)
+			for i := range removed {
+				l.pending.Add(int64(removed[i].Len()))
+			}
 			l.signal()
 		}
 	}
@@ -73,21 +77,32 @@ func (s *Store[K, V]) endListenersLocked() {
 	s.listeners = nil
 }
 
-// handOver is the goroutine of a listener.
+// pendingLocked counts the calls of listeners that are due.
+func (s *Store[K, V]) pendingLocked() (n int) {
+	for _, l := range s.listeners {
+		n += int(l.pending.Load())
+	}
+	return n
+}
+
+// handOver is the goroutine of a listener. It ends the listener if fn ends it.
 func (s *Store[K, V]) handOver(l *listener[K, V]) {
+	defer s.stop(l)
 	for over := false; !over; {
 		<-l.more
 		s.mu.Lock()
 		removals := l.queue
 		l.queue, over = nil, l.over
 		s.mu.Unlock()
-		for _, removal := range removals {
+		for i, removal := range removals {
 			for e := range removal.Events(s.line) {
 				if l.stopped.Load() {
 					return
 				}
 				l.fn(e.Key, e.Entry, e.Kind)
+				l.pending.Add(-1)
 			}
+			removals[i] = table.Removal[K, V]{} // so that its values can be collected
 		}
 	}
 }

@@ -27,8 +27,7 @@ type lock struct {
 	empty   chan struct{} // holds one: a stripe for which a writer waits may be empty
 	_       [32]byte      // what only beginnings and ends of a bias write has a cache line of its own
 
-	sync.RWMutex
-	_ [8]byte // 32 bytes of its cache line are for what writers write under the lock
+	sync.RWMutex // 40 bytes of its cache line are for what writers write under the lock
 }
 
 // A stripe counts the short reads in it, from -awaited if a writer waits for

@@ -14,26 +14,32 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/engine"
+	"github.com/lastmodstore/lastmodstore/internal/seam"
+	"github.com/lastmodstore/lastmodstore/internal/sharded"
 	"github.com/lastmodstore/lastmodstore/internal/table"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
-	"github.com/lastmodstore/lastmodstore/internal/turn"
 )
+
+type hidden[K comparable] = seam.Engine[K]
 
 // Store is the lock engine. Its methods keep the contract of
 // [lastmodstore.Store]; New opens one.
 type Store[K comparable, V any] struct {
+	*hidden[K]
 	seed maphash.Seed
-	line timeline.Timeline
-	done chan struct{} // closed by the first Close, under the lock
-	gone chan struct{} // closed by the sweeper when it ends; nil without one
+	line *timeline.Timeline // as hub and sweeps, set by New, or by Join under the lock before others have the store
+	done chan struct{}      // closed by the first Close, under the lock
+	gone chan struct{}      // closed by the sweeper when it ends; nil without one
 
-	watchers waitlist
-	handing  sync.WaitGroup // goroutines of OnRemove; added under the lock, while open
-	turn     turn.Turn      // to take before a sweep; guarded by the lock
+	hub     *engine.Hub
+	sweeps  engine.Semaphore // to hold during a sweep of the store's own accord
+	handing sync.WaitGroup   // goroutines of OnRemove; added under the lock, while open
 
-	_ [8]byte // the lock begins a cache line; an object of over 512 bytes, with pointers, lies 8 bytes behind one
+	_ [48]byte // the lock begins a cache line; an object of over 512 bytes, with pointers, lies 8 bytes behind one
 
 	mu        lock              // guards what follows
+	noted     int64             // the latest time of which the hub was notified
 	table     table.Table[K, V] // what each write changes comes first, in a line with the lock
 	closed    bool              // the table is empty, and no write reaches it
 	listeners []*listener[K, V]
@@ -41,20 +47,23 @@ type Store[K comparable, V any] struct {
 
 var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
 
-// New opens a store that removes expired entries every cleanupInterval; 0
-// leaves that to Cleanup and to insertions, and starts no
-// goroutine. It panics if cleanupInterval is negative. Close it to end its
-// goroutine.
+// New opens a store that removes expired entries every cleanupInterval, or every
+// millisecond if that is shorter: New(5) means 5 ns, not 5 s. With 0, Cleanup and
+// insertions do it, and no goroutine is started. New panics if cleanupInterval
+// is negative. Close the store to end its goroutine.
 func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstore.Option) *Store[K, V] {
-	config.CheckInterval(cleanupInterval)
+	cleanupInterval = config.Interval(cleanupInterval)
 	s := &Store[K, V]{
-		seed: maphash.MakeSeed(),
-		line: timeline.Start(),
-		done: make(chan struct{}),
+		seed:   maphash.MakeSeed(),
+		line:   timeline.Start(),
+		done:   make(chan struct{}),
+		hub:    engine.NewHub(),
+		sweeps: engine.NewSemaphore(),
 	}
-	s.turn = turn.New()
+	s.hidden = seam.New[K](s, shard[K, V]{s}, sharded.Join[K, V])
 	s.mu.init()
 	s.table.Init(s.line, config.New(opts))
+	s.noted = s.table.Last()
 	if cleanupInterval > 0 {
 		s.gone = make(chan struct{})
 		go s.sweepEvery(cleanupInterval)
@@ -116,18 +125,20 @@ func (s *Store[K, V]) Stats() lastmodstore.Stats {
 	if s.closed {
 		return lastmodstore.Stats{}
 	}
-	return s.table.Stats()
+	stats := s.table.Stats()
+	stats.PendingRemovals = s.pendingLocked()
+	return stats
 }
 
 // Done implements [lastmodstore.Reader].
 func (s *Store[K, V]) Done() <-chan struct{} { return s.done }
 
 func (s *Store[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
-	return table.Pages(s.line, s.done, table.Page[K, V]{}, s.step((*table.Table[K, V]).Scan), s.peek)
+	return engine.Pages(s.line, s.done, table.Page[K, V]{}, s.step((*table.Table[K, V]).Scan), s.peek)
 }
 
 func (s *Store[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry[V]] {
-	return table.Pages(s.line, s.done, table.Since[K, V](s.line, t), s.step((*table.Table[K, V]).Changes), s.peek)
+	return engine.Pages(s.line, s.done, table.Since[K, V](s.line, t), s.step((*table.Table[K, V]).Changes), s.peek)
 }
 
 func (s *Store[K, V]) peek(key K) (lastmodstore.Entry[V], bool) {
@@ -154,14 +165,19 @@ func (s *Store[K, V]) begin() (now int64, err error) {
 	if s.closed {
 		return 0, lastmodstore.ErrClosed
 	}
-	return s.line.Now(), nil
+	return s.line.Tick(), nil
 }
 
-// end unlocks after a write and tells who waits for news of it.
+// end unlocks after a write and notifies watchers of what it changed.
 func (s *Store[K, V]) end() {
 	s.handOverLocked()
+	last, hub := s.table.Last(), s.hub
+	changed := last != s.noted
+	s.noted = last
 	s.mu.Unlock()
-	s.tell()
+	if changed {
+		hub.Notify()
+	}
 }
 
 func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
@@ -246,35 +262,50 @@ func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) 
 
 func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 	h := table.Hash(s.seed, key)
-	now, err := s.begin()
+	_, err := s.begin()
 	defer s.end()
 	if err != nil {
 		return false, err
 	}
-	return s.table.Merge(h, key, e, now)
+	return s.table.Merge(h, key, e, s.line.Catch())
 }
 
 func (s *Store[K, V]) Clear() error {
-	now, err := s.begin()
-	defer s.end()
-	if err == nil {
-		s.table.Clear(now)
+	cleared, err := s.clear()
+	if expired := cleared.Expired(); err == nil && expired > 0 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.table.CountCleared(expired)
 	}
 	return err
 }
 
+func (s *Store[K, V]) clear() (cleared table.Cleared[K, V], err error) {
+	now, err := s.begin()
+	defer s.end()
+	if err == nil {
+		cleared = s.table.Clear(now)
+	}
+	return cleared, err
+}
+
+// Close implements [io.Closer]: see [lastmodstore.Store].
 func (s *Store[K, V]) Close() error {
+	s.beginClose()
+	if s.gone != nil {
+		<-s.gone
+	}
+	s.handing.Wait()
+	return nil
+}
+
+func (s *Store[K, V]) beginClose() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !s.closed {
 		s.closed = true
 		s.table.Reset()
 		close(s.done)
 		s.endListenersLocked()
 	}
-	s.mu.Unlock()
-	if s.gone != nil {
-		<-s.gone
-	}
-	s.handing.Wait()
-	return nil
 }

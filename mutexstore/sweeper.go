@@ -3,8 +3,8 @@ package mutexstore
 import (
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/internal/table"
-	"github.com/lastmodstore/lastmodstore/internal/turn"
+	"github.com/lastmodstore/lastmodstore/internal/engine"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
 // sweepEvery is the sweeper's goroutine.
@@ -15,62 +15,59 @@ func (s *Store[K, V]) sweepEvery(interval time.Duration) {
 	for {
 		select {
 		case <-tick.C:
-			s.sweepInTurn()
+			s.sweep()
 		case <-s.done:
 			return
 		}
 	}
 }
 
-func (s *Store[K, V]) sweepInTurn() {
-	s.mu.RLock()
-	t := s.turn
+// sweep is Cleanup when no shard of the same Sharded sweeps.
+func (s *Store[K, V]) sweep() {
+	s.mu.RLock() // Join may run
+	sweeps := s.sweeps
 	s.mu.RUnlock()
 	select {
-	case t <- struct{}{}:
+	case sweeps <- struct{}{}:
 		s.Cleanup()
-		<-t
+		<-sweeps
 	case <-s.done:
 	}
-}
-
-// SweepInTurn is for [lastmodstore.Sharded].
-func (s *Store[K, V]) SweepInTurn(t turn.Turn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.turn = t
 }
 
 // contended is how long one waits for a lock that is not free. To take a free
 // one lasts a fifth of that.
 const contended = int64(200 * time.Nanosecond)
 
-// Cleanup takes the lock anew for each step, so that others come between.
+// Cleanup takes the lock again for each step, so that others come between.
 func (s *Store[K, V]) Cleanup() int {
-	removed, cutoff := 0, s.line.Now()
-	var pace table.Pacer
+	s.mu.RLock() // Join may run
+	line := s.line
+	s.mu.RUnlock()
+	removed, cutoff := 0, line.Catch()
+	var pace engine.Pacer
 	pace.Begin(cutoff)
 	for {
-		asked := s.line.Now()
-		n, began, more := s.sweepStep(cutoff)
+		asked := line.Now()
+		n, began, more := s.sweepStep(line, cutoff)
 		removed += n
 		if !more {
 			return removed
 		}
-		if now := s.line.Now(); pace.Tires(began-asked > contended, now) {
-			time.Sleep(table.SweepPause)
-			pace.Wake(now, s.line.Now())
+		if now := line.Now(); pace.ShouldRest(began-asked > contended, now) {
+			time.Sleep(engine.SweepPause)
+			pace.Wake(now, line.Now())
 		}
 	}
 }
 
-func (s *Store[K, V]) sweepStep(cutoff int64) (removed int, began int64, more bool) {
+func (s *Store[K, V]) sweepStep(line *timeline.Timeline, cutoff int64) (removed int, began int64, more bool) {
 	began, err := s.begin()
 	defer s.end()
 	if err != nil {
 		return 0, began, false
 	}
 	removed, more = s.table.Sweep(cutoff, began)
-	s.table.CountSweepStep(s.line.Now()-began, !more)
+	s.table.CountSweepStep(line.Now()-began, !more)
 	return removed, began, more
 }

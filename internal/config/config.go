@@ -11,7 +11,8 @@ type Config struct {
 	MaxEntries     int // 0: unbounded
 	RejectWhenFull bool
 	CountReads     bool
-	RemovalLog     int // records
+	RemovalLog     int  // records
+	RetainRemovals bool // from the start; otherwise from the first Watch
 }
 
 // New applies opts to the default settings.
@@ -23,9 +24,18 @@ func New[F ~func(*Config)](opts []F) Config {
 	return c
 }
 
-// CheckInterval panics if a cleanup interval is negative.
-func CheckInterval(d time.Duration) {
+// MinInterval is the shortest cleanup interval. Sweeps that follow each other
+// more closely, of many stores, would leave callers no processor time.
+const MinInterval = time.Millisecond
+
+// Interval returns the cleanup interval that d asks for. It panics if d is
+// negative.
+func Interval(d time.Duration) time.Duration {
 	if d < 0 {
 		panic(fmt.Sprintf("lastmodstore: negative cleanup interval %v; use 0 for no background cleanup", d))
 	}
+	if d == 0 {
+		return 0
+	}
+	return max(d, MinInterval)
 }

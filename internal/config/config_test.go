@@ -7,12 +7,13 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-func TestNegativeIntervalPanics(t *testing.T) {
+func TestIntervalIsAtLeastAMillisecond(t *testing.T) {
 	g := NewWithT(t)
-	g.Expect(func() { CheckInterval(-1) }).To(PanicWith(ContainSubstring("negative cleanup interval -1ns")))
-	g.Expect(func() { CheckInterval(-time.Hour) }).To(Panic())
-	g.Expect(func() { CheckInterval(0) }).NotTo(Panic())
-	g.Expect(func() { CheckInterval(time.Nanosecond) }).NotTo(Panic())
+	g.Expect(func() { Interval(-1) }).To(PanicWith(ContainSubstring("negative cleanup interval -1ns")))
+	g.Expect(func() { Interval(-time.Hour) }).To(Panic())
+	g.Expect(Interval(0)).To(BeZero())
+	g.Expect(Interval(1)).To(Equal(time.Millisecond))
+	g.Expect(Interval(time.Second)).To(Equal(time.Second))
 }
 
 func TestOptionsApplyInOrder(t *testing.T) {

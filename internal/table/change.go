@@ -21,7 +21,7 @@ func (t *Table[K, V]) change(i uint32, kind lastmodstore.EventKind, at int64) ch
 	return change[K, V]{at, kind, s.key, s.value, s.times}
 }
 
-func (c *change[K, V]) event(line timeline.Timeline) lastmodstore.Event[K, V] {
+func (c *change[K, V]) event(line *timeline.Timeline) lastmodstore.Event[K, V] {
 	e := lastmodstore.Event[K, V]{Kind: c.kind, Key: c.key, At: line.Time(c.at)}
 	if c.kind != lastmodstore.Resync {
 		e.Entry = newEntry(line, c.value, c.times)

@@ -190,7 +190,7 @@ func (t *Table[K, V]) checkBound(tb testing.TB) {
 // check: enough chunks, at most one whole chunk to spare, and nothing left behind.
 func (c *chunked[T]) check(tb testing.TB, name string) {
 	tb.Helper()
-	have := uint32(len(c.chunks))
+	have, chunkLen := uint32(len(c.chunks)), c.mask+1
 	if have*chunkLen < c.n || have > c.n/chunkLen+2 {
 		tb.Fatalf("%s: %d chunks for %d elements", name, have, c.n)
 	}

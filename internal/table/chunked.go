@@ -1,39 +1,57 @@
 package table
 
+import "unsafe"
+
 const (
-	chunkBits = 6
-	chunkLen  = 1 << chunkBits
+	maxChunkBits  = 6    // at most 64 elements
+	maxChunkBytes = 4096 // but for one larger element
 )
 
-// chunked is a dense array in fixed-size chunks: growing never copies an
-// element, and shrinking gives chunks back.
+// chunked is a dense array in chunks of one size: growing never copies an
+// element, and shrinking returns chunks.
 type chunked[T any] struct {
-	chunks []*[chunkLen]T
+	chunks [][]T
 	n      uint32
+	bits   uint8 // a chunk has 1<<bits elements
+	mask   uint32
 }
 
-func (c *chunked[T]) at(i uint32) *T { return &c.chunks[i>>chunkBits][i%chunkLen] }
+func newChunked[T any]() chunked[T] {
+	var zero T
+	bits := uint8(maxChunkBits)
+	for bits > 0 && unsafe.Sizeof(zero)<<bits > maxChunkBytes {
+		bits--
+	}
+	return chunked[T]{bits: bits, mask: 1<<bits - 1}
+}
 
-// push adds a zero element at the end and answers its number.
+func (c *chunked[T]) at(i uint32) *T { return &c.chunks[i>>c.bits][i&c.mask] }
+
+// push adds a zero element at the end and returns its number.
 func (c *chunked[T]) push() uint32 {
 	i := c.n
-	if int(i>>chunkBits) == len(c.chunks) {
-		if i >= none-chunkLen {
+	if int(i>>c.bits) == len(c.chunks) {
+		if i >= none-1<<maxChunkBits {
 			panic("lastmodstore: over four thousand million entries in one store: use more stores")
 		}
-		c.chunks = append(c.chunks, new([chunkLen]T))
+		c.chunks = append(c.chunks, make([]T, 1<<c.bits))
 	}
 	c.n++
 	return i
 }
 
-// pop drops the last element. One empty chunk stays, so that pushing and
-// popping at a boundary allocates nothing.
+// pop drops the last element. Unless one element fills a chunk, one empty chunk
+// stays, so that pushing and popping at a boundary allocates nothing.
 func (c *chunked[T]) pop() {
 	c.n--
 	var zero T
 	*c.at(c.n) = zero
-	if last := len(c.chunks) - 1; int(c.n>>chunkBits)+1 < last {
+	spare := 1
+	if c.bits == 0 {
+		spare = 0
+	}
+	inUse := int((c.n + c.mask) >> c.bits)
+	if last := len(c.chunks) - 1; inUse+spare <= last {
 		c.chunks[last] = nil
 		c.chunks = trim(c.chunks[:last])
 	}

@@ -1,74 +1,104 @@
 package table
 
-import "sort"
+import (
+	"sort"
+	"sync/atomic"
+
+	"github.com/lastmodstore/lastmodstore/internal/config"
+)
 
 // The removal log remembers what the modification order cannot show: what was
-// removed, and merges that fell behind the newest modification. It is a ring of
-// the last records, in order of time. Together the two are the change feed's
-// log: see watch.go.
+// removed, and merges that arrived out of order. It holds the last records, in
+// order of time. Together the two are the change feed's log: see watch.go.
+//
+// Until the first watcher comes, or from the start with the option RemovalLog,
+// it remembers nothing but how far back that is: so no removed value stays
+// reachable for nobody.
 type removalLog[K comparable, V any] struct {
 	limit   int
-	records []record[K, V] // record number n is at (n-1) % limit
-	next    uint64         // number of the next record; the first is 1
-	latest  []uint64       // by hash: number of the newest record of that place
-	horizon int64          // something that happened until then is forgotten
+	active  atomic.Bool // set by a watcher, which shares the lock with others
+	records deque[record[K, V]]
+	newest  map[K]uint64 // number of each key's newest record
+	horizon int64        // something that happened until then is forgotten
 }
 
 type record[K comparable, V any] struct {
 	change[K, V]
-	older uint64 // the next older record of the same place in latest, or 0
-	hash  uint32
+	hash uint32
 }
 
-func newLog[K comparable, V any](limit int, horizon int64) removalLog[K, V] {
-	return removalLog[K, V]{limit: limit, next: 1, horizon: horizon}
+func (l *removalLog[K, V]) init(c config.Config) {
+	l.limit = c.RemovalLog
+	l.active.Store(c.RetainRemovals)
 }
 
-// first is the number of the oldest record that is remembered.
-func (l *removalLog[K, V]) first() uint64 { return l.next - uint64(len(l.records)) }
+// reset forgets all records: they happened until horizon.
+func (l *removalLog[K, V]) reset(horizon int64) {
+	l.records, l.newest, l.horizon = deque[record[K, V]]{}, nil, horizon
+}
 
-func (l *removalLog[K, V]) at(n uint64) *record[K, V] { return &l.records[(n-1)%uint64(l.limit)] }
+// remembers reports whether records are kept.
+func (l *removalLog[K, V]) remembers() bool { return l.limit > 0 && l.active.Load() }
 
-// add remembers r, and forgets the oldest record if the ring is full.
+func (l *removalLog[K, V]) at(n uint64) *record[K, V] { return l.records.at(n) }
+
+// add remembers r, and forgets the oldest record if there are too many.
 func (l *removalLog[K, V]) add(r record[K, V]) {
-	if l.limit == 0 {
-		l.horizon = r.at
+	if l.newest == nil {
+		l.newest = map[K]uint64{}
+	}
+	if l.records.len() == l.limit {
+		n := l.records.oldest()
+		oldest := l.at(n)
+		if l.newest[oldest.key] == n {
+			delete(l.newest, oldest.key)
+		}
+		l.horizon = oldest.at
+		l.records.pop()
+	}
+	l.records.push(r)
+	l.newest[r.key] = l.records.next
+}
+
+// after returns the number of the first record later than at, or one past the
+// newest.
+func (l *removalLog[K, V]) after(at int64) uint64 {
+	first := l.records.oldest()
+	return first + uint64(sort.Search(l.records.len(), func(i int) bool { return l.at(first+uint64(i)).at > at }))
+}
+
+// The expired remember when the last entries that expired were modified, so that
+// it does not depend on the order of arrival whether an older one that is merged
+// comes back.
+type expired[K comparable] struct {
+	limit    int
+	keys     deque[K]
+	modified map[K]int64
+}
+
+func (x *expired[K]) reset() { x.keys, x.modified = deque[K]{}, nil }
+
+func (x *expired[K]) add(key K, modified int64) {
+	if x.limit == 0 {
 		return
 	}
-	if l.latest == nil {
-		places := 1
-		for places < l.limit {
-			places *= 2
-		}
-		l.latest = make([]uint64, places)
+	if x.modified == nil {
+		x.modified = map[K]int64{}
 	}
-	place := &l.latest[int(r.hash)&(len(l.latest)-1)]
-	r.older, *place = *place, l.next
-	if len(l.records) < l.limit {
-		l.records = append(l.records, r)
-	} else {
-		oldest := l.at(l.next)
-		l.horizon = oldest.at
-		*oldest = r
+	before := len(x.modified)
+	if x.modified[key] = modified; len(x.modified) == before {
+		return // it keeps its place in keys
 	}
-	l.next++
+	if x.keys.len() == x.limit {
+		delete(x.modified, *x.keys.at(x.keys.oldest()))
+		x.keys.pop()
+	}
+	x.keys.push(key)
 }
 
-// after is the number of the first record later than at, or next.
-func (l *removalLog[K, V]) after(at int64) uint64 {
-	n := sort.Search(len(l.records), func(i int) bool { return l.at(l.first()+uint64(i)).at > at })
-	return l.first() + uint64(n)
-}
-
-// newest is the number of the newest record of key, or 0.
-func (l *removalLog[K, V]) newest(h uint32, key K) uint64 {
-	if l.latest == nil {
-		return 0
-	}
-	for n := l.latest[int(h)&(len(l.latest)-1)]; n >= l.first(); n = l.at(n).older {
-		if r := l.at(n); r.hash == h && r.key == key {
-			return n
-		}
-	}
-	return 0
+// supersedes reports whether an entry of key that is remembered was modified at
+// the given time or later.
+func (x *expired[K]) supersedes(key K, modified int64) bool {
+	at, ok := x.modified[key]
+	return ok && at >= modified
 }

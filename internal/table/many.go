@@ -22,7 +22,7 @@ func Lookups[K comparable, V any](old []Lookup[V], seed maphash.Seed, keys []K) 
 }
 
 // Found is the map of those keys whose lookup found something.
-func Found[K comparable, V any](line timeline.Timeline, keys []K, lookups []Lookup[V]) map[K]lastmodstore.Entry[V] {
+func Found[K comparable, V any](line *timeline.Timeline, keys []K, lookups []Lookup[V]) map[K]lastmodstore.Entry[V] {
 	found := make(map[K]lastmodstore.Entry[V], len(keys))
 	for i := range lookups {
 		if l := &lookups[i]; l.ok {

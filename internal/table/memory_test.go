@@ -82,8 +82,8 @@ func TestClearGivesMemoryBack(t *testing.T) {
 
 func TestChunkedGivesChunksBack(t *testing.T) {
 	g := NewWithT(t)
-	var c chunked[int]
-	const n = 100 * chunkLen
+	c := newChunked[int]()
+	const n = 100 << maxChunkBits
 	var first *int
 	for i := range n {
 		g.Expect(c.push()).To(BeEquivalentTo(i))
@@ -106,8 +106,8 @@ func TestChunkedGivesChunksBack(t *testing.T) {
 
 func TestChunkedAtABoundaryAllocatesNothing(t *testing.T) {
 	g := NewWithT(t)
-	var c chunked[int]
-	for range 10*chunkLen + 1 {
+	c := newChunked[int]()
+	for range 10<<maxChunkBits + 1 {
 		c.push()
 	}
 	g.Expect(testing.AllocsPerRun(100, func() {
@@ -116,4 +116,22 @@ func TestChunkedAtABoundaryAllocatesNothing(t *testing.T) {
 		c.push()
 		c.push()
 	})).To(BeZero())
+}
+
+// 4: a large element has a chunk of its own, and an empty store keeps none.
+func TestChunksHaveASizeInBytes(t *testing.T) {
+	g := NewWithT(t)
+	large := newChunked[[1 << 20]byte]()
+	large.push()
+	g.Expect(large.chunks[0]).To(HaveLen(1))
+	large.pop()
+	g.Expect(large.chunks).To(BeEmpty())
+	large.check(t, "large")
+
+	middle := newChunked[[1000]byte]()
+	middle.push()
+	g.Expect(middle.chunks[0]).To(HaveLen(4))
+	small := newChunked[byte]()
+	small.push()
+	g.Expect(small.chunks[0]).To(HaveLen(64))
 }

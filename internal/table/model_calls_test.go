@@ -76,7 +76,7 @@ func (m *model) merge(in modelEntry, now int64) (bool, error) {
 	}
 	e := m.live(in.key, now)
 	switch {
-	case in.deadline <= now || e != nil && e.modified >= in.modified:
+	case in.deadline <= now || e != nil && e.modified >= in.modified || e == nil && m.supersedes(in):
 		return false, nil
 	case e != nil:
 		m.leave(e)
@@ -101,7 +101,19 @@ func (m *model) merge(in modelEntry, now int64) (bool, error) {
 	return true, nil
 }
 
+// supersedes reports whether an entry of in's key that has expired is newer.
+func (m *model) supersedes(in modelEntry) bool {
+	at, ok := m.expired[in.key]
+	return ok && at >= in.modified
+}
+
 func (m *model) clear() {
+	m.expired = map[int]int64{}
+	for _, e := range m.entries {
+		if e.deadline <= m.now {
+			m.stats.Expirations++
+		}
+	}
 	for key := range m.entries {
 		m.changed(key)
 	}

@@ -12,6 +12,7 @@ import (
 // removed first.
 type model struct {
 	entries map[int]*modelEntry
+	expired map[int]int64 // when those that expired were modified
 	max     int
 	reject  bool
 	now     int64       // of the walk
@@ -34,7 +35,7 @@ type modelEntry struct {
 const forever = math.MaxInt64
 
 func newModel(limit int, reject bool) *model {
-	return &model{entries: map[int]*modelEntry{}, max: limit, reject: reject, last: math.MinInt64, given: math.MinInt64, changed: func(int) {}}
+	return &model{entries: map[int]*modelEntry{}, expired: map[int]int64{}, max: limit, reject: reject, last: math.MinInt64, given: math.MinInt64, changed: func(int) {}}
 }
 
 // live answers key's entry; one that has expired is removed.
@@ -57,6 +58,7 @@ func (m *model) peek(key int, now int64) *modelEntry {
 }
 
 func (m *model) expire(e *modelEntry) {
+	m.expired[e.key] = e.modified
 	m.remove(e)
 	m.stats.Expirations++
 }

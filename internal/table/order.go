@@ -10,9 +10,11 @@ type link struct {
 	prev, next uint32
 }
 
-// nextStamp is the LastModified of a modification at now: later than any before.
+// nextStamp returns the LastModified of a modification at now: later than any
+// before, and than what readers have been promised.
 func (t *Table[K, V]) nextStamp(now int64) int64 {
-	t.last = max(now, t.last+1)
+	t.last = max(now, t.last+1, t.line.Watermark()+1)
+	t.last += (t.shard - t.last) & t.shardMask
 	return t.last
 }
 

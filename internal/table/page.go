@@ -1,7 +1,6 @@
 package table
 
 import (
-	"iter"
 	"math/bits"
 	"time"
 
@@ -51,9 +50,12 @@ const (
 )
 
 // Since is the page with which Changes after t begin.
-func Since[K comparable, V any](line timeline.Timeline, t time.Time) Page[K, V] {
+func Since[K comparable, V any](line *timeline.Timeline, t time.Time) Page[K, V] {
 	return Page[K, V]{ordered: true, way: way{from: line.Nanos(t)}}
 }
+
+// Ordered reports whether p is one of Changes.
+func (p *Page[K, V]) Ordered() bool { return p.ordered }
 
 // Scan brings the live entries of the next bucket.
 func (t *Table[K, V]) Scan(p *Page[K, V], now int64) {
@@ -104,10 +106,14 @@ func (t *Table[K, V]) Changes(p *Page[K, V], now int64) {
 	}
 }
 
+// Limit makes Changes end at what was modified until then.
+func (p *Page[K, V]) Limit(until int64) { p.started, p.until = true, until }
+
 // resume answers the oldest slot modified after p.from, or, while it has not
 // reached it, leaves waypoints and answers false.
 func (t *Table[K, V]) resume(p *way) (slot uint32, found bool) {
 	if t.head == none || t.slots.at(t.head).modified > p.from {
+		p.reach = 0
 		return t.head, true
 	}
 	p.reach = max(p.reach, walkLen/2)
@@ -140,36 +146,6 @@ func (t *Table[K, V]) resume(p *way) (slot uint32, found bool) {
 		}
 		after, i = i, t.links.at(i).prev
 	}
+	p.reach = 0 // the next time begins with short steps again
 	return after, true
-}
-
-// Pages yields the pairs that step brings, page by page. Step answers false
-// when the store is closed; done is closed then.
-//
-// A pair that has expired before its turn, by the deadline that was copied, is
-// looked up again by peek: the deadline may have been moved meanwhile.
-func Pages[K comparable, V any](line timeline.Timeline, done <-chan struct{}, p Page[K, V], step func(*Page[K, V]) bool, peek func(K) (lastmodstore.Entry[V], bool)) iter.Seq2[K, lastmodstore.Entry[V]] {
-	return func(yield func(K, lastmodstore.Entry[V]) bool) {
-		p := p // each loop over it begins anew
-		for !p.Done && step(&p) {
-			for i := range p.Pairs {
-				select {
-				case <-done:
-					return
-				default:
-				}
-				key, e := p.Pairs[i].Key, p.Pairs[i].Entry
-				if !e.ExpiresAt.IsZero() && line.Now() >= line.Nanos(e.ExpiresAt) {
-					fresh, ok := peek(key)
-					if !ok || p.ordered && !fresh.LastModified.Equal(e.LastModified) {
-						continue
-					}
-					e = fresh
-				}
-				if !yield(key, e) {
-					return
-				}
-			}
-		}
-	}
 }

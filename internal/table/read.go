@@ -95,7 +95,7 @@ func (t *Table[K, V]) entry(i uint32) lastmodstore.Entry[V] {
 	return newEntry(t.line, s.value, s.times)
 }
 
-func newEntry[V any](line timeline.Timeline, value V, at times) lastmodstore.Entry[V] {
+func newEntry[V any](line *timeline.Timeline, value V, at times) lastmodstore.Entry[V] {
 	e := lastmodstore.Entry[V]{
 		Value:        value,
 		LastModified: line.Time(at.modified),

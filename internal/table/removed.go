@@ -16,16 +16,35 @@ type queue[K comparable, V any] struct {
 // A Removal is one removed entry, or all that were removed by one Clear.
 type Removal[K comparable, V any] struct {
 	change  change[K, V]
-	cleared *cleared[K, V]
+	cleared *Cleared[K, V]
 }
 
-// cleared is a table as it was when it was cleared. Nobody changes it any more,
+// Cleared is a table as it was when it was cleared. Nobody changes it any more,
 // so it is read outside the lock or the owner.
-type cleared[K comparable, V any] struct {
+type Cleared[K comparable, V any] struct {
 	slots chunked[slot[K, V]]
 	links chunked[link]
+	heap  chunked[due]
 	head  uint32
 	at    int64
+}
+
+// Expired counts the entries that had expired. It costs as much as there were.
+func (c *Cleared[K, V]) Expired() int { return c.expiredBelow(0) }
+
+// expiredBelow counts in the part of the heap below item p, whose deadlines are
+// no earlier than that of p.
+func (c *Cleared[K, V]) expiredBelow(p uint32) (n int) {
+	if p >= c.heap.n || c.heap.at(p).deadline > c.at {
+		return 0
+	}
+	if c.slots.at(c.heap.at(p).slot).deadline <= c.at {
+		n++
+	}
+	for child := arity*p + 1; child <= arity*p+arity; child++ {
+		n += c.expiredBelow(child)
+	}
+	return n
 }
 
 // Listen says whether removals are to be kept for TakeRemoved.
@@ -46,16 +65,23 @@ func (t *Table[K, V]) handOver(i uint32, why lastmodstore.EventKind, at int64) {
 }
 
 // handOverAll queues all entries, in the order of modification.
-func (t *Table[K, V]) handOverAll(now int64) {
+func (t *Table[K, V]) handOverAll(c *Cleared[K, V]) {
 	if t.removed.listened && t.Len() > 0 {
-		c := &cleared[K, V]{t.slots, t.links, t.head, now}
 		t.removed.removals = append(t.removed.removals, Removal[K, V]{cleared: c})
 	}
 }
 
+// Len counts the entries that r stands for.
+func (r *Removal[K, V]) Len() int {
+	if r.cleared == nil {
+		return 1
+	}
+	return int(r.cleared.slots.n)
+}
+
 // Events yields what r stands for. An entry that had expired when its table was
 // cleared was Expired.
-func (r Removal[K, V]) Events(line timeline.Timeline) iter.Seq[lastmodstore.Event[K, V]] {
+func (r Removal[K, V]) Events(line *timeline.Timeline) iter.Seq[lastmodstore.Event[K, V]] {
 	return func(yield func(lastmodstore.Event[K, V]) bool) {
 		if r.cleared == nil {
 			yield(r.change.event(line))

@@ -11,6 +11,7 @@ package table
 import (
 	"hash/maphash"
 	"math"
+	"math/bits"
 	"sync/atomic"
 	"time"
 
@@ -74,44 +75,59 @@ type Table[K comparable, V any] struct {
 	last       int64  // the latest LastModified given or merged
 	sets       uint64 // for Stats
 
-	index  index
-	slots  chunked[slot[K, V]]
-	links  chunked[link] // as many as slots
-	marks  chunked[mark] // as many as slots if bounded, else none
-	heap   chunked[due]
-	config config.Config
-	line   timeline.Timeline // for conversion alone
-	sum    func(a, b V) V    // nil: V is not a number
+	index            index
+	slots            chunked[slot[K, V]]
+	links            chunked[link] // as many as slots
+	marks            chunked[mark] // as many as slots if bounded, else none
+	heap             chunked[due]
+	config           config.Config
+	shard, shardMask int64              // one in shardMask+1 stamps is for this table; 0: all are
+	line             *timeline.Timeline // read for conversion and its watermark, never for the time
+	sum              func(a, b V) V     // nil: V is not a number
 
-	log      removalLog[K, V]
-	promised atomic.Int64 // by a look into the feed, which runs beside other reads
-	removed  queue[K, V]
+	log     removalLog[K, V]
+	expired expired[K]
+	removed queue[K, V]
 
 	stats        lastmodstore.Stats // but for what is counted apart
 	hits, misses atomic.Uint64
 }
 
 // New makes an empty table.
-func New[K comparable, V any](line timeline.Timeline, c config.Config) *Table[K, V] {
+func New[K comparable, V any](line *timeline.Timeline, c config.Config) *Table[K, V] {
 	t := new(Table[K, V])
 	t.Init(line, c)
 	return t
 }
 
 // Init makes t, which is zero, an empty table.
-func (t *Table[K, V]) Init(line timeline.Timeline, c config.Config) {
+func (t *Table[K, V]) Init(line *timeline.Timeline, c config.Config) {
 	t.line, t.config, t.last = line, c, math.MinInt64
 	t.sum = number.Sum[V]()
-	t.promised.Store(math.MinInt64)
+	t.log.init(c)
+	t.expired.limit = c.RemovalLog
 	t.Reset()
+}
+
+// Join makes t, which has never been used, the given shard of several that share
+// a timeline. Their stamps differ, so that they have one order. It reports
+// whether t was unused.
+func (t *Table[K, V]) Join(line *timeline.Timeline, shard, shards int) bool {
+	if t.Len() > 0 || t.last != math.MinInt64 || t.line.Watermark() != math.MinInt64 || t.line == line {
+		return false
+	}
+	t.line, t.shard, t.shardMask = line, int64(shard), 1<<bits.Len(uint(shards-1))-1
+	t.Reset()
+	return true
 }
 
 // Reset forgets all entries, and with them all that happened. Nobody is told.
 func (t *Table[K, V]) Reset() {
-	t.log = newLog[K, V](t.config.RemovalLog, t.last)
+	t.log.reset(max(t.last, t.line.Opened()))
+	t.expired.reset()
 	t.index = newIndex()
-	t.slots, t.links = chunked[slot[K, V]]{}, chunked[link]{}
-	t.marks, t.heap = chunked[mark]{}, chunked[due]{}
+	t.slots, t.links = newChunked[slot[K, V]](), newChunked[link]()
+	t.marks, t.heap = newChunked[mark](), newChunked[due]()
 	t.head, t.tail, t.hand, t.merged = none, none, none, none
 }
 
@@ -163,6 +179,8 @@ func (t *Table[K, V]) insert(h uint32, key K) uint32 {
 }
 
 func (t *Table[K, V]) expire(i uint32, now int64) {
+	s := t.slots.at(i)
+	t.expired.add(s.key, s.modified)
 	t.remove(i, lastmodstore.Expired, now)
 	t.stats.Expirations++
 }
@@ -171,7 +189,7 @@ func (t *Table[K, V]) expire(i uint32, now int64) {
 func (t *Table[K, V]) remove(i uint32, why lastmodstore.EventKind, now int64) {
 	s := t.slots.at(i)
 	at := t.nextStamp(now)
-	t.log.add(record[K, V]{change: t.change(i, why, at), hash: s.hash})
+	t.record(i, why, at)
 	t.handOver(i, why, at)
 	t.index.remove(s.hash, i)
 	t.unlink(i)
@@ -185,6 +203,24 @@ func (t *Table[K, V]) remove(i uint32, why lastmodstore.EventKind, now int64) {
 	t.links.pop()
 	if t.bounded() {
 		t.marks.pop()
+	}
+}
+
+// record remembers for watchers what happened to the entry of slot i.
+func (t *Table[K, V]) record(i uint32, kind lastmodstore.EventKind, at int64) {
+	if t.log.remembers() {
+		t.log.add(record[K, V]{t.change(i, kind, at), t.slots.at(i).hash})
+	} else {
+		t.log.horizon = at
+	}
+}
+
+// recordMerge remembers that an entry of key arrived out of order.
+func (t *Table[K, V]) recordMerge(h uint32, key K, at int64) {
+	if t.log.remembers() {
+		t.log.add(record[K, V]{change[K, V]{at: at, kind: lastmodstore.Modified, key: key}, h})
+	} else {
+		t.log.horizon = at
 	}
 }
 

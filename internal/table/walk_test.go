@@ -55,7 +55,7 @@ func TestRandomWalkAgreesWithModel(t *testing.T) {
 }
 
 func (w *walk) run() {
-	w.t = New[int, int](timeline.Start(), config.Config{MaxEntries: w.limit, RejectWhenFull: w.reject})
+	w.t = New[int, int](timeline.Start(), config.Config{MaxEntries: w.limit, RejectWhenFull: w.reject, RemovalLog: 1 << 20})
 	w.m = newModel(w.limit, w.reject)
 	w.now, w.scan, w.changes = 0, nil, nil
 	w.m.gone = func(e *modelEntry) bool {
@@ -105,7 +105,8 @@ func (w *walk) move(growing bool) {
 	}
 	switch n := w.IntN(400); {
 	case n == 0 && w.IntN(3) == 0 && !growing:
-		w.t.Clear(w.now)
+		cleared := w.t.Clear(w.now)
+		w.t.CountCleared(cleared.Expired())
 		w.m.clear()
 	case n < 40:
 		w.now += int64(w.IntN(w.ttl/10 + 2))

@@ -238,8 +238,9 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	if modified > now+maxSkew {
 		return false, lastmodstore.ErrClockSkew
 	}
+	superseded := t.supersedes(h, key, modified, now) // before live removes what has expired
 	i := t.live(h, key, now)
-	if deadline <= now || i != none && t.slots.at(i).modified >= modified {
+	if deadline <= now || superseded {
 		return false, nil
 	}
 	if i == none {
@@ -252,25 +253,46 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 		t.unlink(i)
 	}
 	s := t.slots.at(i)
-	late := modified <= max(t.last, t.promised.Load())
+	late := modified <= t.last || !t.line.Claim(modified)
 	s.value, s.modified = e.Value, modified
 	s.setLate(late)
 	t.last = max(t.last, modified)
+	if modified > now {
+		t.line.Promise(modified) // the other shards of a Sharded go on from there, too
+	}
 	t.linkByTime(i)
 	t.setDeadline(i, deadline, int64(e.TTL))
 	if late {
-		t.log.add(record[K, V]{change: change[K, V]{at: t.nextStamp(now), kind: lastmodstore.Modified, key: key}, hash: h})
+		t.recordMerge(h, key, t.nextStamp(now))
 	}
 	t.sets++
 	return true, nil
 }
 
-// Clear removes every entry. The counters stay.
-func (t *Table[K, V]) Clear(now int64) {
-	t.nextStamp(now)
-	t.handOverAll(now)
-	t.Reset()
+// supersedes reports whether key has an entry modified at the given time or
+// later, or had one that expired and is remembered: then it does not depend on
+// the order of arrival whether an older one comes back.
+func (t *Table[K, V]) supersedes(h uint32, key K, modified, now int64) bool {
+	i := t.find(h, key)
+	if i == none {
+		return t.expired.supersedes(key, modified)
+	}
+	s := t.slots.at(i)
+	return s.modified >= modified && (now < s.deadline || t.expired.limit > 0)
 }
+
+// Clear removes every entry at once and returns what it removed. The counters
+// stay; CountCleared adds to them.
+func (t *Table[K, V]) Clear(now int64) Cleared[K, V] {
+	t.nextStamp(now)
+	c := &Cleared[K, V]{t.slots, t.links, t.heap, t.head, now}
+	t.handOverAll(c)
+	t.Reset()
+	return *c
+}
+
+// CountCleared counts the expired ones of what Clear removed.
+func (t *Table[K, V]) CountCleared(expired int) { t.stats.Expirations += uint64(expired) }
 
 // CountSweepStep notes that a sweep step took d, and whether it was the sweep's last.
 func (t *Table[K, V]) CountSweepStep(d int64, last bool) {

@@ -1,28 +1,45 @@
 package timeline
 
 import (
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	. "github.com/onsi/gomega"
 )
 
+// A clock is a wall clock that a test can step.
+type clock struct{ step time.Duration }
+
+func (c *clock) line() *Timeline {
+	return begin(readClocks(), func() int64 { return nanos(time.Now()) + int64(c.step) })
+}
+
+// 8: UnixNano is preserved exactly, wherever a time travels.
 func TestNanosUndoesTime(t *testing.T) {
 	g := NewWithT(t)
 	line := Start()
+	other := Start()
 	rng := rand.New(rand.NewPCG(1, 1))
-	all := []int64{0, 1, -1, math.MaxInt64, math.MaxInt64 - 1, math.MinInt64, math.MinInt64 + 1, int64(time.Hour), 1 << 62}
+	all := []int64{0, 1, -1, math.MaxInt64, math.MaxInt64 - 1, math.MinInt64, math.MinInt64 + 1, int64(time.Hour), 1 << 62, line.Now()}
 	for range 1000 {
 		all = append(all, int64(rng.Uint64())>>rng.IntN(64))
 	}
 	for _, n := range all {
 		at := line.Time(n)
+		g.Expect(at.UnixNano()).To(Equal(n))
 		g.Expect(line.Nanos(at)).To(Equal(n))
-		g.Expect(line.Nanos(at.Round(0))).To(Equal(n), "without the monotonic reading")
+		g.Expect(other.Nanos(at)).To(Equal(n), "in another store")
 		g.Expect(line.Nanos(at.UTC())).To(Equal(n), "elsewhere")
 		g.Expect(line.Nanos(time.Unix(at.Unix(), int64(at.Nanosecond())))).To(Equal(n), "from the wall clock")
+		text, err := json.Marshal(at)
+		g.Expect(err).NotTo(HaveOccurred())
+		var back time.Time
+		g.Expect(json.Unmarshal(text, &back)).To(Succeed())
+		g.Expect(line.Nanos(back)).To(Equal(n), "through JSON")
 	}
 }
 
@@ -30,17 +47,82 @@ func TestNanosOfADistantTimeIsTheLimit(t *testing.T) {
 	g := NewWithT(t)
 	line := Start()
 	g.Expect(line.Nanos(time.Time{})).To(Equal(int64(math.MinInt64)))
+	g.Expect(line.Nanos(time.Date(1677, 1, 1, 0, 0, 0, 0, time.UTC))).To(Equal(int64(math.MinInt64)))
+	g.Expect(line.Nanos(time.Date(2263, 1, 1, 0, 0, 0, 0, time.UTC))).To(Equal(int64(math.MaxInt64)))
 	g.Expect(line.Nanos(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))).To(Equal(int64(math.MaxInt64)))
+	g.Expect(line.Nanos(time.Now().Add(math.MaxInt64))).To(Equal(int64(math.MaxInt64)))
 }
 
-func TestNowMovesForward(t *testing.T) {
+// 7, 8: a store's own time lies between its caller's readings of the clock, and a
+// caller's reading is never taken as later than it was.
+func TestNowLiesBetweenTheCallersReadings(t *testing.T) {
+	g := NewWithT(t)
+	for range 100 {
+		line := Start()
+		opened := line.Opened()
+		for range 100 {
+			before := time.Now()
+			now := line.Now()
+			after := time.Now()
+			g.Expect(now).To(And(BeNumerically(">=", before.UnixNano()), BeNumerically("<=", after.UnixNano())))
+			g.Expect(line.Nanos(before)).To(And(BeNumerically(">=", opened), BeNumerically("<=", now)))
+			g.Expect(line.Nanos(before.Round(0))).To(And(BeNumerically(">=", opened), BeNumerically("<=", now)))
+		}
+	}
+}
+
+// 30: the timeline follows the wall clock forward, and never backward.
+func TestTimelineFollowsTheWallClockForward(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		var c clock
+		line := c.line()
+		wall := func() int64 { return time.Now().UnixNano() + int64(c.step) }
+
+		c.step = time.Hour // suspended for an hour
+		g.Expect(line.Now()).To(Equal(wall()-int64(time.Hour)), "a read does not look")
+		g.Expect(line.Tick()).To(Equal(wall()-int64(time.Hour)), "a write does once a second")
+		time.Sleep(time.Second)
+		g.Expect(line.Tick()).To(Equal(wall()))
+		g.Expect(line.Now()).To(Equal(wall()), "and then all see it")
+
+		c.step += 2 * time.Hour
+		g.Expect(line.Tick()).To(Equal(wall() - int64(2*time.Hour)))
+		g.Expect(line.Catch()).To(Equal(wall()), "a sweep and a Merge always look")
+
+		before := line.Now()
+		c.step = 0
+		time.Sleep(time.Minute)
+		g.Expect(line.Catch()).To(Equal(before+int64(time.Minute)), "a wall clock set back changes nothing")
+
+		c.step = 3*time.Hour + time.Second
+		g.Expect(line.Catch()).To(Equal(before+int64(time.Minute)), "nor does a second")
+		c.step++
+		g.Expect(line.Catch()).To(Equal(wall()), "but more does")
+	})
+}
+
+// 8: a time with a monotonic reading is taken at the earlier of its positions.
+func TestNanosTakesTheEarlierPosition(t *testing.T) {
+	g := NewWithT(t)
+	var c clock
+	line := c.line()
+	old := time.Now() // before the suspend
+	c.step = time.Hour
+	now := line.Catch()
+	g.Expect(line.Nanos(old)).To(Equal(old.UnixNano()), "not moved on by the jump")
+	g.Expect(line.Nanos(line.Time(now))).To(Equal(now))
+}
+
+func TestPromiseOnlyRaisesTheWatermark(t *testing.T) {
 	g := NewWithT(t)
 	line := Start()
-	before := line.Now()
-	at := line.Nanos(time.Now())
-	after := line.Now()
-	g.Expect(before).To(BeNumerically(">=", 0))
-	g.Expect(at).To(And(BeNumerically(">=", before), BeNumerically("<=", after)))
+	for _, n := range []int64{5, 3, 9} {
+		line.Promise(n)
+	}
+	g.Expect(line.Watermark()).To(Equal(int64(9)))
+	line.Promise(math.MinInt64)
+	g.Expect(line.Watermark()).To(Equal(int64(9)))
 }
 
 func TestDeadlineThatOverflowsIsNever(t *testing.T) {

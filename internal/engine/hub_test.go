@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	. "github.com/onsi/gomega"
+)
+
+func standing() int64 { return 1 }
+
+// waiters starts n goroutines that wait at h and write down the order in which
+// they are woken. Stop ends them.
+func waiters(h *Hub, n int) (woken func() []int, stop func()) {
+	var mu sync.Mutex
+	var order []int
+	var wg sync.WaitGroup
+	canceled := make(chan struct{})
+	for i := range n {
+		known := h.Generation()
+		wg.Go(func() {
+			for h.Wait(known, canceled, nil, standing) {
+				mu.Lock()
+				order = append(order, i)
+				mu.Unlock()
+				known = h.Generation()
+			}
+		})
+		synctest.Wait() // they queue one after another
+	}
+	return func() []int {
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			o := order
+			order = nil
+			return o
+		}, func() {
+			close(canceled)
+			wg.Wait()
+		}
+}
+
+func TestOneNotificationWakesAllOnceInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		h := NewHub()
+		woken, stop := waiters(h, 5)
+		g.Expect(woken()).To(BeEmpty())
+		for range 3 {
+			h.Notify()
+			g.Expect(woken()).To(Equal([]int{0, 1, 2, 3, 4}))
+			g.Expect(woken()).To(BeEmpty(), "nothing is new")
+		}
+		stop()
+		g.Expect(h.waiting.Load()).To(BeZero())
+		g.Expect(h.know.Len()).To(Equal(1))
+		g.Expect(h.behind.Len()).To(Equal(1))
+	})
+}
+
+func TestNewsBeforeTheWaitIsNotMissed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		h := NewHub()
+		for range 3 {
+			known := h.Generation()
+			h.Notify() // after the look, before the wait
+			g.Expect(h.Wait(known, nil, nil, standing)).To(BeTrue())
+		}
+	})
+}
+
+func TestAWaiterThatLeavesWakesTheNext(t *testing.T) {
+	g := NewWithT(t)
+	h := NewHub()
+	a, b := h.add(h.Generation()), h.add(h.Generation())
+	h.Notify()
+	g.Expect(a.woken).To(HaveLen(1))
+	pace, woken := h.leave(a)
+	g.Expect(woken).To(BeTrue())
+	h.wake(&pace)
+	g.Expect(b.woken).To(HaveLen(1))
+
+	c, d := h.add(h.Generation()), h.add(h.Generation())
+	pace, woken = h.leave(b)
+	g.Expect(woken).To(BeTrue())
+	_, woken = h.leave(c)
+	g.Expect(woken).To(BeFalse())
+	h.wake(&pace)
+	g.Expect(d.woken).To(BeEmpty(), "nothing is new")
+	h.Notify()
+	g.Expect(d.woken).To(HaveLen(1))
+}
+
+func TestAWatcherThatKnowsLessIsBehindAtOnce(t *testing.T) {
+	g := NewWithT(t)
+	h := NewHub()
+	old := h.Generation()
+	h.Notify()
+	g.Expect(h.Generation()).To(Equal(old + 1))
+	w := h.add(old)
+	h.wake(nil)
+	g.Expect(w.woken).To(HaveLen(1))
+}
+
+// A wake-up is never lost, whatever the interleaving: two goroutines wait for
+// each other's notifications.
+func TestVolleys(t *testing.T) {
+	const volleys = 20_000
+	h := [2]*Hub{NewHub(), NewHub()}
+	var sent [2]atomic.Int64
+	var wg sync.WaitGroup
+	for side := range 2 {
+		wg.Go(func() {
+			for n := int64(1); n <= volleys; n++ {
+				if side == 0 {
+					sent[0].Store(n)
+					h[0].Notify()
+				}
+				for {
+					known := h[1-side].Generation()
+					if sent[1-side].Load() >= n {
+						break
+					}
+					h[1-side].Wait(known, nil, nil, standing)
+				}
+				if side == 1 {
+					sent[1].Store(n)
+					h[1].Notify()
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// Watchers that all want each change rest while a writer does not stop.
+func TestWatchersRestWhileThereIsNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		h := NewHub()
+		pace := FeedPacer{began: 1, last: h.latest()}
+		h.Notify()
+		start := time.Now()
+		h.wakeNext(&pace, nil, nil, func() int64 { return 2 + int64(feedStretch) })
+		g.Expect(time.Since(start)).To(Equal(time.Duration(FeedPause)))
+	})
+}

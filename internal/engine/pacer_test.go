@@ -1,0 +1,25 @@
+package engine
+
+import (
+	"testing"
+
+	. "github.com/onsi/gomega"
+)
+
+func TestPacer(t *testing.T) {
+	g := NewWithT(t)
+	var p Pacer
+	p.Begin(1000)
+	g.Expect(p.ShouldRest(true, 1001)).To(BeTrue(), "somebody waited")
+	g.Expect(p.ShouldRest(false, 1000+stretch)).To(BeFalse())
+	g.Expect(p.ShouldRest(false, 1001+stretch)).To(BeTrue(), "a stretch is over")
+
+	p.Wake(2000, 2000+10*stretch)
+	now := 2000 + 10*stretch
+	g.Expect(p.ShouldRest(true, now+5*stretch)).To(BeFalse(), "it works half as long as it rested")
+	g.Expect(p.ShouldRest(true, now+5*stretch+1)).To(BeTrue())
+	g.Expect(p.ShouldRest(false, now+5*stretch+1)).To(BeTrue())
+
+	p.Begin(now)
+	g.Expect(p.ShouldRest(true, now+1)).To(BeTrue(), "a new sweep owes nothing")
+}

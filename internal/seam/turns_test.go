@@ -1,0 +1,126 @@
+package seam
+
+import (
+	"math"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	. "github.com/onsi/gomega"
+)
+
+type engine struct{ *Engine[any] }
+
+func newEngine() engine { return engine{New[any](nil, nil, nil)} }
+
+func TestTurnsFollowOneAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		e := newEngine()
+		first := Join[any](e, "k")
+		g.Expect(first.queue).To(BeNil(), "nobody contends")
+		first.Lost(e, "k")
+		g.Expect(first.has).To(BeTrue())
+
+		var order []int
+		for i := range 3 {
+			go func() {
+				turn := Join[any](e, "k")
+				g.Expect(turn.has).To(BeTrue())
+				order = append(order, i)
+				time.Sleep(time.Millisecond)
+				turn.End()
+			}()
+			synctest.Wait()
+		}
+		other := Join[any](e, "other")
+		g.Expect(other.queue).To(BeNil(), "of another key")
+		g.Expect(order).To(BeEmpty())
+		first.End()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		g.Expect(order).To(Equal([]int{0, 1, 2}))
+		g.Expect(e.turns.queues).To(BeEmpty())
+		g.Expect(e.turns.calls.Load()).To(BeZero())
+	})
+}
+
+// 11: a turn that is not passed on is not waited for.
+func TestATurnThatLastsIsPassedBy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		e := newEngine()
+		var slow Turn[any]
+		slow.Lost(e, "k")
+		start := time.Now()
+		turn := Join[any](e, "k")
+		g.Expect(turn.has).To(BeFalse())
+		g.Expect(time.Since(start)).To(Equal(patience))
+		turn.Lost(e, "k")
+		g.Expect(turn.has).To(BeFalse(), "it tries again")
+		slow.End()
+		turn.Lost(e, "k")
+		g.Expect(turn.has).To(BeTrue())
+		turn.End()
+		g.Expect(e.turns.queues).To(BeEmpty())
+		turn.End() // does nothing
+	})
+}
+
+// A queue that moves is waited for, however long it is.
+func TestALongQueueIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		e := newEngine()
+		var first Turn[any]
+		first.Lost(e, "k")
+		got := 0
+		for range 100 {
+			go func() {
+				turn := Join[any](e, "k")
+				if turn.has {
+					got++
+				}
+				time.Sleep(patience - 1)
+				turn.End()
+			}()
+		}
+		synctest.Wait()
+		first.End()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		g.Expect(got).To(Equal(100))
+	})
+}
+
+func TestTurnsOfForeignStoresAndOddKeys(t *testing.T) {
+	g := NewWithT(t)
+	turn := Join[any]("no engine", "k")
+	turn.Lost("no engine", "k")
+	turn.End()
+	g.Expect(turn.has).To(BeFalse())
+
+	e := newEngine()
+	turn = Join[any](e, math.NaN())
+	g.Expect(turn.queue).To(BeNil())
+	turn.End()
+}
+
+func TestShardIsOnlyWhatWasMadeForIt(t *testing.T) {
+	g := NewWithT(t)
+	type store struct{ *Engine[int] }
+	s := &store{}
+	s.Engine = New[int](s, "shard", func([]any) any { return nil })
+	shard, _, ok := Shard[int](s)
+	g.Expect(ok).To(BeTrue())
+	g.Expect(shard).To(Equal("shard"))
+	_, _, ok = Shard[int](struct{ *store }{s})
+	g.Expect(ok).To(BeFalse(), "a type that embeds it")
+	_, _, ok = Shard[string](s)
+	g.Expect(ok).To(BeFalse(), "keys of another type")
+	_, _, ok = Shard[int](nil)
+	g.Expect(ok).To(BeFalse())
+	s.Engine = New[int](s, "shard", nil)
+	_, _, ok = Shard[int](s)
+	g.Expect(ok).To(BeFalse(), "it joins nothing")
+}

@@ -1,0 +1,170 @@
+// Package sharded makes one store of several: see lastmodstore.Sharded.
+package sharded
+
+import (
+	"hash/maphash"
+	"iter"
+	"sync"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/engine"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+)
+
+// Store spreads its keys over shards, which share one timeline.
+type Store[K comparable, V any] struct {
+	seed   maphash.Seed
+	line   *timeline.Timeline
+	hub    *engine.Hub
+	shards []engine.Shard[K, V]
+
+	closing sync.Once
+	done    chan struct{} // closed by the first Close, before any shard closes
+}
+
+var _ lastmodstore.Store[string, int] = (*Store[string, int])(nil)
+
+// Join makes one store of shards, each an [engine.Shard]. It returns nil if one
+// of them is not, was used before or occurs twice.
+func Join[K comparable, V any](shards []any) any {
+	s := &Store[K, V]{
+		seed: maphash.MakeSeed(),
+		line: timeline.Start(),
+		hub:  engine.NewHub(),
+		done: make(chan struct{}),
+	}
+	if len(shards) > 1 {
+		s.line.Share()
+	}
+	sweeps := engine.NewSemaphore()
+	for i, shard := range shards {
+		one, ok := shard.(engine.Shard[K, V])
+		if !ok || !one.Join(engine.Joint{Line: s.line, Hub: s.hub, Sweeps: sweeps, Shard: i, Shards: len(shards)}) {
+			return nil
+		}
+		s.shards = append(s.shards, one)
+	}
+	return s
+}
+
+func (s *Store[K, V]) index(key K) int {
+	// The high bits of the product, as in Lemire's fast range reduction; and 32
+	// of them, for 32-bit platforms.
+	h := maphash.Comparable(s.seed, key) >> 32
+	return int(h * uint64(len(s.shards)) >> 32)
+}
+
+func (s *Store[K, V]) shard(key K) engine.Shard[K, V] { return s.shards[s.index(key)] }
+
+func (s *Store[K, V]) Get(key K) (V, bool) { return s.shard(key).Get(key) }
+
+func (s *Store[K, V]) GetEntry(key K) (lastmodstore.Entry[V], bool) {
+	return s.shard(key).GetEntry(key)
+}
+
+func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
+	return s.shard(key).GetLastModified(key)
+}
+
+func (s *Store[K, V]) Len() int {
+	n := 0
+	for _, shard := range s.shards {
+		n += shard.Len()
+	}
+	return n
+}
+
+// Stats sums the shards' counters. LongestSweepStep is the longest of all.
+func (s *Store[K, V]) Stats() lastmodstore.Stats {
+	var all lastmodstore.Stats
+	for _, shard := range s.shards {
+		one := shard.Stats()
+		all.Entries += one.Entries
+		all.Hits += one.Hits
+		all.Misses += one.Misses
+		all.Sets += one.Sets
+		all.Deletes += one.Deletes
+		all.Expirations += one.Expirations
+		all.Evictions += one.Evictions
+		all.Sweeps += one.Sweeps
+		all.PendingRemovals += one.PendingRemovals
+		all.LongestSweepStep = max(all.LongestSweepStep, one.LongestSweepStep)
+	}
+	return all
+}
+
+func (s *Store[K, V]) Done() <-chan struct{} { return s.done }
+
+func (s *Store[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
+	return func(yield func(K, lastmodstore.Entry[V]) bool) {
+		for _, shard := range s.shards {
+			for key, e := range shard.All() {
+				if !yield(key, e) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
+	return s.shard(key).Set(key, value, ttl)
+}
+
+func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
+	return s.shard(key).SetIfUnmodifiedSince(key, value, ttl, t)
+}
+
+func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
+	return s.shard(key).Add(key, delta, ttl)
+}
+
+func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
+	return s.shard(key).Touch(key, ttl)
+}
+
+func (s *Store[K, V]) Delete(key K) (bool, error) { return s.shard(key).Delete(key) }
+
+func (s *Store[K, V]) GetAndDelete(key K) (lastmodstore.Entry[V], bool, error) {
+	return s.shard(key).GetAndDelete(key)
+}
+
+func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {
+	return s.shard(key).DeleteIfUnmodifiedSince(key, t)
+}
+
+func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
+	return s.shard(key).Merge(key, e)
+}
+
+func (s *Store[K, V]) Clear() error {
+	var err error
+	for _, shard := range s.shards {
+		if e := shard.Clear(); e != nil {
+			err = e
+		}
+	}
+	return err
+}
+
+func (s *Store[K, V]) Cleanup() int {
+	removed := 0
+	for _, shard := range s.shards {
+		removed += shard.Cleanup()
+	}
+	return removed
+}
+
+// Close makes all shards refuse what comes, and only then waits for each: what
+// one's listener does meanwhile may need another that is closed, too.
+func (s *Store[K, V]) Close() error {
+	s.closing.Do(func() { close(s.done) })
+	for _, shard := range s.shards {
+		shard.BeginClose()
+	}
+	for _, shard := range s.shards {
+		shard.Close()
+	}
+	return nil
+}

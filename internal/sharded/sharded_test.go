@@ -1,0 +1,134 @@
+package sharded_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/actor"
+	"github.com/lastmodstore/lastmodstore/internal/engine"
+	"github.com/lastmodstore/lastmodstore/internal/seam"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+	"github.com/lastmodstore/lastmodstore/mutexstore"
+)
+
+type store = lastmodstore.Store[string, int]
+
+// eachEngine runs test in a bubble, with each engine's New.
+func eachEngine(t *testing.T, test func(g Gomega, open func(interval time.Duration) store)) {
+	for name, open := range map[string]func(time.Duration) store{
+		"actor": func(d time.Duration) store { return actor.New[string, int](d) },
+		"mutex": func(d time.Duration) store { return mutexstore.New[string, int](d) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { test(NewWithT(t), open) })
+		})
+	}
+}
+
+// joined opens n stores that share j.
+func joined(g Gomega, n int, j engine.Joint, open func() store) (stores []store) {
+	j.Shards = n
+	for j.Shard = range n {
+		s := open()
+		shard, _, ok := seam.Shard[string](s)
+		g.Expect(ok).To(BeTrue())
+		g.Expect(shard.(engine.Shard[string, int]).Join(j)).To(BeTrue())
+		stores = append(stores, s)
+	}
+	return stores
+}
+
+// 4: shards do not sweep all at once. While one sweeps no other does; then all
+// do, and each lets the next. One that waits for its turn can be closed.
+func TestShardsSweepOneAfterAnother(t *testing.T) {
+	eachEngine(t, func(g Gomega, open func(time.Duration) store) {
+		sweeps := engine.NewSemaphore()
+		stores := joined(g, 4, engine.Joint{Line: timeline.Start(), Hub: engine.NewHub(), Sweeps: sweeps}, func() store { return open(time.Minute) })
+		fill := func() {
+			for i, s := range stores {
+				for k := range 300 {
+					g.Expect(s.Set(fmt.Sprint(k), i, time.Second)).To(Succeed())
+				}
+			}
+			time.Sleep(time.Minute)
+			synctest.Wait()
+		}
+		held := func() (n int) {
+			for _, s := range stores {
+				n += s.Len()
+			}
+			return n
+		}
+		sweeps <- struct{}{}
+		fill()
+		g.Expect(held()).To(Equal(1200))
+		<-sweeps
+		synctest.Wait()
+		g.Expect(held()).To(BeZero())
+		fill()
+		g.Expect(held()).To(BeZero())
+		sweeps <- struct{}{}
+		fill()
+		g.Expect(held()).To(Equal(1200))
+		for _, s := range stores {
+			g.Expect(s.Close()).To(Succeed())
+		}
+	})
+}
+
+// wrapped is a store of a foreign type.
+type wrapped struct{ store }
+
+// embedding has methods of its own, which a shard would pass by.
+type embedding struct {
+	*mutexstore.Store[string, int]
+}
+
+func TestNewShardedRefusesWhatCannotBeAShard(t *testing.T) {
+	eachEngine(t, func(g Gomega, open func(time.Duration) store) {
+		var opened []store
+		remember := func(s store) store {
+			opened = append(opened, s)
+			return s
+		}
+		same := open(0)
+		used := func() store {
+			s := open(0)
+			s.Set("a", 1, 0)
+			return s
+		}
+		closed := func() store {
+			s := open(0)
+			s.Close()
+			return s
+		}
+		listened := func() store {
+			s := open(0)
+			s.OnRemove(func(string, lastmodstore.Entry[int], lastmodstore.EventKind) {})
+			return s
+		}
+		other := mutexstore.New[string, string](0)
+		defer other.Close()
+		for why, shard := range map[string]func() store{
+			"foreign":     func() store { return remember(wrapped{open(0)}) },
+			"embedding":   func() store { return remember(embedding{mutexstore.New[string, int](0)}) },
+			"nested":      func() store { return remember(lastmodstore.NewSharded(2, func() store { return open(0) })) },
+			"nil":         func() store { return nil },
+			"one twice":   func() store { return remember(same) },
+			"used before": func() store { return remember(used()) },
+			"closed":      func() store { return remember(closed()) },
+			"listened to": func() store { return remember(listened()) },
+		} {
+			opened = nil
+			g.Expect(func() { lastmodstore.NewSharded(3, shard) }).To(PanicWith(HavePrefix("lastmodstore: NewSharded: open returned a")), why)
+			for _, s := range opened {
+				g.Expect(s.Done()).To(BeClosed(), why)
+			}
+		}
+	})
+}

@@ -1,0 +1,133 @@
+package sharded
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/engine"
+	"github.com/lastmodstore/lastmodstore/internal/table"
+)
+
+// A watch merges the shards' feeds by time, in rounds. Before a round, the shards
+// promise that whatever happens from now on gets a time after the round's end;
+// so when each has taken a step, all that happened until then is known.
+type watch[K comparable, V any] struct {
+	*Store[K, V]
+	feeds    []shardFeed[K, V]
+	rounds   int
+	last     int64 // time of the last event
+	canceled <-chan struct{}
+	yield    func(lastmodstore.Event[K, V]) bool
+}
+
+type shardFeed[K comparable, V any] struct {
+	table.Feed[K, V]
+	shard engine.Shard[K, V]
+	round int // in which the last step was taken
+}
+
+func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastmodstore.Event[K, V]] {
+	return func(yield func(lastmodstore.Event[K, V]) bool) {
+		w := watch[K, V]{Store: s, last: s.line.Nanos(since), canceled: ctx.Done(), yield: yield}
+		for _, shard := range s.shards {
+			w.feeds = append(w.feeds, shardFeed[K, V]{Feed: table.NewFeed[K, V](s.line, since), shard: shard})
+		}
+		for known := s.hub.Generation(); w.round(s.line.Now()); known = s.hub.Generation() {
+			// What has a later time than the clock shows, as after a Merge, is next.
+			for end, ok := w.ahead(); ok; end, ok = w.ahead() {
+				if !w.round(end) {
+					return
+				}
+			}
+			if !s.hub.Wait(known, w.canceled, s.done, s.line.Now) {
+				return
+			}
+		}
+	}
+}
+
+// ahead returns the time of the latest event that is known and not yet yielded.
+func (w *watch[K, V]) ahead() (end int64, ok bool) {
+	for i := range w.feeds {
+		if f := &w.feeds[i]; f.HasNext() && (!ok || f.NextAt() > end) {
+			end, ok = f.NextAt(), true
+		}
+	}
+	return end, ok
+}
+
+// round yields all that happens until end. It returns false when the loop is over.
+func (w *watch[K, V]) round(end int64) bool {
+	w.line.Promise(end)
+	w.rounds++
+	for w.isOn() {
+		first, open := w.earliest(end)
+		switch {
+		case !open:
+			return false
+		case first == nil:
+			return true
+		case first.NextIsResync():
+			if !w.resync() {
+				return false
+			}
+		case !w.emit(first.Next(w.line)):
+			return false
+		}
+	}
+	return false
+}
+
+// isOn reports whether neither the store is closed nor the context has ended.
+func (w *watch[K, V]) isOn() bool {
+	select {
+	case <-w.canceled:
+		return false
+	case <-w.done:
+		return false
+	default:
+		return true
+	}
+}
+
+// earliest returns the feed whose next event is the earliest until end, or nil
+// if there is none; a Resync of any shard is earlier than all. It returns false
+// when the store is closed.
+func (w *watch[K, V]) earliest(end int64) (first *shardFeed[K, V], open bool) {
+	for i := range w.feeds {
+		f := &w.feeds[i]
+		for !f.HasNext() && (f.More || f.round < w.rounds) {
+			if f.round = w.rounds; !f.shard.Feed(&f.Feed) {
+				return nil, false
+			}
+		}
+		switch {
+		case !f.HasNext():
+		case f.NextIsResync():
+			return f, true
+		case f.NextAt() <= end && (first == nil || f.NextAt() < first.NextAt()):
+			first = f
+		}
+	}
+	return first, true
+}
+
+// resync yields one Resync for all shards: what has happened until then is to be
+// found in the store.
+func (w *watch[K, V]) resync() bool {
+	at := w.promise()
+	for i := range w.feeds {
+		w.feeds[i].SkipTo(at)
+	}
+	return w.emit(lastmodstore.Event[K, V]{Kind: lastmodstore.Resync, At: w.line.Time(at)})
+}
+
+// emit yields e. Only entries that were merged with equal times, before anybody
+// watched, can have equal ones here.
+func (w *watch[K, V]) emit(e lastmodstore.Event[K, V]) bool {
+	w.last = max(w.last+1, e.At.UnixNano())
+	e.At = w.line.Time(w.last)
+	return w.yield(e)
+}
