@@ -50,7 +50,7 @@ func (o *owner[K, V]) feedOne() (more bool) {
 	r, now := f.next(), o.line.Now()
 	o.table.Watch(r.feed, now)
 	if r.feed.CaughtUp() {
-		f.waiting = append(f.waiting, r)
+		f.waiting.Push(&r.place)
 	} else {
 		r.reply <- struct{}{}
 	}
@@ -126,11 +126,10 @@ func (o *owner[K, V]) unlisten(which *listener[K, V]) {
 // endFeeds refuses the watchers that wait and leaves the listeners what they
 // have not yet taken.
 func (o *owner[K, V]) endFeeds() {
-	o.feeder.stop()
-	for _, r := range o.feeder.all() {
+	o.feeder.stop(func(r *request[K, V]) {
 		r.err = lastmodstore.ErrClosed
 		r.reply <- struct{}{}
-	}
+	})
 	for _, l := range o.listening {
 		l.rest = l.queue
 		if l.waiting != nil {

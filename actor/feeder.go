@@ -2,85 +2,78 @@
 
 package actor
 
-import (
-	"slices"
-
-	"github.com/lastmodstore/lastmodstore/internal/engine"
-)
+import "github.com/lastmodstore/lastmodstore/internal/engine"
 
 // A feeder says which watcher is fed when.
 type feeder[K comparable, V any] struct {
-	reading []*request[K, V] // have more to read at once
-	behind  []*request[K, V] // knew of all, and something has happened since
-	waiting []*request[K, V] // know of all, in the order in which they came to
-	read    bool             // the last one fed was reading
+	reading engine.Queue // have more to read at once
+	behind  engine.Queue // knew of all, and something has happened since
+	waiting engine.Queue // know of all, in the order in which they came to
+	read    bool         // the last one fed was reading
 
-	pace    engine.FeedPacer // of those who are behind
+	pace    engine.FeedPacer // of those that are behind
 	rest    *alarm
 	resting <-chan struct{} // rest's channel while it rests, else nil
 }
 
+func newFeeder[K comparable, V any]() feeder[K, V] {
+	return feeder[K, V]{reading: engine.NewQueue(), behind: engine.NewQueue(), waiting: engine.NewQueue(), rest: newAlarm()}
+}
+
 func (f *feeder[K, V]) add(r *request[K, V], last int64) {
+	r.place.Value = r
 	switch {
 	case !r.feed.CaughtUp():
-		f.reading = append(f.reading, r)
+		f.reading.Push(&r.place)
 	case r.feed.Until < last:
-		f.behind = append(f.behind, r)
+		f.behind.Push(&r.place)
 	default:
-		f.waiting = append(f.waiting, r)
+		f.waiting.Push(&r.place)
 	}
 }
 
-func (f *feeder[K, V]) remove(r *request[K, V]) (was bool) {
-	for _, queue := range []*[]*request[K, V]{&f.reading, &f.behind, &f.waiting} {
-		if i := slices.Index(*queue, r); i >= 0 {
-			*queue = slices.Delete(*queue, i, i+1)
-			return true
-		}
-	}
-	return false
-}
+// remove takes r out of its queue and reports whether it was in one.
+func (f *feeder[K, V]) remove(r *request[K, V]) (was bool) { return engine.Leave(&r.place) }
 
-func (f *feeder[K, V]) all() []*request[K, V] {
-	return slices.Concat(f.reading, f.behind, f.waiting)
-}
-
-// isHungry says whether there is a watcher to be fed now.
+// isHungry reports whether there is a watcher to be fed now.
 func (f *feeder[K, V]) isHungry(last int64) bool {
-	if len(f.waiting) > 0 && f.waiting[0].feed.Until < last {
-		f.behind = append(f.behind, f.waiting...)
-		f.waiting = slices.Delete(f.waiting, 0, len(f.waiting))
+	if !f.waiting.Empty() && first[K, V](f.waiting).feed.Until < last {
+		f.behind.PushAll(f.waiting)
 	}
-	return len(f.reading) > 0 || f.feedsBehind()
+	return !f.reading.Empty() || f.feedsBehind()
 }
 
-func (f *feeder[K, V]) feedsBehind() bool { return len(f.behind) > 0 && f.resting == nil }
+func (f *feeder[K, V]) feedsBehind() bool { return !f.behind.Empty() && f.resting == nil }
 
-// next takes the watcher to be fed out of its queue. The two have turns.
+func first[K comparable, V any](queue engine.Queue) *request[K, V] {
+	return queue.First().(*request[K, V])
+}
+
+// next takes the watcher to be fed out of its queue. The two queues take turns.
 func (f *feeder[K, V]) next() *request[K, V] {
-	queue := &f.reading
-	if f.feedsBehind() && (f.read || len(f.reading) == 0) {
-		queue = &f.behind
+	queue := f.reading
+	if f.feedsBehind() && (f.read || f.reading.Empty()) {
+		queue = f.behind
 	}
-	f.read = queue == &f.reading
-	r := (*queue)[0]
-	*queue = slices.Delete(*queue, 0, 1)
+	f.read = queue == f.reading
+	r := first[K, V](queue)
+	f.remove(r)
 	return r
 }
 
 // wake ends a rest.
 func (f *feeder[K, V]) wake(now int64) {
 	f.resting = nil
-	if f.pace.Wake(now); len(f.behind) == 0 { // all have left
+	if f.pace.Wake(now); f.behind.Empty() { // all have left
 		f.pace = engine.FeedPacer{}
 	}
 }
 
-// fed is told when a watcher has been fed, and rests if it is time for that.
+// fed notes that a watcher has been fed, and rests if it is time for that.
 func (f *feeder[K, V]) fed(now, last int64) {
 	switch {
 	case f.resting != nil:
-	case len(f.behind) == 0:
+	case f.behind.Empty():
 		f.pace = engine.FeedPacer{}
 	case f.pace.ShouldRest(now, last):
 		f.resting = f.rest.c
@@ -88,8 +81,16 @@ func (f *feeder[K, V]) fed(now, last int64) {
 	}
 }
 
-func (f *feeder[K, V]) stop() {
+// stop ends the rest, and each watcher in a queue by end.
+func (f *feeder[K, V]) stop(end func(*request[K, V])) {
 	if f.resting != nil {
 		f.rest.stop()
+	}
+	for _, queue := range []engine.Queue{f.reading, f.behind, f.waiting} {
+		for !queue.Empty() {
+			r := first[K, V](queue)
+			f.remove(r)
+			end(r)
+		}
 	}
 }

@@ -36,8 +36,7 @@ type owner[K comparable, V any] struct {
 
 // own is the loop.
 func (s *Store[K, V]) own(interval time.Duration, line *timeline.Timeline, c config.Config) {
-	o := owner[K, V]{Store: s, line: line, table: table.New[K, V](line, c), sweep: newSweep(line, interval)}
-	o.feeder.rest = newAlarm()
+	o := owner[K, V]{Store: s, line: line, table: table.New[K, V](line, c), sweep: newSweep(line, interval), feeder: newFeeder[K, V]()}
 	defer o.end()
 	var feeding <-chan struct{} // always while a watcher is to be fed, else nil
 	for closing := false; !closing; {

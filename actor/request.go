@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"container/ring"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -72,6 +73,7 @@ type request[K comparable, V any] struct {
 	stats       *lastmodstore.Stats      // filled in
 
 	feed     *table.Feed[K, V]     // opWatch, opFeed: filled in
+	place    ring.Ring             // in a queue of watchers, opWatch
 	target   *request[K, V]        // opUnwatch: reply to that one, if it waits
 	listener *listener[K, V]       // opListen, opUnlisten, opRemovals
 	removals []table.Removal[K, V] // answer

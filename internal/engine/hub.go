@@ -22,8 +22,8 @@ type Hub struct {
 
 	mu         sync.Mutex // guards the fields below; nothing is waited for under it
 	generation uint64
-	know       *ring.Ring // of waiters that know all until generation; itself not one
-	behind     *ring.Ring // of waiters for which there is news, first come first served
+	know       Queue // of waiters that know all until generation
+	behind     Queue // of waiters for which there is news
 }
 
 // A waiter is one watcher that waits: a ring's element, whose value it is.
@@ -34,7 +34,7 @@ type waiter struct {
 
 // NewHub returns a hub at which nobody waits.
 func NewHub() *Hub {
-	return &Hub{know: ring.New(1), behind: ring.New(1)}
+	return &Hub{know: NewQueue(), behind: NewQueue()}
 }
 
 // Notify notes that something has happened, and wakes a watcher. What has
@@ -62,11 +62,7 @@ func (h *Hub) renewLocked() {
 		return
 	}
 	h.generation++
-	if first := h.know.Next(); first != h.know {
-		last := h.know.Prev()
-		last.Link(first) // takes h.know out of the ring
-		h.behind.Prev().Link(first)
-	}
+	h.behind.PushAll(h.know)
 }
 
 // Wait waits for its turn among the watchers for which there is news since the
@@ -123,7 +119,7 @@ func (h *Hub) add(known uint64) *waiter {
 	if known < h.generation {
 		queue = h.behind
 	}
-	queue.Prev().Link(&w.Ring)
+	queue.Push(&w.Ring)
 	h.waiting.Add(1)
 	return w
 }
@@ -143,24 +139,27 @@ func (h *Hub) wake(pace *FeedPacer) {
 	// Before news is read: a writer that has some after that finds it false.
 	h.waking.Store(false)
 	h.renewLocked()
-	if first := h.behind.Next(); first != h.behind {
+	if !h.behind.Empty() {
 		h.waking.Store(true)
-		h.removeLocked(first)
-		first.Value.(*waiter).woken <- *pace
+		w := h.behind.First().(*waiter)
+		h.leaveLocked(w)
+		w.woken <- *pace
 	}
 }
 
-func (h *Hub) removeLocked(r *ring.Ring) {
-	r.Prev().Unlink(1)
-	h.waiting.Add(-1)
+func (h *Hub) leaveLocked(w *waiter) bool {
+	waited := Leave(&w.Ring)
+	if waited {
+		h.waiting.Add(-1)
+	}
+	return waited
 }
 
 // leave takes w out of its queue, or reports that it had been woken.
 func (h *Hub) leave(w *waiter) (pace FeedPacer, woken bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if w.Next() != &w.Ring {
-		h.removeLocked(&w.Ring)
+	if h.leaveLocked(w) {
 		return pace, false
 	}
 	return <-w.woken, true
