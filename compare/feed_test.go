@@ -26,6 +26,7 @@ type replica struct {
 	entries map[string]intEntry
 	resyncs int
 	ties    bool // two events may have one time: there are several shards
+	caller  *compare.Caller
 }
 
 func newReplica(t testing.TB, s stringStore) *replica {
@@ -211,10 +212,10 @@ func (w *feedWriter) write() {
 func TestFeedFollowsManyWriters(t *testing.T) {
 	for _, e := range tested() {
 		t.Run(e.Name, func(t *testing.T) {
-			watched(t, func() {
+			watched(t, func(p *compare.Progress) {
 				for seed := range uint64(long(6, 200)) {
 					limit := lastmodstore.RemovalLog([]int{10, 1000, 100_000}[seed%3])
-					followMany(t, e.Strings(20*time.Microsecond, limit), seed, 3, false)
+					followMany(t, p, e.Strings(20*time.Microsecond, limit), seed, 3, false)
 				}
 			})
 		})
@@ -222,7 +223,7 @@ func TestFeedFollowsManyWriters(t *testing.T) {
 }
 
 // followMany follows s, which it closes, while four write to it.
-func followMany(t *testing.T, s stringStore, seed uint64, n int, sharded bool) {
+func followMany(t *testing.T, p *compare.Progress, s stringStore, seed uint64, n int, sharded bool) {
 	defer s.Close()
 	var writers, followers sync.WaitGroup
 	replicas := make([]*replica, n)
@@ -230,13 +231,16 @@ func followMany(t *testing.T, s stringStore, seed uint64, n int, sharded bool) {
 		r := newReplica(t, s)
 		r.ties = sharded
 		replicas[i] = r
+		r.caller = p.Caller()
 		followers.Go(func() { r.follow(rand.New(rand.NewPCG(seed, uint64(i))), i > 0) })
 	}
 	for id := range 4 {
+		c := p.Caller()
 		writers.Go(func() {
 			w := &feedWriter{s: s, random: rand.New(rand.NewPCG(seed, uint64(100+id))), noClear: sharded}
 			for range 500 {
 				w.write()
+				c.Returned()
 				if w.random.IntN(50) == 0 {
 					runtime.Gosched()
 				}
@@ -266,6 +270,7 @@ func (r *replica) follow(random *rand.Rand, cuts bool) {
 		}
 		for e := range r.s.Watch(context.Background(), since) {
 			r.apply(e)
+			r.caller.Returned()
 			if _, over := r.entries["last"]; over {
 				return
 			}

@@ -3,7 +3,6 @@ package compare_test
 import (
 	"fmt"
 	"runtime"
-	"runtime/debug"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -13,19 +12,26 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/compare"
 )
 
 type stringStore = lastmodstore.Store[string, int]
 
-// watched runs f, looks for leaks, and ends the program with all stacks if it
-// takes too long: a call that hangs.
-func watched(t *testing.T, f func()) {
+// watched runs f, looks for leaks, and ends the program with all stacks if none of
+// the calls that f counts returns for a minute.
+func watched(t *testing.T, f func(p *compare.Progress)) {
 	t.Helper()
-	debug.SetTraceback("all")
-	dog := time.AfterFunc(5*time.Minute, func() { panic("21: a call hangs") })
-	defer dog.Stop()
+	var p compare.Progress
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := p.Await(done); err != nil {
+			panic(err)
+		}
+	}()
+	defer func() { close(done); <-ended }()
 	running := goleak.IgnoreCurrent()
-	f()
+	f(&p)
 	if err := goleak.Find(running); err != nil {
 		t.Error("19:", err)
 	}
@@ -45,9 +51,9 @@ func TestCloseBesideEveryMethod(t *testing.T) {
 	for _, e := range tested() {
 		for name, call := range tells {
 			t.Run(e.Name+"/"+name, func(t *testing.T) {
-				watched(t, func() {
+				watched(t, func(p *compare.Progress) {
 					for round := range long(50, 3000) {
-						closeBeside(t, e.Strings([]time.Duration{0, 10 * time.Microsecond}[round%2]), name, call, round)
+						closeBeside(t, p, e.Strings([]time.Duration{0, 10 * time.Microsecond}[round%2]), name, call, round)
 					}
 				})
 			})
@@ -55,16 +61,18 @@ func TestCloseBesideEveryMethod(t *testing.T) {
 	}
 }
 
-func closeBeside(t *testing.T, s stringStore, name string, call func(stringStore) verdict, round int) {
+func closeBeside(t *testing.T, p *compare.Progress, s stringStore, name string, call func(stringStore) verdict, round int) {
 	s.Set("a", 1, 0)
 	s.Set("b", 1, 0)
 	var closing, isClosed atomic.Bool
 	var wg sync.WaitGroup
 	for range 3 {
+		c := p.Caller()
 		wg.Go(func() {
 			for range 40 {
 				late := isClosed.Load()
 				v := call(s)
+				c.Returned()
 				early := !closing.Load() && name != "Close" && name != "Clear"
 				switch {
 				case late && v == open:
@@ -89,8 +97,8 @@ func TestSweepsBesideLoops(t *testing.T) {
 	const stay = 1000
 	for _, e := range tested() {
 		t.Run(e.Name, func(t *testing.T) {
-			watched(t, func() {
-				s := e.Strings(20 * time.Microsecond)
+			watched(t, func(p *compare.Progress) {
+				s, c := e.Strings(20*time.Microsecond), p.Caller()
 				for i := range stay {
 					s.Set("stays-"+strconv.Itoa(i), i, 0)
 				}
@@ -98,6 +106,7 @@ func TestSweepsBesideLoops(t *testing.T) {
 					for range long(30, 2000) {
 						seen := map[string]bool{}
 						for key := range s.All() {
+							c.Returned()
 							if seen[key] {
 								t.Errorf("12: %s twice", key)
 							}
@@ -106,6 +115,7 @@ func TestSweepsBesideLoops(t *testing.T) {
 						var last time.Time
 						ordered := 0
 						for key, e := range s.ModifiedSince(time.Time{}) {
+							c.Returned()
 							if !e.LastModified.After(last) {
 								t.Errorf("13: %s is out of order", key)
 							}
@@ -153,10 +163,11 @@ func churnBeside(s stringStore, f func()) {
 func TestClearBesideEverything(t *testing.T) {
 	for _, e := range tested() {
 		t.Run(e.Name, func(t *testing.T) {
-			watched(t, func() {
-				s := e.Strings(20 * time.Microsecond)
+			watched(t, func(p *compare.Progress) {
+				s, c := e.Strings(20*time.Microsecond), p.Caller()
 				churnBeside(s, func() {
 					for n := range long(300, 20_000) {
+						c.Returned()
 						mark, _, err := s.SetIfUnmodifiedSince("mark-"+strconv.Itoa(n), n, 0, time.Time{})
 						if err != nil {
 							t.Fatal(err)
@@ -183,7 +194,7 @@ func TestBoundBesideReaders(t *testing.T) {
 	const bound = 50
 	for _, e := range tested() {
 		t.Run(e.Name, func(t *testing.T) {
-			watched(t, func() {
+			watched(t, func(p *compare.Progress) {
 				s := e.Strings(20*time.Microsecond, lastmodstore.MaxEntries(bound))
 				var over atomic.Bool
 				var wg sync.WaitGroup
@@ -199,7 +210,9 @@ func TestBoundBesideReaders(t *testing.T) {
 						}
 					})
 				}
+				c := p.Caller()
 				for n := range long(20_000, 100_000) {
+					c.Returned()
 					ttl := time.Duration(n%3) * 50 * time.Microsecond
 					if err := s.Set(strconv.Itoa(n%200), n, ttl); err != nil {
 						t.Fatal(err)

@@ -12,39 +12,42 @@ import (
 )
 
 type (
-	strings = lastmodstore.Store[string, int]
-	entry   = lastmodstore.Entry[int]
+	stringStore = lastmodstore.Store[string, int]
+	entry       = lastmodstore.Entry[int]
 )
 
-// Specs registers the conformance suite of one engine: what its methods answer,
-// beside each other and at the edges. What has to do with time is in [Timing].
-// A number at the head of a case is the contract's sentence that it enforces.
+// Specs registers the conformance suite of one engine: what its methods return,
+// concurrently with each other and at the edges. What has to do with time is in
+// [Timing]. A number at the head of a case is that of the sentence of
+// docs/contract.md that it enforces.
 //
 // It finds no race that the race detector does not see, and no fault that needs
 // one particular interleaving.
 func Specs(e Engine) {
 	Describe(e.Name, func() {
 		BeforeEach(func() {
+			SetDefaultEventuallyTimeout(patience * time.Second)
 			running := goleak.IgnoreCurrent()
 			DeferCleanup(func() { Expect(goleak.Find(running)).To(Succeed()) })
 		})
 		Describe("basic operations", func() { basics(e) })
-		Describe("bounds", func() { bounds(e) })
+		Describe("capacity", func() { capacity(e) })
+		Describe("merging", func() { merging(e) })
 		Describe("concurrent access", func() { concurrency(e) })
 		Describe("edge cases", func() { edges(e) })
 		Describe("change feed", func() { feed(e) })
-		Describe("life", func() { life(e) })
+		Describe("lifecycle", func() { lifecycle(e) })
 	})
 }
 
-// opened is a store that is closed when the spec ends, before leaks are looked for.
-func opened(e Engine, opts ...lastmodstore.Option) strings {
+// opened returns a store that is closed when the spec ends, before the search for leaks.
+func opened(e Engine, opts ...lastmodstore.Option) stringStore {
 	s := e.Strings(time.Minute, opts...)
 	DeferCleanup(s.Close)
 	return s
 }
 
-func set(s strings, key string, value int, ttl time.Duration) entry {
+func set(s stringStore, key string, value int, ttl time.Duration) entry {
 	GinkgoHelper()
 	Expect(s.Set(key, value, ttl)).To(Succeed())
 	e, ok := s.GetEntry(key)
@@ -104,7 +107,7 @@ func basics(e Engine) {
 		Expect(now.ExpiresAt.IsZero()).To(BeTrue())
 		Expect(s.Touch("b", time.Hour)).To(BeFalse())
 	})
-	It("9: SetIfUnmodifiedSince stores under its condition and answers what is there", func() {
+	It("9: SetIfUnmodifiedSince stores under its condition and returns what is present afterwards", func() {
 		s := opened(e)
 		_, ok, err := s.SetIfUnmodifiedSince("a", 1, 0, time.Now())
 		Expect(ok, err).To(BeFalse(), "an absent key fails")
@@ -205,31 +208,6 @@ func basics(e Engine) {
 		Expect(got).To(HaveLen(2))
 		Expect(got["b"].Value).To(Equal(2))
 		Expect(got["b"].TTL).To(Equal(time.Hour))
-	})
-	It("23: Merge lets the last writer win, in any order", func() {
-		now := time.Now()
-		entries := []entry{
-			{Value: 1, LastModified: now.Add(-3 * time.Hour)},
-			{Value: 3, LastModified: now.Add(-time.Hour), TTL: time.Minute, ExpiresAt: now.Add(time.Hour)},
-			{Value: 2, LastModified: now.Add(-2 * time.Hour)},
-		}
-		for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {1, 2, 0}} {
-			s := opened(e)
-			for _, i := range order {
-				_, err := s.Merge("a", entries[i])
-				Expect(err).NotTo(HaveOccurred())
-			}
-			got, _ := s.GetEntry("a")
-			Expect(got.Value).To(Equal(3))
-			Expect(got.TTL).To(Equal(time.Minute))
-			Expect(got.LastModified.Equal(entries[1].LastModified)).To(BeTrue())
-			Expect(got.ExpiresAt.Equal(entries[1].ExpiresAt)).To(BeTrue())
-			Expect(s.Merge("a", entry{LastModified: now.Add(time.Second)})).To(BeTrue())
-			Expect(set(s, "b", 1, 0).LastModified).To(BeTemporally(">", now.Add(time.Second)))
-			Expect(s.Merge("c", entry{LastModified: now, ExpiresAt: now})).To(BeFalse(), "expired")
-			_, err := s.Merge("c", entry{LastModified: time.Now().Add(2 * time.Minute)})
-			Expect(err).To(MatchError(lastmodstore.ErrClockSkew))
-		}
 	})
 	It("counts in Stats what it did", func() {
 		s := opened(e, lastmodstore.CountReads())

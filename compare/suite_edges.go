@@ -12,12 +12,13 @@ import (
 )
 
 func edges(e Engine) {
-	It("answers ErrInvalidTTL to a negative TTL and stores nothing", func() {
+	It("returns ErrInvalidTTL for a negative TTL and stores nothing", func() {
 		s := opened(e)
 		const bad = -2 * time.Second
 		_, _, errIf := s.SetIfUnmodifiedSince("a", 1, bad, time.Time{})
 		_, errTouch := s.Touch("a", bad)
-		for _, err := range []error{s.Set("a", 1, bad), s.SetMany(map[string]int{"a": 1}, bad), errIf, errTouch} {
+		_, errAdd := s.Add("a", 1, bad)
+		for _, err := range []error{s.Set("a", 1, bad), s.SetMany(map[string]int{"a": 1}, bad), errIf, errTouch, errAdd} {
 			Expect(err).To(MatchError(lastmodstore.ErrInvalidTTL))
 		}
 		Expect(s.Len()).To(BeZero())
@@ -47,7 +48,7 @@ func edges(e Engine) {
 		Expect(s.GetMany([]any{nan})).To(BeEmpty())
 		Expect(s.Len()).To(BeZero())
 	})
-	It("18: an unhashable key panics in the caller, and the store serves on", func() {
+	It("18: an unhashable key panics in the caller, and the store keeps working", func() {
 		s := e.Any(0)
 		DeferCleanup(s.Close)
 		bad := []int{1}
@@ -55,6 +56,7 @@ func edges(e Engine) {
 			func() { s.Get(bad) }, func() { s.GetEntry(bad) }, func() { s.GetLastModified(bad) },
 			func() { s.GetMany([]any{"a", bad}) }, func() { s.Set(bad, 1, 0) }, func() { s.Touch(bad, 0) },
 			func() { s.SetIfUnmodifiedSince(bad, 1, 0, time.Time{}) }, func() { s.Delete(bad) },
+			func() { s.Add(bad, 1, 0) }, func() { s.GetAndDelete(bad) },
 			func() { s.DeleteIfUnmodifiedSince(bad, time.Time{}) }, func() { s.Merge(bad, lastmodstore.Entry[any]{}) },
 		} {
 			Expect(call).To(Panic())
@@ -76,19 +78,21 @@ func edges(e Engine) {
 	})
 }
 
-// writes calls each method that writes one key and answers the errors.
+// writes calls each method that writes one key and returns the errors.
 func writes[K comparable, V any](s lastmodstore.Store[K, V], key K) []error {
 	var value V
 	_, _, errIf := s.SetIfUnmodifiedSince(key, value, 0, time.Time{})
 	_, errTouch := s.Touch(key, 0)
 	_, errDelete := s.Delete(key)
 	_, errDeleteIf := s.DeleteIfUnmodifiedSince(key, time.Now())
+	_, errAdd := s.Add(key, value, 0)
+	_, _, errGetAndDelete := s.GetAndDelete(key)
 	_, errMerge := s.Merge(key, lastmodstore.Entry[V]{LastModified: time.Now()})
-	return []error{s.Set(key, value, 0), errIf, errTouch, errDelete, errDeleteIf, errMerge}
+	return []error{s.Set(key, value, 0), errIf, errTouch, errDelete, errDeleteIf, errMerge, errAdd, errGetAndDelete}
 }
 
-func bounds(e Engine) {
-	It("17: Len never exceeds the bound; the least recently modified goes, unless it was read", func() {
+func capacity(e Engine) {
+	It("17: Len never exceeds the capacity; the least recently modified entry goes, unless it was read", func() {
 		s := opened(e, lastmodstore.MaxEntries(3))
 		for i, k := range []string{"a", "b", "c"} {
 			Expect(s.Set(k, i, 0)).To(Succeed())
@@ -102,7 +106,7 @@ func bounds(e Engine) {
 		}
 		Expect(s.Stats().Evictions).To(BeEquivalentTo(101))
 	})
-	It("14, 17: a batch evicts none of its own keys, and none that it keeps", func() {
+	It("17: a batch evicts none of its own keys, and none that it keeps", func() {
 		for range 50 { // the order within a batch changes
 			s := opened(e, lastmodstore.MaxEntries(3))
 			for i, k := range []string{"a", "b", "c"} {
@@ -118,7 +122,7 @@ func bounds(e Engine) {
 			Expect(s.GetMany([]string{"d", "f", "g"})).To(HaveLen(3))
 		}
 	})
-	It("14, 17: a batch that is larger than the bound is refused whole", func() {
+	It("17: a batch that is larger than the capacity is refused as a whole", func() {
 		s := opened(e, lastmodstore.MaxEntries(2))
 		set(s, "a", 1, 0)
 		Expect(s.SetMany(map[string]int{"a": 2, "b": 2, "c": 2}, 0)).To(MatchError(lastmodstore.ErrFull))

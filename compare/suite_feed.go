@@ -14,21 +14,22 @@ import (
 
 type event = lastmodstore.Event[string, int]
 
-// take is the next n events after since.
-func take(s strings, since time.Time, n int) (events []event) {
+// take returns the next n events after since.
+func take(s stringStore, since time.Time, n int) (events []event) {
 	GinkgoHelper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	for e := range s.Watch(ctx, since) {
-		if events = append(events, e); len(events) == n {
-			return events
+	concurrently(1, func(_ int, c *Caller) {
+		for e := range s.Watch(context.Background(), since) {
+			c.Returned()
+			if events = append(events, e); len(events) == n {
+				return
+			}
 		}
-	}
-	Expect(ctx.Err()).NotTo(HaveOccurred(), "only %d of %d events came", len(events), n)
+	})
+	Expect(events).To(HaveLen(n))
 	return events
 }
 
-// told writes an event as its kind, key and value.
+// told returns the events as text: kind, key and value of each.
 func told(events []event) (all []string) {
 	for _, e := range events {
 		all = append(all, fmt.Sprint(e.Kind, " ", e.Key, " ", e.Entry.Value))
@@ -37,7 +38,7 @@ func told(events []event) (all []string) {
 }
 
 func feed(e Engine) {
-	It("yields the live entries first, then what follows", func() {
+	It("24: yields the live entries first, then what follows", func() {
 		s := opened(e)
 		set(s, "a", 1, 0)
 		set(s, "b", 2, 0)
@@ -50,7 +51,7 @@ func feed(e Engine) {
 		s.Delete("a")
 		Expect(told(take(s, first[0].At, 3))).To(Equal([]string{"Deleted b 2", "Modified c 4", "Deleted a 3"}))
 	})
-	It("waits, and skips what was overtaken", func() {
+	It("24: waits, and skips what was superseded", func() {
 		s := opened(e)
 		set(s, "a", 1, 0)
 		arrived := make(chan event)
@@ -77,7 +78,7 @@ func feed(e Engine) {
 		Eventually(ended).Should(BeClosed())
 		Expect(told(take(s, b.At, 1))).To(Equal([]string{"Modified c 2"}))
 	})
-	It("shows a late Merge when it arrives, and what was removed by the bound", func() {
+	It("24: reports a Merge of an older entry on arrival, and what was evicted", func() {
 		s := opened(e, lastmodstore.MaxEntries(2))
 		now := set(s, "a", 1, 0)
 		Expect(s.Merge("old", entry{Value: 2, LastModified: now.LastModified.Add(-time.Hour)})).To(BeTrue())
@@ -88,7 +89,7 @@ func feed(e Engine) {
 		Expect(s.Set("b", 3, 0)).To(Succeed())
 		Expect(told(take(s, events[0].At, 2))).To(Equal([]string{"Evicted old 2", "Modified b 3"}))
 	})
-	It("says Resync to who asks for more than is remembered, and after Clear", func() {
+	It("25: yields Resync to a watcher that asks for more than is remembered, and after Clear", func() {
 		s := opened(e, lastmodstore.RemovalLog(1))
 		mark := set(s, "a", 1, 0)
 		set(s, "b", 1, 0)
@@ -104,12 +105,12 @@ func feed(e Engine) {
 		set(s, "d", 1, 0)
 		Expect(told(take(s, time.Time{}, 1))).To(Equal([]string{"Modified d 1"}))
 	})
-	It("ends with its context, its body and the store", func() {
+	It("20, 21: a watch ends with its context, its body and the store", func() {
 		s := opened(e)
 		over, cancel := context.WithCancel(context.Background())
 		cancel()
 		for range s.Watch(over, time.Time{}) {
-			Fail("the context is over")
+			Fail("the context has ended")
 		}
 		ended := make(chan struct{})
 		go func() {
@@ -124,7 +125,7 @@ func feed(e Engine) {
 			Fail("the store is closed")
 		}
 	})
-	It("OnRemove hands over each removed value once, in order, until Close", func() {
+	It("27: OnRemove reports each removed value once, in order, until Close", func() {
 		s := opened(e, lastmodstore.MaxEntries(3))
 		var all []string
 		s.OnRemove(func(key string, e entry, why lastmodstore.EventKind) {
@@ -144,7 +145,17 @@ func feed(e Engine) {
 		Expect(s.Close()).To(Succeed())
 		Expect(all).To(Equal([]string{"Replaced a 1", "Deleted a 2", "Expired b 3", "Evicted c0 0", "Cleared c1 1", "Cleared c2 2", "Cleared c3 3"}))
 	})
-	It("OnRemove may be registered several times and stopped, also from within", func() {
+	It("27: OnRemove reports nothing for a value that is kept", func() {
+		s := opened(e)
+		set(s, "a", 1, time.Hour)
+		s.OnRemove(func(string, entry, lastmodstore.EventKind) { Fail("the value is still there") })
+		Expect(s.Touch("a", time.Minute)).To(BeTrue())
+		Expect(s.Touch("a", lastmodstore.KeepTTL)).To(BeTrue())
+		Expect(s.Merge("a", entry{Value: 2, LastModified: time.Now().Add(-time.Hour)})).To(BeFalse())
+		Expect(s.SetIfUnmodifiedSince("a", 2, 0, time.Time{})).Error().NotTo(HaveOccurred())
+		Expect(s.Close()).To(Succeed())
+	})
+	It("27: OnRemove may be registered several times and stopped, also from within", func() {
 		s := opened(e)
 		var one, two atomic.Int32
 		var stop func()
@@ -165,20 +176,29 @@ func feed(e Engine) {
 		stop()
 		s.OnRemove(func(string, entry, lastmodstore.EventKind) { Fail("the store is closed") })()
 	})
-	It("OnRemove misses none of 100,000 that expire at once, nor what goes beside Close", func() {
+	It("27: OnRemove misses none of 100,000 that expire at once, nor what is removed during Close", func() {
 		s := e.Strings(time.Millisecond)
 		var handed atomic.Int64
-		s.OnRemove(func(string, entry, lastmodstore.EventKind) { handed.Add(1) })
+		var p Progress
+		expired, c := make(chan struct{}), p.Caller()
+		s.OnRemove(func(string, entry, lastmodstore.EventKind) {
+			c.Returned()
+			if handed.Add(1) == 100_000 {
+				close(expired)
+			}
+		})
 		for i := range 100_000 {
 			Expect(s.Set(fmt.Sprint(i), i, 100*time.Millisecond)).To(Succeed())
 		}
-		Eventually(s.Len).WithTimeout(time.Minute).Should(BeZero())
+		Expect(p.Await(expired)).To(Succeed())
+		Expect(s.Len()).To(BeZero())
 		for i := range 1000 {
 			Expect(s.Set(fmt.Sprint(i), i, 0)).To(Succeed())
 		}
 		var deleted atomic.Int64
-		beside(4, func(i int) {
+		concurrently(4, func(i int, c *Caller) {
 			for n := i; n < 1000; n += 4 {
+				c.Returned()
 				if i == 0 && n == 500 {
 					s.Close()
 				}

@@ -3,7 +3,6 @@ package compare
 import (
 	"context"
 	"fmt"
-	"iter"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -12,8 +11,8 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// every calls each method once and answers the writes' errors.
-func every(s strings) []error {
+// every calls each method once and returns the errors of the writes.
+func every(s stringStore) []error {
 	s.Get("a")
 	s.GetEntry("a")
 	s.GetLastModified("a")
@@ -32,11 +31,13 @@ func every(s strings) []error {
 	return append(writes(s, "a"), s.SetMany(map[string]int{"a": 1}, 0), s.Clear())
 }
 
-func life(e Engine) {
-	It("20: after Close writes answer ErrClosed, reads absent", func() {
+func lifecycle(e Engine) {
+	It("20: after Close writes return ErrClosed, reads report absence, and Done is closed", func() {
 		s := opened(e)
 		set(s, "a", 1, 0)
+		Expect(s.Done()).NotTo(BeClosed())
 		Expect(s.Close()).To(Succeed())
+		Expect(s.Done()).To(BeClosed())
 		Expect(s.Close()).To(Succeed())
 		for _, err := range append(every(s), s.Set("a", 1, -5)) {
 			Expect(err).To(MatchError(lastmodstore.ErrClosed))
@@ -48,9 +49,7 @@ func life(e Engine) {
 		Expect(s.Stats()).To(BeZero())
 	})
 	It("20: a loop ends when the store closes", func() {
-		for _, loop := range []func(strings) iter.Seq2[string, entry]{
-			strings.All, since(time.Time{}),
-		} {
+		for _, loop := range loops {
 			s := opened(e)
 			for i := range 1000 {
 				set(s, fmt.Sprint(i), i, 0)
@@ -63,10 +62,10 @@ func life(e Engine) {
 			Expect(n).To(Equal(1))
 		}
 	})
-	It("19, 21: Close beside every other call, from many goroutines", func() {
+	It("19, 21: Close is safe concurrently with every other call, from many goroutines", func() {
 		for range 100 {
 			s := e.Strings(time.Millisecond)
-			beside(6, func(i int) {
+			concurrently(6, func(i int, _ *Caller) {
 				if i < 2 {
 					Expect(s.Close()).To(Succeed())
 					return

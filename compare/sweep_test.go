@@ -14,9 +14,9 @@ import (
 func TestReadsBesideSweep(t *testing.T) {
 	for _, e := range compare.Engines() {
 		t.Run(e.Name, func(t *testing.T) {
-			watched(t, func() {
+			watched(t, func(p *compare.Progress) {
 				const entries, stepsAtMost = 100_000, 100_000 / 128
-				reads := readsBesideSweep(e, entries)
+				reads := readsBesideSweep(e, p.Caller(), entries)
 				t.Logf("%d reads beside %d steps", reads, stepsAtMost)
 				if reads < 10*stepsAtMost {
 					t.Errorf("4: %d reads beside %d steps of a sweep", reads, stepsAtMost)
@@ -27,12 +27,13 @@ func TestReadsBesideSweep(t *testing.T) {
 }
 
 // readsBesideSweep is how often one caller reads while a Cleanup removes so many.
-func readsBesideSweep(e compare.Engine, entries int) (reads int) {
+func readsBesideSweep(e compare.Engine, c *compare.Caller, entries int) (reads int) {
 	s := e.Strings(0)
 	defer s.Close()
 	deadline := time.Now().Add(time.Second)
 	for i := range entries {
 		s.Set(strconv.Itoa(i), i, time.Until(deadline))
+		c.Returned()
 	}
 	<-time.After(time.Until(deadline))
 	swept := make(chan struct{})
@@ -49,6 +50,7 @@ func readsBesideSweep(e compare.Engine, entries int) (reads int) {
 			return reads
 		default:
 			s.Get("0")
+			c.Returned()
 			reads++
 		}
 	}

@@ -47,29 +47,29 @@ func Timing(t *testing.T, e Engine) {
 const life1 = time.Second
 
 func deadline(g gomega.Gomega, e Engine) {
-	present := map[string]func(s strings) bool{
-		"Get":             func(s strings) bool { _, ok := s.Get("a"); return ok },
-		"GetEntry":        func(s strings) bool { _, ok := s.GetEntry("a"); return ok },
-		"GetLastModified": func(s strings) bool { _, ok := s.GetLastModified("a"); return ok },
-		"GetMany":         func(s strings) bool { return len(s.GetMany([]string{"a"})) == 1 },
-		"All": func(s strings) bool {
+	present := map[string]func(s stringStore) bool{
+		"Get":             func(s stringStore) bool { _, ok := s.Get("a"); return ok },
+		"GetEntry":        func(s stringStore) bool { _, ok := s.GetEntry("a"); return ok },
+		"GetLastModified": func(s stringStore) bool { _, ok := s.GetLastModified("a"); return ok },
+		"GetMany":         func(s stringStore) bool { return len(s.GetMany([]string{"a"})) == 1 },
+		"All": func(s stringStore) bool {
 			for range s.All() {
 				return true
 			}
 			return false
 		},
-		"ModifiedSince": func(s strings) bool {
+		"ModifiedSince": func(s stringStore) bool {
 			for range s.ModifiedSince(time.Time{}) {
 				return true
 			}
 			return false
 		},
-		"Touch":       func(s strings) bool { ok, _ := s.Touch("a", life1); return ok },
-		"Delete":      func(s strings) bool { ok, _ := s.Delete("a"); return ok },
-		"DeleteIf":    func(s strings) bool { ok, _ := s.DeleteIfUnmodifiedSince("a", time.Now()); return ok },
-		"SetIf":       func(s strings) bool { _, ok, _ := s.SetIfUnmodifiedSince("a", 2, 0, time.Now()); return ok },
-		"SetIfAbsent": func(s strings) bool { _, ok, _ := lastmodstore.SetIfAbsent(s, "a", 2, 0); return !ok },
-		"KeepTTL": func(s strings) bool {
+		"Touch":       func(s stringStore) bool { ok, _ := s.Touch("a", life1); return ok },
+		"Delete":      func(s stringStore) bool { ok, _ := s.Delete("a"); return ok },
+		"DeleteIf":    func(s stringStore) bool { ok, _ := s.DeleteIfUnmodifiedSince("a", time.Now()); return ok },
+		"SetIf":       func(s stringStore) bool { _, ok, _ := s.SetIfUnmodifiedSince("a", 2, 0, time.Now()); return ok },
+		"SetIfAbsent": func(s stringStore) bool { _, ok, _ := lastmodstore.SetIfAbsent(s, "a", 2, 0); return !ok },
+		"KeepTTL": func(s stringStore) bool {
 			s.Set("a", 2, lastmodstore.KeepTTL)
 			e, _ := s.GetEntry("a")
 			return !e.ExpiresAt.IsZero()
@@ -226,7 +226,7 @@ func pools(g gomega.Gomega, e Engine) {
 }
 
 func renewedInLoop(g gomega.Gomega, e Engine) {
-	for _, loop := range []func(strings) iter.Seq2[string, entry]{strings.All, since(time.Time{})} {
+	for _, loop := range loops {
 		s := e.Strings(0)
 		for i := range 100 {
 			s.Set(fmt.Sprint(i), i, life1)
@@ -246,8 +246,11 @@ func renewedInLoop(g gomega.Gomega, e Engine) {
 	}
 }
 
-func since(t time.Time) func(strings) iter.Seq2[string, entry] {
-	return func(s strings) iter.Seq2[string, entry] { return s.ModifiedSince(t) }
+// loops are the loops over all entries.
+var loops = []func(stringStore) iter.Seq2[string, entry]{stringStore.All, since(time.Time{})}
+
+func since(t time.Time) func(stringStore) iter.Seq2[string, entry] {
+	return func(s stringStore) iter.Seq2[string, entry] { return s.ModifiedSince(t) }
 }
 
 func watchedByMany(g gomega.Gomega, e Engine) {

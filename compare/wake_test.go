@@ -14,12 +14,12 @@ import (
 func TestChangeBesideWait(t *testing.T) {
 	for _, e := range tested() {
 		t.Run(e.Name, func(t *testing.T) {
-			watched(t, func() { volley(e, long(20_000, 200_000)) })
+			watched(t, func(p *compare.Progress) { volley(e, p.Caller(), long(20_000, 200_000)) })
 		})
 	}
 }
 
-func volley(e compare.Engine, n int) {
+func volley(e compare.Engine, c *compare.Caller, n int) {
 	here, there := e.Strings(0), e.Strings(0)
 	defer here.Close()
 	go func() {
@@ -34,6 +34,7 @@ func volley(e compare.Engine, n int) {
 			return
 		}
 		here.Set("ball", event.Entry.Value+1, 0)
+		c.Returned()
 	}
 }
 
@@ -42,12 +43,12 @@ func volley(e compare.Engine, n int) {
 func TestChangeBesideRelay(t *testing.T) {
 	for _, e := range tested() {
 		t.Run(e.Name, func(t *testing.T) {
-			watched(t, func() { twice(e, long(20_000, 200_000)) })
+			watched(t, func(p *compare.Progress) { twice(e, p.Caller(), long(20_000, 200_000)) })
 		})
 	}
 }
 
-func twice(e compare.Engine, n int) {
+func twice(e compare.Engine, c *compare.Caller, n int) {
 	s := e.Strings(0)
 	defer s.Close()
 	seen := make(chan int)
@@ -68,5 +69,6 @@ func twice(e compare.Engine, n int) {
 		s.Set("a", i, 0)
 		<-seen
 		<-seen
+		c.Returned()
 	}
 }

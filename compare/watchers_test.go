@@ -97,7 +97,7 @@ func TestTimingOfAContextThatPanics(t *testing.T) {
 func TestFeedRestsBesideAWriter(t *testing.T) {
 	for _, e := range compare.Engines() {
 		t.Run(e.Name, func(t *testing.T) {
-			watched(t, func() {
+			watched(t, func(p *compare.Progress) {
 				const sets, watchers = 50_000, 100
 				s := e.Strings(0)
 				defer s.Close()
@@ -106,8 +106,10 @@ func TestFeedRestsBesideAWriter(t *testing.T) {
 				ctx, cancel := context.WithCancel(context.Background())
 				defer cancel()
 				for range watchers {
+					c := p.Caller()
 					done.Go(func() {
 						for event := range s.Watch(ctx, time.Time{}) {
+							c.Returned()
 							seen.Add(1)
 							if event.Entry.Value == sets {
 								return
@@ -115,8 +117,10 @@ func TestFeedRestsBesideAWriter(t *testing.T) {
 						}
 					})
 				}
+				c := p.Caller()
 				for i := range sets {
 					s.Set(fmt.Sprint("key", i%10), i+1, 0)
+					c.Returned()
 				}
 				beside := seen.Load()
 				done.Wait()
