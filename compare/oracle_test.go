@@ -73,8 +73,8 @@ func inBubble(t *testing.T, f func()) {
 	}
 }
 
-// 16, and every other sentence that one goroutine can see: the engines answer
-// any sequence of calls as the oracle does.
+// 16: the engines return for any sequence of calls what the oracle returns, which
+// covers every sentence that a single goroutine can observe.
 func TestOracle(t *testing.T) {
 	checks := "14"
 	if *prove {

@@ -32,6 +32,7 @@ func Specs(e Engine) {
 		})
 		Describe("basic operations", func() { basics(e) })
 		Describe("capacity", func() { capacity(e) })
+		Describe("time outside a bubble", func() { timesOutsideABubble(e) })
 		Describe("merging", func() { merging(e) })
 		Describe("concurrent access", func() { concurrency(e) })
 		Describe("edge cases", func() { edges(e) })
@@ -77,21 +78,6 @@ func basics(e Engine) {
 		_, ok = s.Get("a")
 		Expect(ok).To(BeFalse())
 		Expect(s.Len()).To(BeZero())
-	})
-	It("6, 7: LastModified lies within the call and strictly increases", func() {
-		s := opened(e)
-		last := time.Time{}
-		for i := range 1000 {
-			before := time.Now()
-			at := set(s, []string{"a", "b"}[i%2], i, time.Hour).LastModified
-			Expect(at).To(BeTemporally(">", last))
-			Expect(at).To(BeTemporally(">=", before))
-			Expect(at).To(BeTemporally("<=", time.Now().Add(time.Microsecond)))
-			last = at
-			if i%3 == 0 {
-				s.Delete("a")
-			}
-		}
 	})
 	It("2: Touch changes the deadline alone", func() {
 		s := opened(e)
