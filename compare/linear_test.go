@@ -8,7 +8,8 @@ import (
 	"github.com/lastmodstore/lastmodstore/compare/linear"
 )
 
-// 14, 15, 20: every operation takes place at one instant, expiry included.
+// 10, 14, 15, 20: every operation takes place at one instant, expiry included. To
+// their callers Update, Add and GetAndDelete are single operations too.
 func TestLinearizable(t *testing.T) {
 	histories := 300
 	if *prove {

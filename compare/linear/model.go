@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/anishathalye/porcupine"
 
@@ -14,7 +13,7 @@ import (
 // A state is what a store can be in, as far as a history tells. Times are in
 // nanoseconds from the start of the history. The store's own readings of the
 // clock are not known, only that each lies within its operation: so times are
-// ranges, which every answer that tells more makes narrower.
+// ranges, which every result that shows more makes narrower.
 type state struct {
 	now    int64 // the least that the clock can have shown
 	last   int64 // the least that the latest LastModified can have been
@@ -33,7 +32,7 @@ type span struct{ lo, hi int64 }
 
 func exactly(t int64) span { return span{t, t} }
 
-// meet makes s no wider than by, and says whether something is left.
+// meet makes s no wider than by, and reports whether something is left.
 func (s *span) meet(by span) bool {
 	s.lo, s.hi = max(s.lo, by.lo), min(s.hi, by.hi)
 	return s.lo <= s.hi
@@ -55,8 +54,8 @@ var Model = porcupine.NondeterministicModel{
 	},
 }
 
-// step answers the states that s can have become by an operation with this
-// answer; none if it can have had no such answer.
+// step returns the states that s can have become by an operation with this
+// result; none if it cannot have had this result.
 func step(s state, in Input, out Output) (next []any) {
 	s.now = max(s.now, in.Call)
 	switch {
@@ -65,6 +64,12 @@ func step(s state, in Input, out Output) (next []any) {
 	case in.Method == Close:
 		return []any{state{now: s.now, last: s.last, closed: true}}
 	case in.Method == Cleanup:
+		return []any{s}
+	case s.closed && in.Method == Update && in.refuses(0):
+		// Its function finds nothing, and its error may come before ErrClosed.
+		if out.Err == nil {
+			return nil
+		}
 		return []any{s}
 	case errors.Is(out.Err, lastmodstore.ErrClosed) != (s.closed && in.Method.writes()):
 		return nil
@@ -105,8 +110,8 @@ func settle(s state, keys []int, end int64) []state {
 	return ways
 }
 
-// apply makes s what it was after the operation and says whether the operation
-// can have answered so.
+// apply makes s what it was after the operation and reports whether the operation
+// can have had this result.
 func (s *state) apply(in Input, out Output) bool {
 	if in.Method == SetMany {
 		for i, k := range in.Keys {
@@ -133,6 +138,25 @@ func (s *state) apply(in Input, out Output) bool {
 		return e.agrees(out.Seen[0])
 	case Set:
 		return s.put(k, in.Value, in, out.Return, nil)
+	case GetAndDelete:
+		ok := e.agrees(out.Seen[0])
+		*e = entry{}
+		return ok
+	case Add:
+		value, ttl := in.Value, in.TTL
+		if e.present {
+			value, ttl = value+e.value, lastmodstore.KeepTTL
+		}
+		in.TTL = ttl
+		return s.put(k, value, in, out.Return, out.Seen[0])
+	case Update:
+		switch refused := in.refuses(e.value); { // the value of an absent entry is zero
+		case refused != (out.Err == errRefused):
+			return false
+		case refused:
+			return out.Refused == e.value
+		}
+		return s.put(k, in.updated(e.value), in, out.Return, out.Seen[0])
 	case SetIfUnmodifiedSince:
 		if !e.condition(in, out.OK) {
 			return false
@@ -162,7 +186,7 @@ func (s *state) apply(in Input, out Output) bool {
 	panic(fmt.Sprint("linear: no model of ", in.Method))
 }
 
-// agrees says whether seen can be e, and knows e better then.
+// agrees reports whether seen can be e, and narrows e if so.
 func (e *entry) agrees(seen *Seen) bool {
 	if seen == nil || !e.present {
 		return (seen != nil) == e.present
@@ -170,7 +194,7 @@ func (e *entry) agrees(seen *Seen) bool {
 	return seen.Value == e.value && e.modified.meet(exactly(seen.Modified)) && e.deadline.meet(exactly(seen.Deadline))
 }
 
-// condition says whether the entry can have been unmodified since the given
+// condition reports whether the entry can have been unmodified since the given
 // time, if that held, or else modified.
 func (e *entry) condition(in Input, held bool) bool {
 	switch {
@@ -212,11 +236,4 @@ func (s *state) deadline(in Input, end int64, kept span) span {
 		return exactly(never)
 	}
 	return span{s.now + int64(in.TTL), end + int64(in.TTL)}
-}
-
-// check answers whether the history is linearizable, and its picture if not.
-func check(history []porcupine.Operation) (porcupine.CheckResult, func(path string) error) {
-	model := Model.ToModel()
-	result, info := porcupine.CheckOperationsVerbose(model, history, 20*time.Second)
-	return result, func(path string) error { return porcupine.VisualizePath(model, info, path) }
 }

@@ -1,14 +1,14 @@
 // Package linear checks that a store is linearizable, expiry included: it
 // records what a few goroutines see of it and asks porcupine
 // (github.com/anishathalye/porcupine) for an order of their operations, each
-// at one instant between its call and its return, that explains every answer.
+// at one instant between its call and its return, that explains every result.
 package linear
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -32,6 +32,9 @@ const (
 	Touch                   Method = "Touch"
 	Delete                  Method = "Delete"
 	DeleteIfUnmodifiedSince Method = "DeleteIfUnmodifiedSince"
+	GetAndDelete            Method = "GetAndDelete"
+	Add                     Method = "Add"
+	Update                  Method = "Update" // the helper: a single operation to its callers
 	Cleanup                 Method = "Cleanup"
 	Close                   Method = "Close"
 )
@@ -54,15 +57,25 @@ type Input struct {
 	Since  int64
 }
 
-// An Output is its answer.
+// updated is what the function of Update makes of the value old. It does not
+// commute, so that the order of two updates shows.
+func (in Input) updated(old int) int { return (3*old + in.Value) % 1_000_003 }
+
+// refuses reports whether the function of Update returns an error for old.
+func (in Input) refuses(old int) bool { return in.Value%5 == 0 && old%2 == 0 }
+
+var errRefused = errors.New("refused")
+
+// An Output is its result.
 type Output struct {
-	Return int64
-	OK     bool
-	Err    error
-	Seen   []*Seen // for each key; nil: absent
+	Return  int64
+	OK      bool
+	Err     error
+	Seen    []*Seen // for each key; nil: absent
+	Refused int     // the value that the function of Update refused
 }
 
-// Seen is an entry as it was answered.
+// Seen is an entry as it was returned.
 type Seen struct {
 	Value              int
 	Modified, Deadline int64
@@ -87,9 +100,9 @@ type client struct {
 
 var names = [keys]string{"a", "b", "c"}
 
-// Record has so many goroutines make so many calls each on s, and answers what
-// they saw. With closing, the first one closes s in the end. The store is
-// young: nobody has used it before.
+// Record has so many goroutines make so many calls each on s, and returns what
+// they saw. With closing, the first one closes s in the end. The store has just
+// been opened and was not used before.
 func Record(s lastmodstore.Store[string, int], seed uint64, clients, calls int, closing bool) []porcupine.Operation {
 	all := make([]*client, clients)
 	var wg sync.WaitGroup
@@ -118,8 +131,7 @@ func Record(s lastmodstore.Store[string, int], seed uint64, clients, calls int, 
 	return history
 }
 
-// pause lets others run, or a little time pass, so that calls fall beside each
-// other in many ways.
+// pause lets others run, or a little time pass, so that calls overlap in many ways.
 func (c *client) pause() {
 	switch c.IntN(4) {
 	case 0:
@@ -132,7 +144,7 @@ func (c *client) pause() {
 
 var methods = []Method{
 	Get, Get, GetEntry, GetEntry, Set, Set, SetIfUnmodifiedSince, SetIfUnmodifiedSince, Touch, Delete,
-	DeleteIfUnmodifiedSince, GetMany, SetMany, Cleanup,
+	DeleteIfUnmodifiedSince, GetAndDelete, Add, Add, Update, Update, GetMany, SetMany, Cleanup,
 }
 
 func (c *client) input(closing bool) Input {
@@ -155,7 +167,7 @@ func (c *client) input(closing bool) Input {
 	return in
 }
 
-// do makes the call and writes it down.
+// do makes the call and records it.
 func (c *client) do(in Input) {
 	in.Call = int64(time.Since(c.start))
 	out := c.call(in)
@@ -166,94 +178,4 @@ func (c *client) do(in Input) {
 		}
 	}
 	c.history = append(c.history, porcupine.Operation{ClientId: c.id, Input: in, Call: in.Call, Output: out, Return: out.Return})
-}
-
-func (c *client) call(in Input) (out Output) {
-	var name string
-	if len(in.Keys) > 0 {
-		name = names[in.Keys[0]]
-	}
-	since := time.Time{}
-	if in.Since != noTime {
-		since = c.start.Add(time.Duration(in.Since))
-	}
-	switch in.Method {
-	case Get:
-		var value int
-		value, out.OK = c.store.Get(name)
-		out.Seen = []*Seen{{Value: value}}
-	case GetEntry:
-		var e lastmodstore.Entry[int]
-		e, out.OK = c.store.GetEntry(name)
-		out.Seen = []*Seen{c.seen(e, out.OK)}
-	case GetMany:
-		var asked []string
-		for _, k := range in.Keys {
-			asked = append(asked, names[k])
-		}
-		got := c.store.GetMany(asked)
-		for _, name := range asked {
-			e, ok := got[name]
-			out.Seen = append(out.Seen, c.seen(e, ok))
-		}
-	case Set:
-		out.Err = c.store.Set(name, in.Value, in.TTL)
-	case SetMany:
-		values := map[string]int{}
-		for i, k := range in.Keys {
-			values[names[k]] = in.Value + i
-		}
-		out.Err = c.store.SetMany(values, in.TTL)
-	case SetIfUnmodifiedSince:
-		var e lastmodstore.Entry[int]
-		e, out.OK, out.Err = c.store.SetIfUnmodifiedSince(name, in.Value, in.TTL, since)
-		out.Seen = []*Seen{c.seen(e, e != lastmodstore.Entry[int]{})}
-	case Touch:
-		out.OK, out.Err = c.store.Touch(name, in.TTL)
-	case Delete:
-		out.OK, out.Err = c.store.Delete(name)
-	case DeleteIfUnmodifiedSince:
-		out.OK, out.Err = c.store.DeleteIfUnmodifiedSince(name, since)
-	case Cleanup:
-		c.store.Cleanup()
-	case Close:
-		out.Err = c.store.Close()
-	}
-	return out
-}
-
-func (c *client) seen(e lastmodstore.Entry[int], ok bool) *Seen {
-	if !ok {
-		return nil
-	}
-	seen := &Seen{e.Value, int64(e.LastModified.Sub(c.start)), never}
-	if !e.ExpiresAt.IsZero() {
-		seen.Deadline = int64(e.ExpiresAt.Sub(c.start))
-	}
-	return seen
-}
-
-// Check records one history of a store that open opens, closes the store, and
-// answers an error if the history is not linearizable. It says where the
-// picture of it was written.
-func Check(open func(cleanupInterval time.Duration) lastmodstore.Store[string, int], seed uint64) error {
-	interval := []time.Duration{0, 20 * time.Microsecond}[seed%2]
-	s := open(interval)
-	history := Record(s, seed, 4, 10, seed%3 == 0)
-	if err := s.Close(); err != nil {
-		return err
-	}
-	result, draw := check(history)
-	if result == porcupine.Ok {
-		return nil
-	}
-	f, err := os.CreateTemp("", "history-*.html")
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if err := draw(f.Name()); err != nil {
-		return err
-	}
-	return fmt.Errorf("history of seed %d: linearizable is %s; see %s", seed, result, f.Name())
 }
