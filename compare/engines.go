@@ -1,9 +1,10 @@
 // Package compare holds what the engines are compared by: the conformance
 // suite, which any implementation of [lastmodstore.Store] can run, and the
-// benchmarks beside their baselines.
+// benchmarks with their baselines.
 package compare
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -39,10 +40,18 @@ func Engines() []Engine {
 	}
 }
 
-// OneShard is e behind a Sharded of one shard, which has to keep every sentence
-// of the contract; with more it keeps some of them for each shard alone.
+// OneShard is e behind a Sharded of one shard, which has to satisfy every sentence
+// of the contract.
 func OneShard(e Engine) Engine {
-	return Engine{"sharded " + e.Name, shards(1, e.Strings), shards(1, e.Ints), shards(1, e.Pairs), shards(1, e.Floats), shards(1, e.Any)}
+	one := Shards(1, e)
+	one.Name = "sharded " + e.Name
+	return one
+}
+
+// Shards is a Sharded of n stores of e. Some sentences of the contract hold for
+// each of its shards alone: see sentence 29.
+func Shards(n int, e Engine) Engine {
+	return Engine{fmt.Sprint(n, " shards of ", e.Name), shards(n, e.Strings), shards(n, e.Ints), shards(n, e.Pairs), shards(n, e.Floats), shards(n, e.Any)}
 }
 
 func shards[K comparable, V any](n int, open Open[K, V]) Open[K, V] {
