@@ -1,6 +1,7 @@
 package compare_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -15,8 +16,14 @@ import (
 	"github.com/lastmodstore/lastmodstore/compare"
 )
 
-// polled are the engines, alone and behind one shard.
-func polled() []compare.Engine { return tested() }
+// polled are the engines, behind one shard and behind eight.
+func polled() []compare.Engine {
+	all := tested()
+	for _, e := range compare.Engines() {
+		all = append(all, compare.Shards(8, e))
+	}
+	return all
+}
 
 // A poller is a caller that knows of a store only what ModifiedSince yields after
 // the last LastModified that it received.
@@ -274,6 +281,15 @@ var loopsThatYieldLive = map[string]func(s stringStore, body func(string, intEnt
 	"ModifiedSince": func(s stringStore, body func(string, intEntry)) {
 		for key, e := range s.ModifiedSince(time.Time{}) {
 			body(key, e)
+		}
+	},
+	"Watch": func(s stringStore, body func(string, intEntry)) {
+		timer := time.AfterFunc(2000*time.Second, func() { s.Close() })
+		defer timer.Stop()
+		for event := range s.Watch(context.Background(), time.Time{}) {
+			if event.Kind == lastmodstore.Modified {
+				body(event.Key, event.Entry)
+			}
 		}
 	},
 }
