@@ -33,6 +33,7 @@ func Specs(e Engine) {
 		Describe("basic operations", func() { basics(e) })
 		Describe("capacity", func() { capacity(e) })
 		Describe("time outside a bubble", func() { timesOutsideABubble(e) })
+		Describe("times that travel", func() { timesThatTravel(e) })
 		Describe("merging", func() { merging(e) })
 		Describe("concurrent access", func() { concurrency(e) })
 		Describe("edge cases", func() { edges(e) })
