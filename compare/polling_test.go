@@ -56,7 +56,8 @@ func (p *poller) poll(body func(key string, e intEntry)) {
 		case e.LastModified.Before(p.last):
 			p.t.Errorf("13: %s is out of order", key)
 		}
-		p.received[v], p.known[key], p.last = true, e, e.LastModified
+		p.received[v], p.known[key] = true, e
+		p.last = e.LastModified.Round(0) // as it would come back from JSON
 		body(key, e)
 	}
 }
