@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -25,18 +26,42 @@ type setting struct {
 	options  []lastmodstore.Option
 }
 
+// everyRemoval remembers all that a sequence of calls can remove: what is still
+// remembered depends on what was removed when, which is left to an unbounded store
+// and to the shards of a Sharded.
+var everyRemoval = lastmodstore.RemovalLog(10_000)
+
 var settings = []setting{
-	{"unbounded", 0, nil},
-	{"swept", 10 * time.Minute, []lastmodstore.Option{lastmodstore.CountReads()}},
+	{"unbounded", 0, []lastmodstore.Option{everyRemoval}},
+	{"swept", 10 * time.Minute, []lastmodstore.Option{everyRemoval, lastmodstore.CountReads()}},
 	{"evicting", 0, []lastmodstore.Option{lastmodstore.MaxEntries(5), lastmodstore.RemovalLog(3), lastmodstore.CountReads()}},
 	{"evicting swept", 10 * time.Minute, []lastmodstore.Option{lastmodstore.MaxEntries(1)}},
 	{"rejecting", 0, []lastmodstore.Option{lastmodstore.MaxEntries(6), lastmodstore.RemovalLog(0), lastmodstore.RejectWhenFull()}},
 }
 
+// An implementation is an engine by itself, or so many shards of it.
+type implementation struct {
+	compare.Engine
+	shards int // 0: by itself
+}
+
+func implementations() (all []implementation) {
+	for _, e := range compare.Engines() {
+		all = append(all, implementation{e, 0}, implementation{compare.OneShard(e), 1}, implementation{compare.Shards(4, e), 4})
+	}
+	return all
+}
+
+// allows reports whether the oracle can say what e does with setting s: the
+// capacity of several shards is each shard's own.
+func (e implementation) allows(s setting) bool {
+	return e.shards <= 1 || oracle.New[int, int](s.interval, s.options...).Unbounded()
+}
+
 // keyType makes comparisons of one engine with the oracle by keys of one type.
 type keyType struct {
 	name    string
-	compare func(e compare.Engine, s setting, calls oracle.Calls) error
+	compare func(e implementation, s setting, calls oracle.Calls) error
 }
 
 func keysOf[K comparable](name string, open func(compare.Engine) compare.Open[K, int], key func(i int) K) keyType {
@@ -44,8 +69,16 @@ func keysOf[K comparable](name string, open func(compare.Engine) compare.Open[K,
 	for i := range 9 {
 		keys = append(keys, key(i))
 	}
-	return keyType{name, func(e compare.Engine, s setting, calls oracle.Calls) error {
-		return oracle.Compare(open(e)(s.interval, s.options...), oracle.New[K, int](s.interval, s.options...), keys, calls)
+	return keyType{name, func(e implementation, s setting, calls oracle.Calls) error {
+		options := s.options
+		if e.shards > 0 {
+			options = append(slices.Clip(options), everyRemoval)
+		}
+		store, o := open(e.Engine)(s.interval, options...), oracle.New[K, int](s.interval, options...)
+		if e.shards > 0 {
+			return oracle.CompareShards(store.(*lastmodstore.Sharded[K, int]), e.shards, o, keys, calls)
+		}
+		return oracle.Compare(store, o, keys, calls)
 	}}
 }
 
@@ -73,8 +106,9 @@ func inBubble(t *testing.T, f func()) {
 	}
 }
 
-// 16: the engines return for any sequence of calls what the oracle returns, which
-// covers every sentence that a single goroutine can observe.
+// 16, 29: the engines, alone or as the shards of a Sharded, return for any sequence
+// of calls what the oracle returns, which covers every sentence that a single
+// goroutine can observe.
 func TestOracle(t *testing.T) {
 	checks := "14"
 	if *prove {
@@ -88,9 +122,12 @@ func TestOracle(t *testing.T) {
 		return oracle.Call{Method: b("method"), Key: b("key"), TTL: b("ttl"), Time: b("time"), Value: b("value")}
 	})
 	sequence := rapid.Map(rapid.SliceOfN(call, 100, 300), func(calls []oracle.Call) oracle.Calls { return calls })
-	for _, e := range tested() {
+	for _, e := range implementations() {
 		steps := 0
 		for _, s := range settings {
+			if !e.allows(s) {
+				continue
+			}
 			for _, k := range keyTypes {
 				t.Run(fmt.Sprintf("%s/%s/%s", e.Name, s.name, k.name), func(t *testing.T) {
 					rapid.Check(t, func(rt *rapid.T) {
@@ -116,11 +153,14 @@ func FuzzOracle(f *testing.F) {
 		if len(data) == 0 {
 			return
 		}
-		engines := compare.Engines()
+		engines := implementations()
 		n := int(data[0])
 		e, n := engines[n%len(engines)], n/len(engines)
 		s, n := settings[n%len(settings)], n/len(settings)
 		k := keyTypes[n%len(keyTypes)]
+		if !e.allows(s) {
+			return
+		}
 		inBubble(t, func() {
 			if err := k.compare(e, s, oracle.Decode(data[1:])); err != nil {
 				t.Fatal(e.Name, s.name, k.name, err)

@@ -34,7 +34,7 @@ func (calls Calls) GoString() string {
 	return s.String()
 }
 
-// Decode takes data for calls.
+// Decode takes data as calls.
 func Decode(data []byte) Calls {
 	var calls Calls
 	for ; len(data) >= 5; data = data[5:] {
@@ -44,25 +44,18 @@ func Decode(data []byte) Calls {
 }
 
 // Compare makes the calls on s and on o, both just opened in this synctest
-// bubble, and answers the first difference as an error. After each call all
-// that can be seen of both must be alike. Both are closed in the end.
+// bubble, and returns the first difference as an error. After each call all that
+// can be seen of both must be alike. Both are closed in the end.
 func Compare[K comparable](s lastmodstore.Store[K, int], o *Oracle[K, int], keys []K, calls Calls) error {
 	d := &driver[K]{engine: s, oracle: o, keys: keys, start: time.Now()}
-	_, d.looks = s.(*lastmodstore.Sharded[K, int])
+	d.replica = d.newFollower()
 	s.OnRemove(func(key K, e lastmodstore.Entry[int], why lastmodstore.EventKind) {
 		d.got = append(d.got, d.removal(key, e, why))
 	})
 	o.OnRemove(func(key K, e lastmodstore.Entry[int], why lastmodstore.EventKind) {
 		d.want = append(d.want, d.removal(key, e, why))
 	})
-	o.told = func(key K) time.Time {
-		for k, e := range s.ModifiedSince(o.given) {
-			if k == key {
-				return e.LastModified
-			}
-		}
-		return time.Time{}
-	}
+	o.told = d.told
 	defer s.Close()
 	for i, c := range calls {
 		name, got, want := d.step(c)
@@ -76,7 +69,7 @@ func Compare[K comparable](s lastmodstore.Store[K, int], o *Oracle[K, int], keys
 	d.call(s, "Close", Call{})
 	d.call(o, "Close", Call{})
 	if got, want := d.removals(d.got), d.removals(d.want); got != want {
-		return fmt.Errorf("what OnRemove handed over:\ngot  %s\nwant %s", got, want)
+		return fmt.Errorf("what OnRemove reported:\ngot  %s\nwant %s", got, want)
 	}
 	return nil
 }
@@ -86,20 +79,36 @@ type driver[K comparable] struct {
 	oracle *Oracle[K, int]
 	keys   []K
 	start  time.Time
-	looks  bool // the engine's Watch promises that nothing older comes
+
+	replica    *follower[K] // of a Sharded
+	mustResync bool         // it was cleared since the replica caught up
 
 	got, want []removal[K] // of OnRemove; got belongs to the engine's goroutine until Close
 }
 
+// told returns the engine's LastModified of key. It calls All, which neither marks
+// nor counts anything, and changes no position.
+func (d *driver[K]) told(key K) time.Time {
+	for k, e := range d.engine.All() {
+		if k == key {
+			return e.LastModified
+		}
+	}
+	return time.Time{}
+}
+
 var ttls = []time.Duration{
 	lastmodstore.NoExpiry, lastmodstore.KeepTTL, 1, 2, 5, 20, time.Second, 10 * time.Minute,
-	math.MaxInt64, math.MaxInt64 - 30, -2, math.MinInt64,
+	math.MaxInt64, math.MaxInt64 - 30, -2, math.MinInt64, -10, -11, -12,
 }
 
 // ttl is what c asks for. Among entries of one deadline a bounded store may
 // remove any first, and that shows: there each deadline is used once.
 func (d *driver[K]) ttl(c Call) time.Duration {
 	ttl := ttls[int(c.TTL)%len(ttls)]
+	if -12 <= ttl && ttl <= -10 { // a deadline at the end of all times, or next to it
+		ttl = latest.Sub(time.Now()) + ttl + 11
+	}
 	for ttl > 0 && d.oracle.bounded() && d.taken(func(e lastmodstore.Entry[int]) time.Time { return e.ExpiresAt }, time.Now().Add(ttl)) {
 		ttl++
 	}
@@ -110,7 +119,7 @@ func (d *driver[K]) taken(which func(lastmodstore.Entry[int]) time.Time, t time.
 	return slices.ContainsFunc(d.oracle.items, func(it *item[K, int]) bool { return which(it.e).Equal(t) })
 }
 
-// item is an entry that the oracle holds, for times that have to do with one.
+// item is an entry that the oracle holds, for times that depend on one.
 func (d *driver[K]) item(c Call) lastmodstore.Entry[int] {
 	if len(d.oracle.items) == 0 {
 		return lastmodstore.Entry[int]{LastModified: time.Now(), ExpiresAt: time.Now()}
@@ -119,7 +128,7 @@ func (d *driver[K]) item(c Call) lastmodstore.Entry[int] {
 }
 
 func (d *driver[K]) time(c Call) time.Time {
-	switch c.Time % 12 {
+	switch c.Time % 14 {
 	case 0:
 		return time.Time{}
 	case 1, 2, 3:
@@ -137,9 +146,13 @@ func (d *driver[K]) time(c Call) time.Time {
 	case 9:
 		return time.Now().Add(time.Minute + 1)
 	case 10:
-		return d.start.AddDate(-300, 0, 0)
+		return earliest.AddDate(-10, 0, 0)
+	case 11:
+		return earliest.AddDate(10, 0, 0)
+	case 12:
+		return d.start.Add(-time.Duration(c.Value % 2))
 	default:
-		return d.start.AddDate(300, 0, 0)
+		return latest.AddDate(10, 0, 0)
 	}
 }
 
@@ -167,10 +180,10 @@ func (d *driver[K]) advance(c Call) string {
 	return ""
 }
 
-// state is all that can be seen without being seen: it marks nothing as read.
+// state is all that can be seen without a trace: it marks nothing as read.
 //
-// How many expired entries an unbounded store has removed is its own affair, as
-// long as they are no fewer than the oracle removes.
+// How many expired entries an unbounded store has removed is left to it, as long
+// as they are no fewer than the oracle removes.
 func (d *driver[K]) state(s lastmodstore.Store[K, int]) string {
 	stats := s.Stats()
 	stats.LongestSweepStep = 0
@@ -182,21 +195,30 @@ func (d *driver[K]) state(s lastmodstore.Store[K, int]) string {
 	if s.Len() > d.oracle.Len() {
 		tooMany = fmt.Sprint(s.Len(), " instead of ", d.oracle.Len(), " entries; ")
 	}
-	return fmt.Sprintf("%+v; ", stats) + tooMany + d.call(s, "ModifiedSince", Call{})
+	if d.oracle.loose == nil {
+		return fmt.Sprintf("%+v; ", stats) + tooMany + d.call(s, "ModifiedSince", Call{})
+	}
+	if s != d.engine {
+		stats.Sweeps *= uint64(d.oracle.loose.shards)
+	}
+	return fmt.Sprintf("%+v; ", stats) + tooMany + d.call(s, "All", Call{})
 }
 
-// show writes an entry with its times counted from the start.
+// nanos counts t from the start. It is exact for all times that a store can give.
+func (d *driver[K]) nanos(t time.Time) int64 { return t.UnixNano() - d.start.UnixNano() }
+
+// show is an entry as text, with its times counted from the start.
 func (d *driver[K]) show(key K, e lastmodstore.Entry[int]) string {
 	since := func(t time.Time) int64 {
 		if t.IsZero() {
 			return -1
 		}
-		return int64(t.Sub(d.start))
+		return d.nanos(t)
 	}
 	return fmt.Sprint(key, ":", e.Value, " modified ", since(e.LastModified), " ttl ", int64(e.TTL), " until ", since(e.ExpiresAt), "; ")
 }
 
-// list writes entries that come in order of time, those of one time by key.
+// list is entries as text, in order of time, and those of one time by key.
 func (d *driver[K]) list(pairs func(func(K, lastmodstore.Entry[int]) bool), ordered bool) string {
 	type line struct {
 		at   time.Time
@@ -209,6 +231,9 @@ func (d *driver[K]) list(pairs func(func(K, lastmodstore.Entry[int]) bool), orde
 			disorder = "out of order: "
 		}
 		lines = append(lines, line{e.LastModified, d.show(key, e)})
+		if l := d.oracle.loose; l != nil && ordered {
+			l.listed = later(l.listed, e.LastModified)
+		}
 	}
 	slices.SortFunc(lines, func(a, b line) int { return cmp.Or(a.at.Compare(b.at), strings.Compare(a.text, b.text)) })
 	var text strings.Builder

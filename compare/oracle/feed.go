@@ -9,12 +9,11 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// A feed is the removals, and the merges that fell behind, as far back as they
-// are remembered.
+// A feed is the removals, and the merges that arrived out of order, as far back as
+// they are remembered.
 type feed[K comparable, V any] struct {
 	records   []lastmodstore.Event[K, V] // in order of At
 	horizon   time.Time                  // something that happened until then is forgotten
-	promised  time.Time                  // a Merge until then falls behind: somebody was told that nothing more comes
 	listeners []*func(K, lastmodstore.Entry[V], lastmodstore.EventKind)
 }
 
@@ -47,9 +46,7 @@ func (o *Oracle[K, V]) forgetRecords() { o.records, o.horizon = nil, o.last }
 func (o *Oracle[K, V]) Watch(_ context.Context, since time.Time) iter.Seq[lastmodstore.Event[K, V]] {
 	now := o.begin()
 	zero := since.IsZero()
-	if since.Before(o.dawn()) {
-		since = o.dawn()
-	}
+	since = later(since, earliest)
 	switch {
 	case o.closed:
 		return slices.Values[[]lastmodstore.Event[K, V]](nil)
@@ -89,6 +86,13 @@ func (o *Oracle[K, V]) recorded(r lastmodstore.Event[K, V], now time.Time, zero 
 		return nil
 	}
 	return []lastmodstore.Event[K, V]{r}
+}
+
+// remembersNewer reports whether an entry of key is known to have expired that was
+// modified at or after at.
+func (o *Oracle[K, V]) remembersNewer(key K, at time.Time) bool {
+	i := o.newest(key)
+	return i >= 0 && o.records[i].Kind == lastmodstore.Expired && !at.After(o.records[i].Entry.LastModified)
 }
 
 // newest is the index of the newest record of key, or -1.

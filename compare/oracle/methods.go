@@ -1,8 +1,6 @@
 package oracle
 
 import (
-	"math"
-	"slices"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -215,15 +213,15 @@ func (o *Oracle[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 	if e.LastModified.After(now.Add(time.Minute)) {
 		return false, lastmodstore.ErrClockSkew
 	}
-	if oldest := o.dawn().Add(1); e.LastModified.Before(oldest) {
+	if oldest := earliest.Add(1); e.LastModified.Before(oldest) {
 		e.LastModified = oldest
 	}
-	if e.ExpiresAt.IsZero() || e.ExpiresAt.Sub(o.opened) == math.MaxInt64 {
+	if e.ExpiresAt.IsZero() || !e.ExpiresAt.Before(latest) {
 		e.TTL, e.ExpiresAt = lastmodstore.NoExpiry, time.Time{}
 	}
 	old := o.live(key, now)
 	fresh := &item[K, V]{key: key, e: e}
-	if expired(fresh, now) || old != nil && !e.LastModified.After(old.e.LastModified) {
+	if expired(fresh, now) || old != nil && !e.LastModified.After(old.e.LastModified) || o.remembersNewer(key, e.LastModified) {
 		return false, nil
 	}
 	if old == nil {
@@ -235,18 +233,13 @@ func (o *Oracle[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 		fresh.key, fresh.read = old.key, old.read // 0 and -0 are equal
 		o.unlink(old)
 	}
-	i := 0
-	for i < len(o.items) && !o.items[i].e.LastModified.After(e.LastModified) {
-		i++
+	o.link(fresh)
+	o.given = later(o.given, e.LastModified)
+	if o.loose != nil {
+		o.loose.merged(key, e.LastModified)
 	}
-	o.items = slices.Insert(o.items, i, fresh)
-	if e.LastModified.After(o.given) {
-		o.given = e.LastModified
-	}
-	fresh.late = !e.LastModified.After(o.last) || !e.LastModified.After(o.promised)
-	if e.LastModified.After(o.last) {
-		o.last = e.LastModified
-	}
+	fresh.late = !e.LastModified.After(o.last)
+	o.last = later(o.last, e.LastModified)
 	if fresh.late {
 		o.tick(now)
 		o.record(lastmodstore.Modified, fresh)
@@ -264,6 +257,7 @@ func (o *Oracle[K, V]) Clear() error {
 	for _, it := range o.items {
 		if expired(it, now) {
 			o.handOver(it, lastmodstore.Expired)
+			o.stats.Expirations++
 		} else {
 			o.handOver(it, lastmodstore.Cleared)
 		}

@@ -1,7 +1,7 @@
 // Package oracle is the contract of [lastmodstore.Store] written a third time,
-// as stupidly as possible: a slice in order of modification, searched from one
-// end to the other. It shares no code with the engines' table, so that a fault
-// of the table is not a fault of both. Not safe for concurrent use.
+// as simply as possible: a slice in order of modification, searched from one end
+// to the other. It shares no code with the engines' table, so that a fault of the
+// table is not a fault of both. Not safe for concurrent use.
 package oracle
 
 import (
@@ -19,7 +19,7 @@ type item[K comparable, V any] struct {
 	key  K
 	e    lastmodstore.Entry[V]
 	read bool // since SIEVE's hand passed
-	late bool // merged later than it was modified, and later than something else
+	late bool // merged out of order: later than something that was modified after it
 }
 
 // Oracle is a store. It removes expired entries when a tick of its interval is
@@ -39,6 +39,7 @@ type Oracle[K comparable, V any] struct {
 	given time.Time         // the latest LastModified given or merged
 	batch time.Time         // of a SetMany in progress: the first time it may give
 	told  func(K) time.Time // the engine's LastModified of a key
+	loose *looseness[K]     // nil: an engine by itself
 	stats lastmodstore.Stats
 	feed[K, V]
 }
@@ -48,15 +49,19 @@ var _ lastmodstore.Store[string, int] = (*Oracle[string, int])(nil)
 // New opens an oracle.
 func New[K comparable, V any](interval time.Duration, opts ...lastmodstore.Option) *Oracle[K, V] {
 	o := &Oracle[K, V]{config: config.New(opts), interval: interval, opened: time.Now(), done: make(chan struct{}), sum: number.Sum[V]()}
-	o.last = o.dawn()
-	o.given, o.horizon, o.promised = o.last, o.last, o.last
+	// The timeline begins when the store is opened: what was before is not remembered.
+	o.last, o.horizon, o.given = o.opened, o.opened, earliest
 	return o
 }
 
-// dawn is the least time that a store can tell: 292 years before it was opened.
-func (o *Oracle[K, V]) dawn() time.Time { return o.opened.Add(math.MinInt64) }
+// A store's times are int64 nanoseconds since 1970. Times outside are taken as the
+// limit; an entry that would expire at the latest one does not expire.
+var (
+	earliest = time.Unix(0, math.MinInt64)
+	latest   = time.Unix(0, math.MaxInt64)
+)
 
-// begin catches up with the ticks and answers the one clock reading of a call.
+// begin catches up with the ticks and returns the one clock reading of a call.
 func (o *Oracle[K, V]) begin() (now time.Time) {
 	now = time.Now()
 	if o.interval == 0 || o.closed {
@@ -137,9 +142,12 @@ func (o *Oracle[K, V]) tick(now time.Time) {
 
 // stamp is the LastModified of a modification of key. An unbounded store may
 // have removed expired entries first, each with a time of its own: there the
-// engine says which time it was, within reason.
+// engine tells which time it was, within reason.
 func (o *Oracle[K, V]) stamp(key K, now time.Time) time.Time {
 	o.tick(now)
+	if o.loose != nil {
+		return o.looseStamp(key, now)
+	}
 	if o.told != nil && !o.bounded() {
 		if at := o.told(key); at.After(o.given) && !at.Before(now) && at.Before(o.last.Add(time.Microsecond)) {
 			o.last = at
@@ -198,6 +206,9 @@ func (o *Oracle[K, V]) expireFor(n int, now time.Time) error {
 	return nil
 }
 
+// Unbounded reports whether the oracle was opened without a capacity.
+func (o *Oracle[K, V]) Unbounded() bool { return !o.bounded() }
+
 func (o *Oracle[K, V]) bounded() bool { return o.config.MaxEntries > 0 }
 
 func (o *Oracle[K, V]) evict(now time.Time) {
@@ -215,7 +226,7 @@ func (o *Oracle[K, V]) evict(now time.Time) {
 	o.stats.Evictions++
 }
 
-// inBatch says that it was set by the SetMany in progress, which evicts none of its own.
+// inBatch reports whether it was set by the SetMany in progress, which evicts none of its own.
 func (o *Oracle[K, V]) inBatch(it *item[K, V]) bool {
 	return !o.batch.IsZero() && !it.e.LastModified.Before(o.batch)
 }
@@ -241,18 +252,27 @@ func (o *Oracle[K, V]) put(it *item[K, V], key K, value V, ttl time.Duration, no
 		o.handOver(it, lastmodstore.Replaced)
 		o.unlink(it)
 	}
-	o.items = append(o.items, it)
 	it.late = false
 	it.e.Value, it.e.LastModified = value, o.stamp(key, now)
+	o.link(it)
 	o.renew(it, ttl, now)
 	o.stats.Sets++
 	return it.e, nil
 }
 
+// link puts it after all entries that are not newer.
+func (o *Oracle[K, V]) link(it *item[K, V]) {
+	i := len(o.items)
+	for i > 0 && o.items[i-1].e.LastModified.After(it.e.LastModified) {
+		i--
+	}
+	o.items = slices.Insert(o.items, i, it)
+}
+
 func (o *Oracle[K, V]) renew(it *item[K, V], ttl time.Duration, now time.Time) {
 	switch {
 	case ttl == lastmodstore.KeepTTL:
-	case ttl == lastmodstore.NoExpiry, ttl >= math.MaxInt64-now.Sub(o.opened): // would overflow
+	case ttl == lastmodstore.NoExpiry, ttl >= latest.Sub(now): // would overflow
 		it.e.TTL, it.e.ExpiresAt = lastmodstore.NoExpiry, time.Time{}
 	default:
 		it.e.TTL, it.e.ExpiresAt = ttl, now.Add(ttl)

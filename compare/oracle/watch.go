@@ -12,9 +12,9 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// watch writes down what a watcher sees before it has to wait. An unbounded
-// store removes expired entries when it likes, each with a time of its own, so
-// that what a watcher sees of them is not for the oracle to say.
+// watch returns what a watcher sees before it has to wait. An unbounded store
+// removes expired entries when it likes, each with a time of its own, so that the
+// oracle does not know what a watcher sees of them.
 func (d *driver[K]) watch(s lastmodstore.Store[K, int], since time.Time) string {
 	if !d.oracle.bounded() {
 		return ""
@@ -25,15 +25,12 @@ func (d *driver[K]) watch(s lastmodstore.Store[K, int], since time.Time) string 
 	go func() {
 		defer close(ended)
 		for e := range s.Watch(ctx, since) {
-			fmt.Fprint(&text, e.Kind, " at ", int64(e.At.Sub(d.start)), " ", d.show(e.Key, e.Entry))
+			fmt.Fprint(&text, e.Kind, " at ", d.nanos(e.At), " ", d.show(e.Key, e.Entry))
 		}
 	}()
 	synctest.Wait()
 	cancel()
 	<-ended
-	if d.looks {
-		d.oracle.promised = later(d.oracle.promised, time.Now().Add(-1))
-	}
 	return text.String()
 }
 
@@ -44,7 +41,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// A removal is what OnRemove was told.
+// A removal is what OnRemove reported.
 type removal[K any] struct {
 	key  K
 	text string
@@ -54,8 +51,8 @@ func (d *driver[K]) removal(key K, e lastmodstore.Entry[int], why lastmodstore.E
 	return removal[K]{key, fmt.Sprint(why, " ", d.show(key, e))}
 }
 
-// removals writes down what was handed over, all of it after a Cleanup. In an
-// unbounded store only those of one key have an order that the oracle knows.
+// removals returns what was reported, all of it after a Cleanup. In an unbounded
+// store only the removals of one key have an order that the oracle knows.
 func (d *driver[K]) removals(all []removal[K]) string {
 	if !d.oracle.bounded() {
 		slices.SortStableFunc(all, func(a, b removal[K]) int { return cmp.Compare(fmt.Sprint(a.key), fmt.Sprint(b.key)) })

@@ -1,0 +1,119 @@
+package oracle
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing/synctest"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+)
+
+// A follower knows of a store what its feed says.
+type follower[K comparable] struct {
+	s       lastmodstore.Store[K, int]
+	at      time.Time // where to resume
+	known   map[K]lastmodstore.Entry[int]
+	resyncs int
+	wrong   []string
+}
+
+func (d *driver[K]) newFollower() *follower[K] {
+	return &follower[K]{s: d.engine, known: map[K]lastmodstore.Entry[int]{}}
+}
+
+// catchUp follows the feed until there is no more, or for so many events.
+func (f *follower[K]) catchUp(most int) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for e := range f.s.Watch(ctx, f.at) {
+			f.apply(e)
+			if most--; most == 0 {
+				return
+			}
+		}
+	}()
+	synctest.Wait()
+	cancel()
+	<-ended
+}
+
+func (f *follower[K]) apply(e lastmodstore.Event[K, int]) {
+	if !e.At.After(f.at) {
+		f.wrong = append(f.wrong, fmt.Sprintf("24: %v %v at %v comes after %v", e.Kind, e.Key, e.At, f.at))
+	}
+	f.at = e.At
+	switch e.Kind {
+	case lastmodstore.Modified:
+		f.known[e.Key] = e.Entry
+	case lastmodstore.Resync:
+		f.resyncs++
+		f.known = maps.Collect(f.s.All())
+	default:
+		delete(f.known, e.Key)
+	}
+}
+
+// follow lets a replica catch up, which may be cut, or a new one, or one that asks
+// for what happened before the store was opened.
+func (d *driver[K]) follow(c Call) (got, want string) {
+	if got, want = d.both("Cleanup", c); got != want || d.oracle.closed {
+		return got, want // an entry is not seen to expire before it is removed
+	}
+	switch c.Time % 4 {
+	case 0:
+		fresh := d.newFollower()
+		fresh.catchUp(-1)
+		return fresh.text(d), d.knowledge(false)
+	case 1:
+		early := d.newFollower()
+		early.at = d.start.Add(-1 - time.Duration(c.Value))
+		early.catchUp(-1)
+		return early.text(d), d.knowledge(true)
+	case 2:
+		d.replica.catchUp(1 + int(c.Value)%4)
+		return "", ""
+	}
+	must := d.mustResync
+	d.replica.catchUp(-1)
+	got, want = d.replica.text(d), d.knowledge(must)
+	d.replica.resyncs, d.mustResync = 0, false
+	return got, want
+}
+
+// both makes a call on the engine and then on the oracle: the arguments may depend
+// on what the oracle holds.
+func (d *driver[K]) both(name string, c Call) (got, want string) {
+	return d.call(d.engine, name, c), d.call(d.oracle, name, c)
+}
+
+// text is what f knows, with what was wrong on the way.
+func (f *follower[K]) text(d *driver[K]) string {
+	d.oracle.loose.listed = later(d.oracle.loose.listed, f.at)
+	lines := slices.Clone(f.wrong)
+	for key, e := range f.known {
+		lines = append(lines, d.version(key, e))
+	}
+	slices.Sort(lines)
+	return fmt.Sprint("Resync: ", f.resyncs > 0, "; ", strings.Join(lines, ""))
+}
+
+// knowledge is what a follower must know.
+func (d *driver[K]) knowledge(resync bool) string {
+	var lines []string
+	for key, e := range d.oracle.All() {
+		lines = append(lines, d.version(key, e))
+	}
+	slices.Sort(lines)
+	return fmt.Sprint("Resync: ", resync, "; ", strings.Join(lines, ""))
+}
+
+// version is what an event says of an entry: Touch is none.
+func (d *driver[K]) version(key K, e lastmodstore.Entry[int]) string {
+	return fmt.Sprint(key, ":", e.Value, " modified ", d.nanos(e.LastModified), "; ")
+}
