@@ -14,7 +14,7 @@ func (c *client) call(in Input) (out Output) {
 	}
 	since := time.Time{}
 	if in.Since != noTime {
-		since = c.start.Add(time.Duration(in.Since))
+		since = time.Unix(0, c.start.UnixNano()+in.Since)
 	}
 	switch in.Method {
 	case GetAndDelete:
@@ -83,9 +83,9 @@ func (c *client) seen(e lastmodstore.Entry[int], ok bool) *Seen {
 	if !ok {
 		return nil
 	}
-	seen := &Seen{e.Value, int64(e.LastModified.Sub(c.start)), never}
+	seen := &Seen{e.Value, e.LastModified.UnixNano() - c.start.UnixNano(), never}
 	if !e.ExpiresAt.IsZero() {
-		seen.Deadline = int64(e.ExpiresAt.Sub(c.start))
+		seen.Deadline = e.ExpiresAt.UnixNano() - c.start.UnixNano()
 	}
 	return seen
 }

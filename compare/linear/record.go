@@ -46,7 +46,7 @@ const (
 	noTime = math.MinInt64 // the zero time of a condition
 )
 
-// An Input is one operation as it was asked for. Times are in nanoseconds from
+// An Input is one operation as it was requested. Times are in nanoseconds from
 // the start of the history.
 type Input struct {
 	Call   int64
@@ -107,7 +107,7 @@ func Record(s lastmodstore.Store[string, int], seed uint64, clients, calls int, 
 	all := make([]*client, clients)
 	var wg sync.WaitGroup
 	begin := make(chan struct{})
-	start := time.Now()
+	start := tightest()
 	for id := range all {
 		c := &client{Rand: rand.New(rand.NewPCG(seed, uint64(id))), id: id, store: s, start: start}
 		for k := range c.since {
@@ -169,13 +169,35 @@ func (c *client) input(closing bool) Input {
 
 // do makes the call and records it.
 func (c *client) do(in Input) {
-	in.Call = int64(time.Since(c.start))
+	call := int64(time.Since(c.start))
+	in.Call = call - slack
 	out := c.call(in)
-	out.Return = int64(time.Since(c.start))
+	returned := int64(time.Since(c.start))
+	out.Return = returned + slack
 	for i, seen := range out.Seen {
 		if seen != nil && in.Method != Get {
 			c.since[in.Keys[i]] = seen.Modified
 		}
 	}
-	c.history = append(c.history, porcupine.Operation{ClientId: c.id, Input: in, Call: in.Call, Output: out, Return: out.Return})
+	c.history = append(c.history, porcupine.Operation{ClientId: c.id, Input: in, Call: call, Output: out, Return: returned})
+}
+
+// slack is by how much a store's timeline, which is told by wall-clock times, may
+// differ from the monotonic clock by which calls and returns are ordered.
+const slack = 200
+
+// tightest reads the clock several times and returns the reading whose wall and
+// monotonic parts were taken closest together: the wall clock is read first, so
+// that is the one with the wall clock furthest ahead.
+func tightest() time.Time {
+	best := time.Now()
+	for first := best; ; {
+		t := time.Now()
+		if t.UnixNano()-int64(t.Sub(first)) > best.UnixNano()-int64(best.Sub(first)) {
+			best = t
+		}
+		if t.Sub(first) > 20*time.Microsecond {
+			return best
+		}
+	}
 }
