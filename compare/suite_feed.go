@@ -39,7 +39,7 @@ func told(events []event) (all []string) {
 
 func feed(e Engine) {
 	It("24: yields the live entries first, then what follows", func() {
-		s := opened(e)
+		s := opened(e, lastmodstore.RemovalLog(100)) // from the start, not from the first Watch
 		set(s, "a", 1, 0)
 		set(s, "b", 2, 0)
 		set(s, "a", 3, 0)
@@ -79,7 +79,7 @@ func feed(e Engine) {
 		Expect(told(take(s, b.At, 1))).To(Equal([]string{"Modified c 2"}))
 	})
 	It("24: reports a Merge of an older entry on arrival, and what was evicted", func() {
-		s := opened(e, lastmodstore.MaxEntries(2))
+		s := opened(e, lastmodstore.MaxEntries(2), lastmodstore.RemovalLog(100))
 		now := set(s, "a", 1, 0)
 		Expect(s.Merge("old", entry{Value: 2, LastModified: now.LastModified.Add(-time.Hour)})).To(BeTrue())
 		events := take(s, now.LastModified, 1)
