@@ -31,6 +31,9 @@ func Timing(t *testing.T, e Engine) {
 		{"10: the window of Add closes when it said", window},
 		{"12, 13: a loop yields what is renewed before it gets there", renewedInLoop},
 		{"17: expired entries make room before live ones", roomOfExpired},
+		{"23: an older entry that arrives after a newer one has expired is rejected while that is remembered", outlived},
+		{"1: Clear counts the expired entries that it removes as expired", clearedExpired},
+		{"3: a deadline past the last representable time is none", endOfTime},
 		{"24: one change reaches every watcher that waits for it", watchedByMany},
 	} {
 		t.Run(e.Name+"/"+c.name, func(t *testing.T) {
