@@ -19,7 +19,7 @@ import (
 // A citation is the head of a text that names sentences of docs/contract.md, as
 // in "12, 13: a loop yields each entry once". A leading slash separates the name
 // of a subtest from that of its engine.
-var citation = regexp.MustCompile(`^/?(\d{1,2}(?:, \d{1,2})*): `)
+var citation = regexp.MustCompile(`^/?([1-9]\d?(?:, [1-9]\d?)*): `)
 
 // The contract's sentences and the cases that cite them belong to each other: a
 // sentence that no case enforces is a wish, and a case that cites a sentence that

@@ -192,7 +192,7 @@ func TestTimingOfPollingBesideWriters(t *testing.T) {
 
 // 13: nor when writes fall between two entries of one call: they are left to the
 // next call. The clock stands still, or moves by nanoseconds.
-func TestTimingOfPollingAndWritingInTurns(t *testing.T) {
+func TestTimingOfPollingBesideWritesOfItsBody(t *testing.T) {
 	for _, e := range polled() {
 		for seed := range uint64(long(20, 1000)) {
 			t.Run(fmt.Sprintf("%s/seed=%d", e.Name, seed), func(t *testing.T) {
