@@ -1,0 +1,129 @@
+package lastmodstore_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/mutexstore"
+)
+
+// etag returns the entry's version as an HTTP entity tag. It has all of
+// LastModified's nanoseconds, so it is exact where HTTP's times are not.
+func etag(e lastmodstore.Entry[string]) string {
+	return strconv.Quote(strconv.FormatInt(e.LastModified.UnixNano(), 36))
+}
+
+// pages serves entries by their path, and stores what is PUT there.
+func pages(s lastmodstore.Store[string, string]) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method {
+		case http.MethodGet, http.MethodHead:
+			getPage(w, r, s)
+		case http.MethodPut:
+			putPage(w, r, s)
+		default:
+			w.Header().Set("Allow", "GET, HEAD, PUT")
+			w.WriteHeader(http.StatusMethodNotAllowed)
+		}
+	}
+}
+
+func getPage(w http.ResponseWriter, r *http.Request, s lastmodstore.Reader[string, string]) {
+	e, ok := s.GetEntry(r.URL.Path)
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	// An entry merged from a machine whose clock is ahead is newer than the
+	// response, which HTTP does not allow.
+	modified := e.LastModified
+	if now := time.Now(); modified.After(now) {
+		modified = now
+	}
+	w.Header().Set("ETag", etag(e))
+	http.ServeContent(w, r, r.URL.Path, modified, strings.NewReader(e.Value))
+}
+
+var errPrecondition = errors.New("precondition failed")
+
+func putPage(w http.ResponseWriter, r *http.Request, s lastmodstore.Store[string, string]) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	e, err := storePage(s, r.URL.Path, string(body), r.Header)
+	switch {
+	case errors.Is(err, errPrecondition):
+		w.WriteHeader(http.StatusPreconditionFailed)
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+	default:
+		w.Header().Set("ETag", etag(e))
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// storePage stores under the condition that the request states: If-Match with one
+// tag, which is exact; If-None-Match: *, which creates; or If-Unmodified-Since,
+// which has whole seconds, so that of two writes within one second both may win.
+func storePage(s lastmodstore.Store[string, string], path, body string, h http.Header) (e lastmodstore.Entry[string], err error) {
+	stored := true
+	if tag := h.Get("If-Match"); tag != "" {
+		return lastmodstore.Update(s, path, func(old lastmodstore.Entry[string], ok bool) (string, time.Duration, error) {
+			if !ok || tag != "*" && tag != etag(old) {
+				return "", 0, errPrecondition
+			}
+			return body, lastmodstore.KeepTTL, nil
+		})
+	} else if h.Get("If-None-Match") == "*" {
+		e, stored, err = lastmodstore.SetIfAbsent(s, path, body, lastmodstore.NoExpiry)
+	} else if since, bad := http.ParseTime(h.Get("If-Unmodified-Since")); bad == nil {
+		e, stored, err = s.SetIfUnmodifiedSince(path, body, lastmodstore.KeepTTL, lastmodstore.EndOfSecond(since))
+	} else {
+		return lastmodstore.Update(s, path, func(lastmodstore.Entry[string], bool) (string, time.Duration, error) {
+			return body, lastmodstore.NoExpiry, nil
+		})
+	}
+	if err == nil && !stored {
+		err = errPrecondition
+	}
+	return e, err
+}
+
+// do sends one request; header is a list of names and values.
+func do(s lastmodstore.Store[string, string], method, body string, header ...string) *http.Response {
+	r := httptest.NewRequest(method, "/motd.txt", strings.NewReader(body))
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	pages(s)(w, r)
+	return w.Result()
+}
+
+func Example_httpCaching() {
+	s := mutexstore.New[string, string](0)
+	defer s.Close()
+	s.Set("/motd.txt", "hello", lastmodstore.NoExpiry)
+	first := do(s, "GET", "")
+	tag, modified := first.Header.Get("ETag"), first.Header.Get("Last-Modified")
+	fmt.Println(first.StatusCode)
+	fmt.Println(do(s, "GET", "", "If-None-Match", tag).StatusCode, do(s, "GET", "", "If-Modified-Since", modified).StatusCode)
+	fmt.Println(do(s, "PUT", "bye", "If-Match", tag).StatusCode)
+	fmt.Println(do(s, "PUT", "lost", "If-Match", tag).StatusCode)
+	fmt.Println(do(s, "GET", "", "If-None-Match", tag).StatusCode)
+	// Output:
+	// 200
+	// 304 304
+	// 204
+	// 412
+	// 200
+}

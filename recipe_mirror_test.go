@@ -1,0 +1,128 @@
+package lastmodstore_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/actor"
+	"github.com/lastmodstore/lastmodstore/mutexstore"
+)
+
+// A mirror is a local copy of a store's values, such as feature flags: reading
+// one costs no call of the store. Its zero value is an empty copy, to be used for
+// one store and for what is restored from that store's snapshots.
+type mirror[V any] struct {
+	mu     sync.RWMutex // guards the fields below
+	values map[string]V
+	at     time.Time // position: all changes up to it are in values
+}
+
+func (m *mirror[V]) get(key string) (V, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	v, ok := m.values[key]
+	return v, ok
+}
+
+// follow keeps m up to date until ctx or the store ends. Called again, it resumes
+// where it ended.
+func (m *mirror[V]) follow(ctx context.Context, s lastmodstore.Store[string, V]) {
+	for e := range s.Watch(ctx, m.at) {
+		if e.Kind != lastmodstore.Resync {
+			m.apply(e)
+		} else if !m.replace(s, e.At) {
+			return
+		}
+	}
+}
+
+func (m *mirror[V]) apply(e lastmodstore.Event[string, V]) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.values == nil {
+		m.values = map[string]V{}
+	}
+	if e.Kind == lastmodstore.Modified {
+		m.values[e.Key] = e.Entry.Value
+	} else {
+		delete(m.values, e.Key) // Deleted, Expired or Evicted
+	}
+	m.at = e.At
+}
+
+// replace makes m what the store is now, without the keys that it no longer has.
+// A closed store looks empty and must not empty the copy: replace reports whether
+// the store was still open.
+func (m *mirror[V]) replace(s lastmodstore.Reader[string, V], at time.Time) bool {
+	values := map[string]V{}
+	for key, e := range s.All() {
+		values[key] = e.Value
+	}
+	select {
+	case <-s.Done():
+		return false
+	default:
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.values, m.at = values, at
+	return true
+}
+
+func Example_featureFlags() {
+	s := mutexstore.New[string, bool](time.Second)
+	defer s.Close()
+	s.Set("dark-mode", true, lastmodstore.NoExpiry)
+
+	var flags mirror[bool]
+	ctx, stop := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer stop()
+	flags.follow(ctx, s) // on a goroutine of its own in a program
+	fmt.Println(flags.get("dark-mode"))
+
+	s.Clear()
+	ctx, stop = context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer stop()
+	flags.follow(ctx, s)
+	fmt.Println(flags.get("dark-mode"))
+	// Output:
+	// true true
+	// false false
+}
+
+// report merges what a peer knows of a service's endpoint. The newest report
+// stays, in whatever order and however often they arrive. It expires unless a
+// newer one arrives within ttl of its own time.
+func report(s lastmodstore.Writer[string, string], service, address string, at time.Time, ttl time.Duration) (bool, error) {
+	return s.Merge(service, lastmodstore.Entry[string]{Value: address, LastModified: at, TTL: ttl, ExpiresAt: at.Add(ttl)})
+}
+
+func Example_endpoints() {
+	s := actor.New[string, string](time.Second)
+	defer s.Close()
+	now := time.Now()
+	report(s, "billing", "10.0.0.7:80", now.Add(-time.Second), time.Minute)
+	report(s, "billing", "10.0.0.1:80", now.Add(-3*time.Second), time.Minute) // overtaken
+	report(s, "search", "10.0.0.2:80", now.Add(-2*time.Second), time.Minute)  // older than the newest, and new
+
+	n := 0
+	for e := range s.Watch(context.Background(), time.Time{}) {
+		fmt.Println(e.Kind, e.Key, e.Entry.Value)
+		if n++; n == 2 {
+			break
+		}
+	}
+	fmt.Println("least recently reported first:")
+	for service, e := range s.ModifiedSince(time.Time{}) {
+		fmt.Println(service, now.Sub(e.LastModified))
+	}
+	// Unordered output:
+	// Modified search 10.0.0.2:80
+	// Modified billing 10.0.0.7:80
+	// least recently reported first:
+	// search 2s
+	// billing 1s
+}
