@@ -14,12 +14,20 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	switch err := run(ctx, os.Stdout, os.Stderr, os.Args[1:]); {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	err := run(ctx, os.Stdout, os.Stderr, os.Args[1:])
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "example:", err)
-		stop()
-		os.Exit(1)
 	}
+	os.Exit(exitStatus(err))
+}
+
+func exitStatus(err error) int {
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errInterrupted):
+		return 130 // as a shell reports Ctrl-C
+	}
+	return 1
 }

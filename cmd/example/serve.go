@@ -1,83 +1,69 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"strings"
+	"sync"
 	"time"
-
-	"github.com/lastmodstore/lastmodstore"
 )
 
-// serve answers requests on addr until ctx ends.
-func serve(ctx context.Context, stdout io.Writer, addr string, files lastmodstore.Reader[string, file]) error {
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
+// shutdownGrace is how long requests in progress may take after ctx has ended.
+const shutdownGrace = 2 * time.Second
+
+// serve serves h until ctx ends, which is no error.
+func serve(ctx context.Context, listener net.Listener, h http.Handler) error {
+	silent := silentConns{conns: map[net.Conn]struct{}{}}
+	server := &http.Server{
+		Handler:           h,
+		ConnState:         silent.track,
+		ReadHeaderTimeout: 10 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       time.Minute,
 	}
-	fmt.Fprintf(stdout, "serving %d files' metadata on http://%s/ until interrupted\n", files.Len(), listener.Addr())
-	server := &http.Server{Handler: handler(files), ReadHeaderTimeout: 10 * time.Second}
-	failed := make(chan error, 1) // room for the one result, also if nobody waits for it
+	failed := make(chan error, 1) // room for the result if nobody receives it
 	go func() { failed <- server.Serve(listener) }()
 	select {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
-	err = server.Shutdown(grace)
+	silent.close()
+	if server.Shutdown(grace) != nil {
+		server.Close() // a client that neither finishes its request nor reads
+	}
 	<-failed
-	return err
+	return nil
 }
 
-// handler serves the list at / and each file's metadata at its path.
-// http.ServeContent sets Last-Modified and answers 304 by the rules of HTTP,
-// whose times have whole seconds.
-func handler(files lastmodstore.Reader[string, file]) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "this server only reads", http.StatusMethodNotAllowed)
-			return
-		}
-		path := strings.TrimPrefix(r.URL.Path, "/")
-		if path == "" {
-			all, newest := index(files)
-			answer(w, r, all, newest)
-			return
-		}
-		e, ok := files.GetEntry(path)
-		if !ok {
-			http.NotFound(w, r)
-			return
-		}
-		answer(w, r, e.Value, e.LastModified)
-	})
+// silentConns are the connections that have not sent anything yet. Shutdown would
+// wait five seconds for each.
+type silentConns struct {
+	mu     sync.Mutex // guards the fields below
+	conns  map[net.Conn]struct{}
+	closed bool
 }
 
-func index(files lastmodstore.Reader[string, file]) (all map[string]file, newest time.Time) {
-	all = map[string]file{}
-	for path, e := range files.All() {
-		all[path] = e.Value
-		if e.LastModified.After(newest) {
-			newest = e.LastModified
-		}
+func (s *silentConns) track(c net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case state != http.StateNew:
+		delete(s.conns, c)
+	case s.closed:
+		c.Close()
+	default:
+		s.conns[c] = struct{}{}
 	}
-	return all, newest
 }
 
-func answer(w http.ResponseWriter, r *http.Request, v any, modified time.Time) {
-	body, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+func (s *silentConns) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for c := range s.conns {
+		c.Close()
 	}
-	w.Header().Set("Content-Type", "application/json")
-	http.ServeContent(w, r, "", modified, bytes.NewReader(append(body, '\n')))
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"time"
@@ -11,8 +11,8 @@ import (
 
 const shown = 5 // of a long list
 
-// tour shows on stdout what the store can tell, step by step.
-func tour(stdout io.Writer, c settings, files lastmodstore.Store[string, file]) error {
+// tour shows on stdout what the store can do, step by step.
+func tour(ctx context.Context, stdout io.Writer, c settings, files lastmodstore.Store[string, file]) error {
 	notes, err := open[string](c.engine)
 	if err != nil {
 		return err
@@ -24,15 +24,20 @@ func tour(stdout io.Writer, c settings, files lastmodstore.Store[string, file]) 
 	}
 	defer counts.Close()
 
-	fmt.Fprintf(stdout, "%d files of %s in a store of the engine %s\n", files.Len(), c.dir, c.engine)
+	fmt.Fprintf(stdout, "%d files of %s in a store of the engine %s\n", files.Len(), printable(c.dir), c.engine)
 	recent(stdout, files)
-	return cmp.Or(
-		disappear(stdout, notes),
-		changed(stdout, notes),
-		conditions(stdout, notes),
-		requests(stdout, counts),
-		holds(stdout, files),
-	)
+	for _, step := range []func() error{
+		func() error { return disappear(ctx, stdout, notes) },
+		func() error { return changed(stdout, notes) },
+		func() error { return conditions(stdout, notes) },
+		func() error { return requests(stdout, counts) },
+		func() error { return holds(stdout, files) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func heading(w io.Writer, title, methods string) { fmt.Fprintf(w, "\n%s (%s)\n", title, methods) }
@@ -42,7 +47,7 @@ func recent(w io.Writer, files lastmodstore.Reader[string, file]) {
 	n := 0
 	for path, e := range files.ModifiedSince(time.Now().Add(-24 * time.Hour)) {
 		if n++; n <= shown {
-			fmt.Fprintf(w, "  %s  %8d bytes  %s\n", e.LastModified.Format(time.DateTime), e.Value.Size, path)
+			fmt.Fprintf(w, "  %s  %8d bytes  %s\n", e.LastModified.Format(time.DateTime), e.Value.Size, printable(path))
 		}
 	}
 	if n > shown {
@@ -53,7 +58,7 @@ func recent(w io.Writer, files lastmodstore.Reader[string, file]) {
 	}
 }
 
-func disappear(w io.Writer, s lastmodstore.Store[string, string]) error {
+func disappear(ctx context.Context, w io.Writer, s lastmodstore.Store[string, string]) error {
 	const ttl = 200 * time.Millisecond
 	heading(w, "A cached value that disappears", "Set, Get")
 	if err := s.Set("greeting", "hello", ttl); err != nil {
@@ -62,7 +67,11 @@ func disappear(w io.Writer, s lastmodstore.Store[string, string]) error {
 	e, _ := s.GetEntry("greeting")
 	value, ok := s.Get("greeting")
 	fmt.Fprintf(w, "  set for %v:     %q, present: %t\n", ttl, value, ok)
-	time.Sleep(time.Until(e.ExpiresAt))
+	select {
+	case <-time.After(time.Until(e.ExpiresAt)):
+	case <-ctx.Done():
+		return errInterrupted
+	}
 	value, ok = s.Get("greeting")
 	fmt.Fprintf(w, "  %v later:       %q, present: %t\n", ttl, value, ok)
 	return nil
