@@ -100,12 +100,12 @@ func freshUntil(h http.Header, sent time.Time) time.Time {
 	return sent
 }
 
-// origin answers in a bubble without a network.
+// An origin is a server without a network, for a bubble.
 type origin func(*http.Request) *http.Response
 
 func (o origin) RoundTrip(r *http.Request) (*http.Response, error) { return o(r), nil }
 
-func answer(status int, header map[string]string, body string) *http.Response {
+func reply(status int, header map[string]string, body string) *http.Response {
 	h := http.Header{}
 	for name, value := range header {
 		h.Set(name, value)
@@ -134,7 +134,7 @@ func TestCachedResponseIsFreshAsLongAsItsHeaderSays(t *testing.T) {
 				requests := 0
 				cache := lastmodstore.NewLoader(s, fetch(&http.Client{Transport: origin(func(*http.Request) *http.Response {
 					requests++
-					return answer(http.StatusOK, map[string]string{c.header: c.value}, "body")
+					return reply(http.StatusOK, map[string]string{c.header: c.value}, "body")
 				})}))
 				get := func() {
 					e, err := cache.Get(context.Background(), "http://origin/")

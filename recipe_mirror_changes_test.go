@@ -167,7 +167,7 @@ func TestNewFollowerMirrorsAStoreLoadedFromASnapshot(t *testing.T) {
 	})
 }
 
-// 20: Done tells a closed store from an empty one.
+// 20: Done distinguishes a closed store from an empty one.
 func TestClosingTheStoreTurnsNoFlagOff(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, bool]) {
 		setFlags(g, s, 3)

@@ -21,6 +21,7 @@ import (
 
 // allow counts requests in windows that begin with the first one of a client. It
 // returns when the present window closes: what a refused client has to wait for.
+// The window must be positive: 0 is NoExpiry, one window that never closes.
 func allow(s lastmodstore.Store[string, int], client string, limit int, window time.Duration) (ok bool, reset time.Time, err error) {
 	e, err := lastmodstore.Add(s, client, 1, window)
 	return err == nil && e.Value <= limit, e.ExpiresAt, err
@@ -180,7 +181,7 @@ func TestSlidingRateLimitHoldsForEveryWindow(t *testing.T) {
 	})
 }
 
-func TestSlidingRateLimitTellsWhenTheOldestRequestLeaves(t *testing.T) {
+func TestSlidingRateLimitReportsWhenTheOldestRequestLeaves(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, []time.Time]) {
 		ask := func() (bool, time.Time) {
 			ok, reset, err := allowSliding(s, "client", 2, time.Minute)

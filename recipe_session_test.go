@@ -19,22 +19,31 @@ type session struct {
 	End  time.Time
 }
 
-// login opens a session. The TTL is computed from a deadline, so it goes through
-// Until: a plain subtraction that reaches 0 would store the session forever, and
-// one that reaches -1 would keep an old deadline.
+// sessionTTL is computed from a deadline, so it goes through Until: a plain
+// subtraction that reaches 0 would store the session forever, and one that
+// reaches -1 would keep an old deadline. An idle time of 0 is none.
+func sessionTTL(end time.Time, idle time.Duration) time.Duration {
+	left := lastmodstore.Until(end)
+	if idle <= 0 {
+		return left
+	}
+	return min(idle, left)
+}
+
+// login opens a session.
 func login(s lastmodstore.Store[string, session], id string, opened session, idle time.Duration) error {
-	return s.Set(id, opened, min(idle, lastmodstore.Until(opened.End)))
+	return s.Set(id, opened, sessionTTL(opened.End, idle))
 }
 
 // visit returns a session and lets it slide. Touch changes only a session that
 // is still present, so one that was logged out or has expired stays so; storing
-// what Get returned would bring it back.
+// what Get returned would restore it.
 func visit(s lastmodstore.Store[string, session], id string, idle time.Duration) (session, bool) {
 	e, ok := s.GetEntry(id)
 	if !ok {
 		return session{}, false
 	}
-	if ok, err := s.Touch(id, min(idle, lastmodstore.Until(e.Value.End))); err != nil || !ok {
+	if ok, err := s.Touch(id, sessionTTL(e.Value.End, idle)); err != nil || !ok {
 		return session{}, false
 	}
 	return e.Value, true
@@ -87,6 +96,18 @@ func TestSessionEndsAtItsAbsoluteEnd(t *testing.T) {
 		g.Expect(ok).To(BeTrue())
 		time.Sleep(1)
 		_, ok = visit(s, "id", idle)
+		g.Expect(ok).To(BeFalse())
+	})
+}
+
+func TestSessionWithoutAnIdleTimeEndsAtItsEnd(t *testing.T) {
+	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, session]) {
+		g.Expect(login(s, "id", session{"alice", time.Now().Add(time.Hour)}, 0)).To(Succeed())
+		time.Sleep(time.Hour - 1)
+		_, ok := visit(s, "id", 0)
+		g.Expect(ok).To(BeTrue())
+		time.Sleep(1)
+		_, ok = visit(s, "id", 0)
 		g.Expect(ok).To(BeFalse())
 	})
 }
