@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -100,11 +102,54 @@ func TestPageFromTheFutureIsServedAsModifiedNow(t *testing.T) {
 	})
 }
 
-func TestClosedStoreStoresNoPage(t *testing.T) {
+// 20: reads report absence after Close, which is no reason for 404 or 412.
+func TestClosedStoreIsUnavailableAndNotEmpty(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, string]) {
+		s.Set("/motd.txt", "hello", lastmodstore.NoExpiry)
+		tag := do(s, "GET", "").Header.Get("ETag")
 		s.Close()
-		for _, header := range [][]string{nil, {"If-None-Match", "*"}, {"If-Unmodified-Since", "Sat, 01 Jan 2000 00:00:00 GMT"}} {
+		g.Expect(do(s, "GET", "").StatusCode).To(Equal(http.StatusServiceUnavailable))
+		for _, header := range [][]string{
+			nil, {"If-Match", tag}, {"If-None-Match", "*"}, {"If-Unmodified-Since", "Sat, 01 Jan 2000 00:00:00 GMT"},
+		} {
 			g.Expect(do(s, "PUT", "x", header...).StatusCode).To(Equal(http.StatusServiceUnavailable))
 		}
 	})
+}
+
+func TestConditionsHoldAsHTTPSays(t *testing.T) {
+	const early, now = "Fri, 31 Dec 1999 23:59:59 GMT", "Sat, 01 Jan 2000 00:00:00 GMT"
+	for _, c := range []struct {
+		name            string
+		header          []string // TAG stands for the present tag
+		present, absent int      // status when the page is present, and when it is absent
+	}{
+		{"none", nil, 204, 204},
+		{"If-Match", []string{"If-Match", "TAG"}, 204, 412},
+		{"If-Match of a list", []string{"If-Match", `"x", TAG`}, 204, 412},
+		{"If-Match of another", []string{"If-Match", `"x"`}, 412, 412},
+		{"If-Match *", []string{"If-Match", "*"}, 204, 412},
+		{"If-None-Match", []string{"If-None-Match", `"x",TAG`}, 412, 204},
+		{"If-None-Match of another", []string{"If-None-Match", `"x"`}, 204, 204},
+		{"If-None-Match *", []string{"If-None-Match", "*"}, 412, 204},
+		{"If-Unmodified-Since", []string{"If-Unmodified-Since", now}, 204, 412},
+		{"If-Unmodified-Since earlier", []string{"If-Unmodified-Since", early}, 412, 412},
+		{"If-Unmodified-Since that is no date", []string{"If-Unmodified-Since", "yesterday"}, 204, 204},
+		{"If-Match goes before If-Unmodified-Since", []string{"If-Match", "TAG", "If-Unmodified-Since", early}, 204, 412},
+		{"both conditions", []string{"If-Unmodified-Since", now, "If-None-Match", "TAG"}, 412, 412},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			eachEngine(t, func(g Gomega, s lastmodstore.Store[string, string]) {
+				s.Set("/motd.txt", "hello", lastmodstore.NoExpiry)
+				tag := do(s, "GET", "").Header.Get("ETag")
+				header := slices.Clone(c.header)
+				for i := range header {
+					header[i] = strings.ReplaceAll(header[i], "TAG", tag)
+				}
+				g.Expect(do(s, "PUT", "x", header...).StatusCode).To(Equal(c.present))
+				s.Delete("/motd.txt")
+				g.Expect(do(s, "PUT", "x", header...).StatusCode).To(Equal(c.absent))
+			})
+		})
+	}
 }

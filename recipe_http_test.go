@@ -37,7 +37,11 @@ func pages(s lastmodstore.Store[string, string]) http.HandlerFunc {
 
 func getPage(w http.ResponseWriter, r *http.Request, s lastmodstore.Reader[string, string]) {
 	e, ok := s.GetEntry(r.URL.Path)
-	if !ok {
+	switch {
+	case !ok && closed(s):
+		http.Error(w, lastmodstore.ErrClosed.Error(), http.StatusServiceUnavailable)
+		return
+	case !ok:
 		http.NotFound(w, r)
 		return
 	}
@@ -71,31 +75,44 @@ func putPage(w http.ResponseWriter, r *http.Request, s lastmodstore.Store[string
 	}
 }
 
-// storePage stores under the condition that the request states: If-Match with one
-// tag, which is exact; If-None-Match: *, which creates; or If-Unmodified-Since,
-// which has whole seconds, so that of two writes within one second both may win.
-func storePage(s lastmodstore.Store[string, string], path, body string, h http.Header) (e lastmodstore.Entry[string], err error) {
-	stored := true
-	if tag := h.Get("If-Match"); tag != "" {
-		return lastmodstore.Update(s, path, func(old lastmodstore.Entry[string], ok bool) (string, time.Duration, error) {
-			if !ok || tag != "*" && tag != etag(old) {
-				return "", 0, errPrecondition
-			}
+// storePage stores body if the request's conditions hold. Update makes the check
+// and the write one step.
+func storePage(s lastmodstore.Store[string, string], path, body string, h http.Header) (lastmodstore.Entry[string], error) {
+	return lastmodstore.Update(s, path, func(old lastmodstore.Entry[string], ok bool) (string, time.Duration, error) {
+		switch {
+		case holds(h, old, ok):
 			return body, lastmodstore.KeepTTL, nil
-		})
-	} else if h.Get("If-None-Match") == "*" {
-		e, stored, err = lastmodstore.SetIfAbsent(s, path, body, lastmodstore.NoExpiry)
-	} else if since, bad := http.ParseTime(h.Get("If-Unmodified-Since")); bad == nil {
-		e, stored, err = s.SetIfUnmodifiedSince(path, body, lastmodstore.KeepTTL, lastmodstore.EndOfSecond(since))
-	} else {
-		return lastmodstore.Update(s, path, func(lastmodstore.Entry[string], bool) (string, time.Duration, error) {
-			return body, lastmodstore.NoExpiry, nil
-		})
+		case closed(s): // and therefore looks empty
+			return "", 0, lastmodstore.ErrClosed
+		}
+		return "", 0, errPrecondition
+	})
+}
+
+// holds reports whether the conditions of a write hold for the present entry, in
+// the order of RFC 9110, 13.2.2. If-Match is exact. If-Unmodified-Since has whole
+// seconds, so that of two writes within one second both may win.
+func holds(h http.Header, old lastmodstore.Entry[string], ok bool) bool {
+	if match := h.Get("If-Match"); match != "" {
+		if !ok || !lists(match, etag(old)) {
+			return false
+		}
+	} else if since, err := http.ParseTime(h.Get("If-Unmodified-Since")); err == nil {
+		if !ok || old.LastModified.After(lastmodstore.EndOfSecond(since)) {
+			return false
+		}
 	}
-	if err == nil && !stored {
-		err = errPrecondition
+	return !ok || !lists(h.Get("If-None-Match"), etag(old))
+}
+
+// lists reports whether a header names tag. "*" names every tag.
+func lists(header, tag string) bool {
+	for item := range strings.SplitSeq(header, ",") {
+		if item = strings.TrimSpace(item); item == "*" || item == tag {
+			return true
+		}
 	}
-	return e, err
+	return false
 }
 
 // do sends one request; header is a list of names and values.

@@ -61,15 +61,23 @@ func (m *mirror[V]) replace(s lastmodstore.Reader[string, V], at time.Time) bool
 	for key, e := range s.All() {
 		values[key] = e.Value
 	}
-	select {
-	case <-s.Done():
+	if closed(s) {
 		return false
-	default:
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.values, m.at = values, at
 	return true
+}
+
+// closed distinguishes a closed store from an empty one.
+func closed(s interface{ Done() <-chan struct{} }) bool {
+	select {
+	case <-s.Done():
+		return true
+	default:
+		return false
+	}
 }
 
 func Example_featureFlags() {
