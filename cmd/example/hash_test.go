@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -108,14 +107,6 @@ func TestFileThatIsReplacedWhileItIsHashedKeepsItsOwnTime(t *testing.T) {
 	sum := sha256.Sum256([]byte("old"))
 	g.Expect(e.Value.SHA256).To(Equal(hex.EncodeToString(sum[:])))
 	g.Expect(e.LastModified).To(BeTemporally("==", hour))
-}
-
-func TestPipeIsNotWaitedFor(t *testing.T) {
-	g := NewWithT(t)
-	path := filepath.Join(t.TempDir(), "pipe")
-	g.Expect(syscall.Mkfifo(path, 0o600)).To(Succeed())
-	_, err := hashStable(t.Context(), func() (fs.File, error) { return openFile(path) })
-	g.Expect(err).To(MatchError(errNotRegular))
 }
 
 func TestHashingEndsWithItsContext(t *testing.T) {
