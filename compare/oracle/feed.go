@@ -13,8 +13,17 @@ import (
 // they are remembered.
 type feed[K comparable, V any] struct {
 	records   []lastmodstore.Event[K, V] // in order of At
+	remembers bool                       // there are records: from the start, or since the first Watch
 	horizon   time.Time                  // something that happened until then is forgotten
+	promised  time.Time                  // what happens from now on is later
+	gone      []expiry[K]                // the last entries that expired, each key once
 	listeners []*func(K, lastmodstore.Entry[V], lastmodstore.EventKind)
+}
+
+// An expiry says when an entry that has expired was last modified.
+type expiry[K comparable] struct {
+	key      K
+	modified time.Time
 }
 
 // OnRemove calls fn at once. The engines do it a little later.
@@ -33,6 +42,10 @@ func (o *Oracle[K, V]) handOver(it *item[K, V], why lastmodstore.EventKind) {
 
 // record remembers what happened at o.last.
 func (o *Oracle[K, V]) record(kind lastmodstore.EventKind, it *item[K, V]) {
+	if !o.remembers {
+		o.horizon = o.last
+		return
+	}
 	o.records = append(o.records, lastmodstore.Event[K, V]{Kind: kind, Key: it.key, Entry: it.e, At: o.last})
 	if len(o.records) > o.config.RemovalLog {
 		o.horizon = o.records[0].At
@@ -40,7 +53,17 @@ func (o *Oracle[K, V]) record(kind lastmodstore.EventKind, it *item[K, V]) {
 	}
 }
 
-func (o *Oracle[K, V]) forgetRecords() { o.records, o.horizon = nil, o.last }
+func (o *Oracle[K, V]) forgetRecords() { o.records, o.gone, o.horizon = nil, nil, o.last }
+
+// promise is what a watcher that has caught up makes of its position: nothing
+// that happens from now on may have a time that it has passed.
+func (o *Oracle[K, V]) promise(since, now time.Time) {
+	o.remembers = true
+	if since.After(now) {
+		since = now
+	}
+	o.promised = later(o.promised, since)
+}
 
 // Watch yields what is there to see, and does not wait for more.
 func (o *Oracle[K, V]) Watch(_ context.Context, since time.Time) iter.Seq[lastmodstore.Event[K, V]] {
@@ -51,8 +74,11 @@ func (o *Oracle[K, V]) Watch(_ context.Context, since time.Time) iter.Seq[lastmo
 	case o.closed:
 		return slices.Values[[]lastmodstore.Event[K, V]](nil)
 	case !zero && o.horizon.After(since):
-		return slices.Values([]lastmodstore.Event[K, V]{{Kind: lastmodstore.Resync, At: o.last}})
+		since = later(o.last, o.horizon)
+		o.promise(since, now)
+		return slices.Values([]lastmodstore.Event[K, V]{{Kind: lastmodstore.Resync, At: since}})
 	}
+	o.promise(since, now)
 	var events []lastmodstore.Event[K, V]
 	for i, r := range o.records {
 		if r.At.After(since) && o.newest(r.Key) == i {
@@ -88,11 +114,24 @@ func (o *Oracle[K, V]) recorded(r lastmodstore.Event[K, V], now time.Time, zero 
 	return []lastmodstore.Event[K, V]{r}
 }
 
-// remembersNewer reports whether an entry of key is known to have expired that was
+// noteExpired remembers that an entry of key expired, if it is to remember so many.
+func (o *Oracle[K, V]) noteExpired(key K, modified time.Time) {
+	for i := range o.gone {
+		if o.gone[i].key == key {
+			o.gone[i].modified = modified
+			return
+		}
+	}
+	o.gone = append(o.gone, expiry[K]{key, modified})
+	if len(o.gone) > o.config.RemovalLog {
+		o.gone = o.gone[1:]
+	}
+}
+
+// expiredLater reports whether an entry of key is known to have expired that was
 // modified at or after at.
-func (o *Oracle[K, V]) remembersNewer(key K, at time.Time) bool {
-	i := o.newest(key)
-	return i >= 0 && o.records[i].Kind == lastmodstore.Expired && !at.After(o.records[i].Entry.LastModified)
+func (o *Oracle[K, V]) expiredLater(key K, at time.Time) bool {
+	return slices.ContainsFunc(o.gone, func(x expiry[K]) bool { return x.key == key && !at.After(x.modified) })
 }
 
 // newest is the index of the newest record of key, or -1.

@@ -221,7 +221,7 @@ func (o *Oracle[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 	}
 	old := o.live(key, now)
 	fresh := &item[K, V]{key: key, e: e}
-	if expired(fresh, now) || old != nil && !e.LastModified.After(old.e.LastModified) || o.remembersNewer(key, e.LastModified) {
+	if expired(fresh, now) || old != nil && !e.LastModified.After(old.e.LastModified) || o.expiredLater(key, e.LastModified) {
 		return false, nil
 	}
 	if old == nil {
@@ -238,7 +238,7 @@ func (o *Oracle[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 	if o.loose != nil {
 		o.loose.merged(key, e.LastModified)
 	}
-	fresh.late = !e.LastModified.After(o.last)
+	fresh.late = !e.LastModified.After(later(o.last, o.promised))
 	o.last = later(o.last, e.LastModified)
 	if fresh.late {
 		o.tick(now)

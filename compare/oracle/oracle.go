@@ -50,7 +50,9 @@ var _ lastmodstore.Store[string, int] = (*Oracle[string, int])(nil)
 func New[K comparable, V any](interval time.Duration, opts ...lastmodstore.Option) *Oracle[K, V] {
 	o := &Oracle[K, V]{config: config.New(opts), interval: interval, opened: time.Now(), done: make(chan struct{}), sum: number.Sum[V]()}
 	// The timeline begins when the store is opened: what was before is not remembered.
-	o.last, o.horizon, o.given = o.opened, o.opened, earliest
+	o.horizon = o.opened
+	o.last, o.given, o.promised = earliest, earliest, earliest
+	o.remembers = o.config.RetainRemovals
 	return o
 }
 
@@ -129,15 +131,14 @@ func (o *Oracle[K, V]) live(key K, now time.Time) *item[K, V] {
 }
 
 func (o *Oracle[K, V]) expire(it *item[K, V], now time.Time) {
+	o.noteExpired(it.key, it.e.LastModified)
 	o.remove(it, lastmodstore.Expired, now)
 	o.stats.Expirations++
 }
 
 // tick takes a time for what is no modification.
 func (o *Oracle[K, V]) tick(now time.Time) {
-	if o.last = o.last.Add(1); now.After(o.last) {
-		o.last = now
-	}
+	o.last = later(now, later(o.last, o.promised).Add(1))
 }
 
 // stamp is the LastModified of a modification of key. An unbounded store may

@@ -35,15 +35,17 @@ func Pages[K comparable, V any](line *timeline.Timeline, done <-chan struct{}, p
 func Recheck[K comparable, V any](line *timeline.Timeline, p *table.Page[K, V], i int, peek func(K) (lastmodstore.Entry[V], bool)) (table.Pair[K, V], bool) {
 	pair := p.Pairs[i]
 	p.Pairs[i] = table.Pair[K, V]{} // it may be removed while the loop's body runs
-	if pair.Entry.ExpiresAt.IsZero() || line.Now() < line.Nanos(pair.Entry.ExpiresAt) {
-		return pair, true
-	}
-	fresh, ok := peek(pair.Key)
-	if !ok || p.Ordered() && !fresh.LastModified.Equal(pair.Entry.LastModified) {
-		return pair, false
-	}
+	fresh, ok := current(line, pair.Key, pair.Entry, peek)
 	pair.Entry = fresh
-	return pair, true
+	return pair, ok && p.Passed(fresh.LastModified.UnixNano())
+}
+
+// current returns e, or the entry of its key if the deadline of e has passed.
+func current[K comparable, V any](line *timeline.Timeline, key K, e lastmodstore.Entry[V], peek func(K) (lastmodstore.Entry[V], bool)) (lastmodstore.Entry[V], bool) {
+	if e.ExpiresAt.IsZero() || line.Now() < e.ExpiresAt.UnixNano() {
+		return e, true
+	}
+	return peek(key)
 }
 
 // isClosed costs far less than a select of two channels.

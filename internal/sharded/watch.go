@@ -73,8 +73,11 @@ func (w *watch[K, V]) round(end int64) bool {
 			if !w.resync() {
 				return false
 			}
-		case !w.emit(first.Next(w.line)):
-			return false
+		default:
+			event, ok := engine.NextEvent(w.line, &first.Feed, first.shard.Peek)
+			if ok && !w.emit(event) {
+				return false
+			}
 		}
 	}
 	return false

@@ -54,8 +54,9 @@ func Since[K comparable, V any](line *timeline.Timeline, t time.Time) Page[K, V]
 	return Page[K, V]{ordered: true, way: way{from: line.Nanos(t)}}
 }
 
-// Ordered reports whether p is one of Changes.
-func (p *Page[K, V]) Ordered() bool { return p.ordered }
+// Passed reports whether an entry with the given LastModified comes on no later
+// page.
+func (p *Page[K, V]) Passed(modified int64) bool { return !p.ordered || modified <= p.from }
 
 // Scan brings the live entries of the next bucket.
 func (t *Table[K, V]) Scan(p *Page[K, V], now int64) {

@@ -123,7 +123,7 @@ func (t *Table[K, V]) Join(line *timeline.Timeline, shard, shards int) bool {
 
 // Reset forgets all entries, and with them all that happened. Nobody is told.
 func (t *Table[K, V]) Reset() {
-	t.log.reset(max(t.last, t.line.Opened()-1))
+	t.log.reset(max(t.last, t.line.Opened()))
 	t.expired.reset()
 	t.index = newIndex()
 	t.slots, t.links = newChunked[slot[K, V]](), newChunked[link]()

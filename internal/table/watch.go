@@ -72,6 +72,7 @@ func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 	t.log.active.Store(true)
 	if t.log.horizon > max(f.place.from, f.need) {
 		at := max(t.last, t.log.horizon)
+		t.line.Promise(min(at, now))
 		f.place = way{from: at}
 		f.need = at
 		f.emit(change[K, V]{at: at, kind: lastmodstore.Resync})
