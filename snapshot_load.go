@@ -4,132 +4,229 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"reflect"
+	"time"
 )
 
-// Load merges what Save wrote into s and answers how many entries it stored:
-// the last writer wins, LastModified and deadlines stay, what has expired
-// meanwhile is dropped. It stops at the first error, which names the place:
-// [ErrDamaged], with [io.ErrUnexpectedEOF] if the snapshot ends early, or what
-// Merge answers. What precedes the place is loaded, nothing after it. It reads r
-// in larger pieces, so perhaps beyond the snapshot's end.
+// Load merges the entries of a snapshot into s and returns how many it stored.
+// They keep their LastModified, TTL and deadline; as in any Merge, the last writer
+// wins, and what has expired meanwhile is dropped.
+//
+// Load stops at the first error, which names the place in bytes. It is
+//   - [ErrCorrupt] if the data is not a snapshot of such keys and values, and
+//     [io.ErrUnexpectedEOF] as well if it ends too early,
+//   - the error of r if reading fails,
+//   - the error of Merge, with the key: [ErrClosed], [ErrFull], or [ErrClockSkew]
+//     if the clock has been set back by more than a minute since the entry was
+//     modified.
+//
+// Everything that precedes the place has been merged by then, in the order of
+// modification, and stays; nothing that follows has. Loading again is harmless.
+//
+// Load may read beyond the end of the snapshot unless r is a [bufio.Reader].
 func Load[K comparable, V any](r io.Reader, s Writer[K, V], codec Codec) (stored int, err error) {
+	if err := codec.check(); err != nil {
+		return 0, fmt.Errorf("lastmodstore: snapshot not loaded: %w", err)
+	}
 	in := &snapshotReader{r: bufio.NewReader(r)}
 	if err := in.header(codec); err != nil {
 		return 0, err
 	}
 	for total := uint64(0); ; {
-		payload, err := in.block(total)
-		if payload == nil || err != nil {
+		body, err := in.block(total)
+		if body == nil || err != nil {
 			return stored, err
 		}
-		var records []snapshotRecord[K, V]
-		if err := codec.Unmarshal(payload, &records); err != nil {
-			return stored, in.damaged("its %s is not that of these types: %w", codec.Name, err)
+		pairs, times, err := decodeBlock[K, V](codec, body)
+		if err != nil {
+			return stored, in.corrupt(err)
 		}
-		for _, rec := range records {
-			e := Entry[V]{rec.Value, rec.LastModified, rec.TTL, rec.ExpiresAt}
-			ok, err := s.Merge(rec.Key, e)
-			if err != nil {
-				return stored, fmt.Errorf("lastmodstore: snapshot, entry %v in the block before byte %d: %w", rec.Key, in.offset, err)
-			}
-			if ok {
-				stored++
-			}
+		n, err := mergeBlock(s, pairs, times)
+		stored += n
+		if err != nil {
+			return stored, fmt.Errorf("lastmodstore: snapshot not fully loaded: block before byte %d: %w", in.offset, err)
 		}
-		total += uint64(len(records))
+		total += uint64(len(pairs))
 	}
 }
 
-// A snapshotReader counts what it reads.
+func mergeBlock[K comparable, V any](s Writer[K, V], pairs []snapshotPair[K, V], times []snapshotTimes) (stored int, err error) {
+	for i, p := range pairs {
+		ok, err := s.Merge(p.Key, Entry[V]{p.Value, times[i].lastModified, times[i].ttl, times[i].expiresAt})
+		if err != nil {
+			return stored, fmt.Errorf("entry %s: %w", quoted(p.Key), err)
+		}
+		if ok {
+			stored++
+		}
+	}
+	return stored, nil
+}
+
+func decodeBlock[K comparable, V any](codec Codec, body []byte) ([]snapshotPair[K, V], []snapshotTimes, error) {
+	times, payload, ok := cutTimes(body)
+	if !ok {
+		return nil, nil, errors.New("a block without the times of its entries")
+	}
+	var pairs []snapshotPair[K, V]
+	if err := codec.Unmarshal(payload, &pairs); err != nil {
+		return nil, nil, fmt.Errorf("its %s does not decode to such keys and values: %w", codec.Name, err)
+	}
+	if len(pairs) != len(times) {
+		return nil, nil, fmt.Errorf("a block of %d entries with the times of %d", len(pairs), len(times))
+	}
+	for i := range pairs {
+		if key := reflect.ValueOf(&pairs[i].Key).Elem(); !key.Comparable() {
+			return nil, nil, fmt.Errorf("an unhashable key: %s", quoted(pairs[i].Key))
+		}
+	}
+	return pairs, times, nil
+}
+
+// cutTimes parses what precedes the payload of a block.
+func cutTimes(body []byte) (times []snapshotTimes, payload []byte, ok bool) {
+	b := bytes.NewReader(body)
+	n, err := binary.ReadUvarint(b)
+	if err != nil || n == 0 || n > maxBlock {
+		return nil, nil, false
+	}
+	times = make([]snapshotTimes, n)
+	for i := range times {
+		modified, err1 := readTime(b)
+		ttl, err2 := binary.ReadVarint(b)
+		expires, err3 := readTime(b)
+		if errors.Join(err1, err2, err3) != nil {
+			return nil, nil, false
+		}
+		times[i] = snapshotTimes{modified, time.Duration(ttl), expires}
+	}
+	return times, body[len(body)-b.Len():], true
+}
+
+func readTime(b *bytes.Reader) (time.Time, error) {
+	seconds, err := binary.ReadVarint(b)
+	if err != nil {
+		return time.Time{}, err
+	}
+	nanos, err := binary.ReadUvarint(b)
+	if err == nil && nanos >= uint64(time.Second) {
+		err = errors.New("more nanoseconds than a second has")
+	}
+	return time.Unix(seconds, int64(nanos)).UTC(), err
+}
+
+// A snapshotReader counts the bytes that it reads.
 type snapshotReader struct {
 	r      *bufio.Reader
 	offset int64
+	err    error // of r
 }
 
+// ReadByte implements [io.ByteReader].
 func (in *snapshotReader) ReadByte() (byte, error) {
 	b, err := in.r.ReadByte()
-	if err == nil {
-		in.offset++
+	if err != nil {
+		in.err = err
+		return 0, err
 	}
-	return b, err
+	in.offset++
+	return b, nil
 }
 
-// bytes reads n bytes, without trust in n.
+// bytes reads n bytes. It allocates in proportion to what there is, not to n.
 func (in *snapshotReader) bytes(n uint64) ([]byte, error) {
 	var b bytes.Buffer
 	read, err := io.CopyN(&b, in.r, int64(n))
 	in.offset += read
-	return b.Bytes(), err
+	in.err = err
+	return b.Bytes(), in.failed(err)
 }
 
-func (in *snapshotReader) damaged(format string, args ...any) error {
-	for _, arg := range args {
-		if arg == io.EOF {
-			return fmt.Errorf("%w: it ends early, at byte %d: %w", ErrDamaged, in.offset, io.ErrUnexpectedEOF)
-		}
+func (in *snapshotReader) uvarint() (uint64, error) {
+	n, err := binary.ReadUvarint(in)
+	return n, in.failed(err)
+}
+
+// failed returns the error of Load for one met while reading.
+func (in *snapshotReader) failed(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case in.err == nil: // a number with too many digits
+		return in.corrupt(err)
+	case errors.Is(in.err, io.EOF) || errors.Is(in.err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w: it ends too early, at byte %d: %w", ErrCorrupt, in.offset, io.ErrUnexpectedEOF)
 	}
-	return fmt.Errorf("%w: before byte %d: %w", ErrDamaged, in.offset, fmt.Errorf(format, args...))
+	return fmt.Errorf("lastmodstore: snapshot not fully loaded: reading at byte %d: %w", in.offset, in.err)
+}
+
+func (in *snapshotReader) corrupt(err error) error {
+	return fmt.Errorf("%w: before byte %d: %w", ErrCorrupt, in.offset, err)
 }
 
 func (in *snapshotReader) header(codec Codec) error {
 	start, err := in.bytes(uint64(len(magic)))
 	if err != nil {
-		return in.damaged("%w", err)
+		return err
 	}
 	if string(start) != magic {
-		return in.damaged("it does not begin as one of version %d does", magic[len(magic)-1])
+		return in.corrupt(fmt.Errorf("it does not begin as a snapshot of version %d does", magic[len(magic)-1]))
 	}
-	n, err := binary.ReadUvarint(in)
+	n, err := in.uvarint()
 	if err != nil {
-		return in.damaged("length of the codec's name: %w", err)
+		return err
 	}
-	if n > 1000 {
-		return in.damaged("a codec's name of %d bytes", n)
+	if n > maxCodecName {
+		return in.corrupt(fmt.Errorf("a codec's name of %d bytes", n))
 	}
 	name, err := in.bytes(n)
 	if err != nil {
-		return in.damaged("%w", err)
+		return err
 	}
 	if string(name) != codec.Name {
-		return fmt.Errorf("lastmodstore: the snapshot was saved by codec %q: load it by that, not by %q", name, codec.Name)
+		return fmt.Errorf("lastmodstore: snapshot not loaded: it was saved by codec %q: load it by that, not by %q", name, codec.Name)
 	}
 	return nil
 }
 
-// block is the payload of the next block, or nil after the last one, which
-// tells that there should have been so many records.
+// block returns the body of the next block, or nil after the last one, which
+// tells that there should have been so many entries.
 func (in *snapshotReader) block(total uint64) ([]byte, error) {
-	n, err := binary.ReadUvarint(in)
+	n, err := in.uvarint()
 	if err != nil {
-		return nil, in.damaged("%w", err)
+		return nil, err
 	}
-	if n > maxBlockLen {
-		return nil, in.damaged("a block of %d bytes", n)
+	if n > maxBody {
+		return nil, in.corrupt(fmt.Errorf("a block of %d bytes", n))
 	}
 	if n > 0 {
-		return in.summed(n)
+		return in.checksummed(n)
 	}
-	end, err := in.summed(8)
-	if err == nil && binary.BigEndian.Uint64(end) != total {
-		err = in.damaged("%d entries of %d", total, binary.BigEndian.Uint64(end))
+	end, err := in.checksummed(8)
+	if err != nil {
+		return nil, err
 	}
-	return nil, err
+	if saved := binary.BigEndian.Uint64(end); saved != total {
+		return nil, in.corrupt(fmt.Errorf("%d entries of %d", total, saved))
+	}
+	return nil, nil
 }
 
-func (in *snapshotReader) summed(n uint64) ([]byte, error) {
-	payload, err := in.bytes(n)
+func (in *snapshotReader) checksummed(n uint64) ([]byte, error) {
+	b, err := in.bytes(n)
 	if err != nil {
-		return nil, in.damaged("%w", err)
+		return nil, err
 	}
 	sum, err := in.bytes(4)
 	if err != nil {
-		return nil, in.damaged("%w", err)
+		return nil, err
 	}
-	if binary.BigEndian.Uint32(sum) != crc32.Checksum(payload, castagnoli) {
-		return nil, in.damaged("the checksum differs")
+	if binary.BigEndian.Uint32(sum) != crc32.Checksum(b, castagnoli) {
+		return nil, in.corrupt(errors.New("the checksum differs"))
 	}
-	return payload, nil
+	return b, nil
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"os"
-	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -20,19 +18,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-type anyStore = lastmodstore.Store[string, []int]
-
-var codecs = []lastmodstore.Codec{lastmodstore.JSON, lastmodstore.Gob}
-
-// contents is what s holds, with times that can be compared.
-func contents(s anyStore) map[string]string {
-	all := map[string]string{}
-	for key, e := range s.All() {
-		all[key] = fmt.Sprint(e.Value, e.LastModified.UnixNano(), e.TTL, e.ExpiresAt.UnixNano())
-	}
-	return all
-}
-
+// 28: Load restores what Save wrote, entry for entry.
 func TestSnapshotKeepsValuesAndTimes(t *testing.T) {
 	for _, codec := range codecs {
 		synctest.Test(t, func(t *testing.T) {
@@ -60,72 +46,91 @@ func TestSnapshotKeepsValuesAndTimes(t *testing.T) {
 	}
 }
 
-// small is a snapshot of three blocks.
-func small(t *testing.T, codec lastmodstore.Codec) []byte {
-	s := mutexstore.New[string, []int](0)
-	defer s.Close()
-	for i := range 600 {
-		s.Set(fmt.Sprint(i), []int{i}, 0)
-	}
-	var b bytes.Buffer
-	if err := lastmodstore.Save(&b, s, codec); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func TestSnapshotThatIsCutLoadsWhatPrecedes(t *testing.T) {
+// 8: A time denotes the same instant after a snapshot, whatever its zone is. The
+// offset of Africa/Monrovia had seconds until 1972.
+func TestSnapshotKeepsInstantsOfAnyZone(t *testing.T) {
 	g := NewWithT(t)
-	whole := small(t, lastmodstore.Gob)
-	last := 0
-	for n := 0; n < len(whole); n += 1 + len(whole)/500 {
-		s := mutexstore.New[string, []int](0)
-		stored, err := lastmodstore.Load(bytes.NewReader(whole[:n]), s, lastmodstore.Gob)
-		g.Expect(err).To(MatchError(lastmodstore.ErrDamaged), "cut at %d", n)
-		g.Expect(errors.Is(err, io.ErrUnexpectedEOF)).To(BeTrue(), "cut at %d: %v", n, err)
-		g.Expect(err.Error()).To(ContainSubstring(fmt.Sprint("at byte ", n)))
-		g.Expect(stored).To(BeElementOf(0, 256, 512, 600))
-		g.Expect(stored).To(BeNumerically(">=", last))
-		g.Expect(s.Len()).To(Equal(stored))
-		last = stored
-		s.Close()
-	}
-}
-
-func TestSnapshotThatIsDamagedIsNoticed(t *testing.T) {
-	g := NewWithT(t)
-	whole := small(t, lastmodstore.JSON)
-	for n := 0; n < len(whole); n += 1 + len(whole)/1000 {
-		damaged := bytes.Clone(whole)
-		damaged[n] ^= 0x10
-		s := mutexstore.New[string, []int](0)
-		_, err := lastmodstore.Load(bytes.NewReader(damaged), s, lastmodstore.JSON)
-		g.Expect(err).To(HaveOccurred(), "byte %d", n)
-		for key, e := range s.All() {
-			g.Expect(fmt.Sprint(e.Value)).To(Equal("["+key+"]"), "byte %d", n)
+	odd := time.FixedZone("odd", -(44*60 + 30))
+	for _, at := range []time.Time{time.Unix(1000, 7).In(odd), time.Unix(-1, 999_999_999), time.Now().In(odd)} {
+		for _, codec := range codecs {
+			s := mutexstore.New[string, int](0)
+			g.Expect(s.Merge("a", intEntry{Value: 1, LastModified: at})).To(BeTrue())
+			g.Expect(s.Merge("b", intEntry{2, at, time.Hour, time.Now().Add(1 << 62).In(odd)})).To(BeTrue())
+			var b bytes.Buffer
+			g.Expect(lastmodstore.Save(&b, s, codec)).To(Succeed())
+			saved := recorder{entries: map[string]intEntry{}, refuse: func(key string, e intEntry) error {
+				if want, _ := s.GetEntry(key); state(e) != state(want) || e.ExpiresAt.IsZero() != want.ExpiresAt.IsZero() {
+					return fmt.Errorf("%s instead of %s", state(e), state(want))
+				}
+				return nil
+			}}
+			g.Expect(lastmodstore.Load(&b, &saved, codec)).To(Equal(2))
+			s.Close()
 		}
-		s.Close()
 	}
 }
 
-func TestSnapshotErrorsSayWhatToDo(t *testing.T) {
-	g := NewWithT(t)
-	s := mutexstore.New[string, []int](0)
-	_, err := lastmodstore.Load(bytes.NewReader(small(t, lastmodstore.JSON)), s, lastmodstore.Gob)
-	g.Expect(err).To(MatchError(ContainSubstring(`saved by codec "json": load it by that`)))
-	_, err = lastmodstore.Load(bytes.NewReader([]byte("#!/bin/sh and so on")), s, lastmodstore.Gob)
-	g.Expect(err).To(MatchError(lastmodstore.ErrDamaged))
-	g.Expect(s.Close()).To(Succeed())
-	stored, err := lastmodstore.Load(bytes.NewReader(small(t, lastmodstore.JSON)), s, lastmodstore.JSON)
-	g.Expect(err).To(MatchError(lastmodstore.ErrClosed))
-	g.Expect(stored).To(BeZero())
-	unable := mutexstore.New[string, func()](0)
-	defer unable.Close()
-	unable.Set("a", func() {}, 0)
-	g.Expect(lastmodstore.Save(io.Discard, unable, lastmodstore.JSON)).To(MatchError(ContainSubstring("snapshot not saved")))
+// 28, 20: Saving a closed store is an error.
+func TestSaveOfAClosedStoreIsAnError(t *testing.T) {
+	for _, engine := range snapshotEngines {
+		g := NewWithT(t)
+		s := engine.open()
+		var b bytes.Buffer
+		g.Expect(lastmodstore.Save(&b, s, lastmodstore.Gob)).To(Succeed(), "%s: it is empty, not closed", engine.name)
+		s.Close()
+		b.Reset()
+		g.Expect(lastmodstore.Save(&b, s, lastmodstore.Gob)).To(MatchError(lastmodstore.ErrClosed), engine.name)
+		g.Expect(b.Len()).To(BeZero())
+	}
 }
 
-func TestSnapshotBesideWritersMissesNothingThatStays(t *testing.T) {
+func TestSaveOfAStoreThatIsClosedMeanwhileIsAnError(t *testing.T) {
+	for _, engine := range snapshotEngines {
+		g := NewWithT(t)
+		s := engine.open()
+		for i := range 4000 {
+			s.Set(fmt.Sprint(i), i, 0)
+		}
+		closing := lastmodstore.Gob
+		closing.Marshal = func(v any) ([]byte, error) {
+			s.Close()
+			return lastmodstore.Gob.Marshal(v)
+		}
+		g.Expect(lastmodstore.Save(io.Discard, s, closing)).To(MatchError(lastmodstore.ErrClosed), engine.name)
+	}
+}
+
+// 28: an entry that is live all the time is not lost by being merged, before Save
+// comes to it, with a time between the newest modification and the start of Save.
+func TestSaveKeepsAnEntryThatIsMovedOutOfItsWay(t *testing.T) {
+	for _, engine := range snapshotEngines {
+		synctest.Test(t, func(t *testing.T) {
+			g := NewWithT(t)
+			s := engine.open()
+			defer s.Close()
+			for i := range 1000 {
+				s.Set(fmt.Sprint(i), i, 0)
+			}
+			newest, _ := s.GetLastModified("999")
+			time.Sleep(time.Hour)
+			moving := lastmodstore.Gob
+			moving.Marshal = func(v any) ([]byte, error) {
+				s.Merge("900", intEntry{Value: -1, LastModified: newest.Add(time.Minute)})
+				return lastmodstore.Gob.Marshal(v)
+			}
+			var b bytes.Buffer
+			g.Expect(lastmodstore.Save(&b, s, moving)).To(Succeed())
+			loaded := mutexstore.New[string, int](0)
+			defer loaded.Close()
+			_, err := lastmodstore.Load(&b, loaded, lastmodstore.Gob)
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(loaded.Len()).To(Equal(1000), engine.name)
+			g.Expect(contents(loaded)).To(Equal(contents(s)), engine.name)
+		})
+	}
+}
+
+func TestSnapshotConcurrentWithWritersMissesNothingThatStays(t *testing.T) {
 	g := NewWithT(t)
 	s := actor.New[string, []int](0)
 	defer s.Close()
@@ -155,37 +160,53 @@ func TestSnapshotBesideWritersMissesNothingThatStays(t *testing.T) {
 	g.Expect(loaded.Len()).To(Equal(3000))
 }
 
-func TestSaveFileReplacesWholeOrNotAtAll(t *testing.T) {
+func TestCodecThatCannotBeUsedIsRefused(t *testing.T) {
 	g := NewWithT(t)
-	dir := t.TempDir()
-	path := filepath.Join(dir, "store.snapshot")
-	s := mutexstore.New[string, []int](0)
+	s := mutexstore.New[string, int](0)
 	defer s.Close()
-	s.Set("a", []int{1}, 0)
-	g.Expect(lastmodstore.SaveFile(path, s, lastmodstore.Gob)).To(Succeed())
-	failing := lastmodstore.Codec{Name: "gob", Marshal: func(any) ([]byte, error) { return nil, errors.New("full") }}
-	g.Expect(lastmodstore.SaveFile(path, s, failing)).To(MatchError(ContainSubstring("not saved: full")))
-	g.Expect(lastmodstore.SaveFile(filepath.Join(dir, "none", "x"), s, lastmodstore.Gob)).NotTo(Succeed())
-	files, err := os.ReadDir(dir)
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(files).To(HaveLen(1), "nothing is left lying about")
-	loaded := mutexstore.New[string, []int](0)
-	defer loaded.Close()
-	g.Expect(lastmodstore.LoadFile(path, loaded, lastmodstore.Gob)).To(Equal(1))
-	g.Expect(maps.Equal(contents(s), contents(loaded))).To(BeTrue())
-	_, err = lastmodstore.LoadFile(filepath.Join(dir, "none"), loaded, lastmodstore.Gob)
-	g.Expect(err).To(MatchError(os.ErrNotExist))
+	for want, change := range map[string]func(*lastmodstore.Codec){
+		"has no name":               func(c *lastmodstore.Codec) { c.Name = "" },
+		"1001 bytes long: use one":  func(c *lastmodstore.Codec) { c.Name = strings.Repeat("n", 1001) },
+		"set Marshal and Unmarshal": func(c *lastmodstore.Codec) { c.Marshal = nil },
+		`"json" lacks a function`:   func(c *lastmodstore.Codec) { c.Unmarshal = nil },
+	} {
+		codec := lastmodstore.JSON
+		change(&codec)
+		var b bytes.Buffer
+		g.Expect(lastmodstore.Save(&b, s, codec)).To(MatchError(ContainSubstring(want)))
+		g.Expect(b.Len()).To(BeZero())
+		_, err := lastmodstore.Load(&b, s, codec)
+		g.Expect(err).To(MatchError(ContainSubstring(want)))
+	}
+	long := lastmodstore.JSON
+	long.Name = strings.Repeat("n", 1000)
+	var b bytes.Buffer
+	g.Expect(lastmodstore.Save(&b, s, long)).To(Succeed())
+	g.Expect(lastmodstore.Load(&b, s, long)).To(BeZero())
 }
 
-func FuzzLoad(f *testing.F) {
-	f.Add([]byte("lastmod\x01\x04json\x00\x00\x00\x00\x00\x00\x00\x00\x00"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		s := mutexstore.New[string, []int](0)
-		defer s.Close()
-		for _, codec := range codecs {
-			if stored, err := lastmodstore.Load(bytes.NewReader(data), s, codec); err == nil && s.Len() > stored {
-				t.Fatal(stored)
-			}
-		}
-	})
+// A failingWriter takes so many bytes.
+type failingWriter struct{ takes int }
+
+func (w *failingWriter) Write(p []byte) (int, error) {
+	if w.takes -= len(p); w.takes < 0 {
+		return 0, errors.ErrUnsupported
+	}
+	return len(p), nil
+}
+
+func TestSaveReturnsTheErrorOfTheWriter(t *testing.T) {
+	g := NewWithT(t)
+	s := mutexstore.New[string, string](0)
+	defer s.Close()
+	for i := range 40 {
+		s.Set(fmt.Sprint(i), strings.Repeat("x", 5000), 0)
+	}
+	var whole bytes.Buffer
+	g.Expect(lastmodstore.Save(&whole, s, lastmodstore.Gob)).To(Succeed())
+	for takes := 0; takes < whole.Len(); takes += 1000 {
+		err := lastmodstore.Save(&failingWriter{takes}, s, lastmodstore.Gob)
+		g.Expect(err).To(MatchError(errors.ErrUnsupported), "%d", takes)
+		g.Expect(err).To(MatchError(ContainSubstring("snapshot not saved")))
+	}
 }

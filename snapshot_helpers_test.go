@@ -1,0 +1,57 @@
+package lastmodstore_test
+
+import (
+	"fmt"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/actor"
+	"github.com/lastmodstore/lastmodstore/mutexstore"
+)
+
+type (
+	intStore = lastmodstore.Store[string, int]
+	intEntry = lastmodstore.Entry[int]
+)
+
+var snapshotEngines = []struct {
+	name string
+	open func() intStore
+}{
+	{"actor", func() intStore { return actor.New[string, int](0) }},
+	{"mutex", func() intStore { return mutexstore.New[string, int](0) }},
+	{"sharded", func() intStore {
+		return lastmodstore.NewSharded(4, func() intStore { return mutexstore.New[string, int](0) })
+	}},
+}
+
+type anyStore = lastmodstore.Store[string, []int]
+
+var codecs = []lastmodstore.Codec{lastmodstore.JSON, lastmodstore.Gob}
+
+// contents is what s holds, with times that can be compared.
+func contents[V any](s lastmodstore.Reader[string, V]) map[string]string {
+	all := map[string]string{}
+	for key, e := range s.All() {
+		all[key] = state(e)
+	}
+	return all
+}
+
+// state is e as text, in which equal times look equal.
+func state[V any](e lastmodstore.Entry[V]) string {
+	return fmt.Sprint(e.Value, " of ", e.LastModified.UnixNano(), " for ", e.TTL, " until ", e.ExpiresAt.UnixNano())
+}
+
+// A recorder is a Writer that keeps the newest of what Load merges.
+type recorder struct {
+	lastmodstore.Writer[string, int]
+	entries map[string]intEntry
+	refuse  func(string, intEntry) error
+}
+
+func (r *recorder) Merge(key string, e intEntry) (bool, error) {
+	if old, ok := r.entries[key]; !ok || e.LastModified.After(old.LastModified) {
+		r.entries[key] = e
+	}
+	return true, r.refuse(key, e)
+}
