@@ -2,188 +2,207 @@ package lastmodstore
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 )
 
-// ErrNotModified is what a [LoadFunc] answers to keep the present value: its source
-// has nothing newer.
-var ErrNotModified = errors.New("lastmodstore: not modified")
-
-// A LoadFunc fetches the value of key from its source and says how long it may
-// live. It is given the present entry, if there is one, so that it can ask the
-// source "changed since?"; if not, it answers [ErrNotModified], and the present
-// value is stored anew with that TTL and a new LastModified.
+// A LoadFunc fetches the value of key from its source and returns how long it may
+// live: a TTL as [Writer] takes it. It is given the present entry, if there is one,
+// so that it can ask the source "changed since?". If nothing has changed it returns
+// [ErrNotModified]: the present value stays, with its LastModified, and only its
+// deadline is set as by [Writer] Touch. So no OnRemove is told of it.
 //
-// The context is not that of one caller: it ends when all who wait have given
-// up.
+// A load is shared, so its context is not that of a caller and carries none of a
+// caller's values: what depends on who asks belongs into the key. It ends when
+// every caller has given up, and with LoadTimeout and Close; a load that ignores it
+// delays nobody but Close, and its value is not stored. A LoadFunc may call the
+// Loader for other keys, but a Get of its own key waits for itself.
 type LoadFunc[K comparable, V any] func(ctx context.Context, key K, present Entry[V], ok bool) (V, time.Duration, error)
 
-// A Loader fills a store from a source: one load for each key, however many ask
-// for it. Open one with [NewLoader]. It is safe for concurrent use.
+// A Loader fills a store from a source: one load of each key at a time, however
+// many callers ask for it. Open one with [NewLoader]. All methods are safe to call
+// concurrently with each other and with direct use of the store.
+//
+// A load never overwrites what was written since it began, and does not store a
+// value if the entry it began with was deleted. It cannot see a key that was absent
+// when it began being set and deleted again, nor an entry being deleted whose
+// deadline has passed by its end. Use Invalidate, which is exact, when the source
+// has changed. Nor is [ErrNotModified] one step: a Set between the Loader's last look
+// at the entry and its Touch keeps its value, but gets the deadline of the load.
+//
+// Where caches differ: a value whose key is invalidated during its load reaches
+// the callers that already waited, as in Caffeine's AsyncCache, but never the
+// store; otter repeats the load, which takes forever under frequent invalidation,
+// and sturdyc stores the value. A failed load keeps the present value, as in all
+// three. A load of which every caller has given up is cancelled; otter and sturdyc
+// run it with the context of the first caller, which fails the others with it.
 type Loader[K comparable, V any] struct {
-	store Store[K, V]
-	load  LoadFunc[K, V]
-	stale bool
+	store      Store[K, V]
+	load       LoadFunc[K, V]
+	stale      bool
+	timeout    time.Duration
+	retryAfter time.Duration
+	onError    func(K, error) // may be nil
+	onDiscard  func(K, V)     // may be nil
+
+	ctx       context.Context // of all loads
+	cancel    context.CancelCauseFunc
+	idle      chan struct{} // closed when the loader is closed and nothing runs
+	confirmed validations[K]
 
 	mu      sync.Mutex // guards what follows
 	loading map[K]*loading[V]
+	failed  failures[K]
+	closed  bool
+	running int // goroutines and timers that Close waits for
 }
 
-// A LoaderOption changes how a Loader works.
-type LoaderOption func(*loaderConfig)
-
-type loaderConfig struct{ stale bool }
-
-// ServeStale makes GetFresh answer the present value, though it is too old,
-// while one load of it runs.
-func ServeStale() LoaderOption { return func(c *loaderConfig) { c.stale = true } }
-
-// NewLoader makes a loader that fills s by load.
+// NewLoader returns a Loader that fills s by load. Close it to end its loads. It
+// panics if s or load is nil, or if the functions given to OnLoadError or OnDiscard
+// take other types than K and V.
 func NewLoader[K comparable, V any](s Store[K, V], load LoadFunc[K, V], opts ...LoaderOption) *Loader[K, V] {
+	if s == nil || load == nil {
+		panic("lastmodstore: NewLoader needs a store and a LoadFunc: neither may be nil")
+	}
 	var c loaderConfig
 	for _, apply := range opts {
 		apply(&c)
 	}
-	return &Loader[K, V]{store: s, load: load, stale: c.stale, loading: map[K]*loading[V]{}}
+	l := &Loader[K, V]{
+		store: s, load: load, stale: c.stale, timeout: c.timeout, retryAfter: c.retryAfter,
+		onError:   typedHook[func(K, error)]("OnLoadError", c.onError),
+		onDiscard: typedHook[func(K, V)]("OnDiscard", c.onDiscard),
+		idle:      make(chan struct{}),
+		loading:   map[K]*loading[V]{},
+	}
+	l.ctx, l.cancel = context.WithCancelCause(context.Background())
+	return l
 }
 
-// A loading is one load in progress. Its done is closed when the fields below
-// that are there.
-type loading[V any] struct {
-	cancel  context.CancelFunc
-	waiting int // guarded by the loader's lock
-
-	done   chan struct{}
-	entry  Entry[V]
-	loaded bool // entry comes from the source
-	err    error
-}
-
-// A PanicError is the panic of a load, as an error to all who waited for it.
-type PanicError struct {
-	Value any    // what it panicked with
-	Stack []byte // where
-}
-
-func (e *PanicError) Error() string {
-	return fmt.Sprintf("lastmodstore: a load panicked: %v\n%s", e.Value, e.Stack)
-}
-
-// Get answers the entry of key and loads it if there is none. Its errors are
-// those of the load, which all who wait receive and which are not stored, those
-// of Set, and that of ctx. A panic of the load comes as a [*PanicError].
+// Get returns the entry of key and loads it if there is none. A caller that asks
+// while a load runs gets its result; that load may have begun before the call.
 //
-// A load never overwrites what was written since it began: then that is the
-// answer. Who asks while a load runs gets its result; it may have begun before.
+// The error is that of the load, which all its callers receive; a [*PanicError] if
+// it panicked; [ErrLoadTimeout]; ctx's error if ctx ends first (a ctx that has
+// ended still gets what is present); [ErrInvalidKey] for a key that is not equal to
+// itself (NaN), which is not loaded; [ErrClosed] if the key would have to be loaded
+// and the Loader or the store is closed. Within [RetryAfter] of a failed load it is
+// that load's error again.
+//
+// If the store refuses a loaded value ([ErrFull], [ErrInvalidTTL], [ErrClosed]),
+// Get returns it together with that error. A value that was loaded and not stored
+// comes in an Entry without times: with such an error, or without an error if the
+// key was invalidated or deleted during the load.
 func (l *Loader[K, V]) Get(ctx context.Context, key K) (Entry[V], error) {
-	return l.get(ctx, key, func(Entry[V]) bool { return true })
+	return l.get(ctx, key, time.Time{})
 }
 
-// GetFresh is Get for who wants a value that was stored, or found to be not
-// modified, no longer than maxAge ago; else it is loaded anew.
+// GetFresh is Get for a value that was stored, or confirmed by [ErrNotModified], no
+// longer than maxAge before the call, by the wall clock. An older one is loaded
+// again. With maxAge 0, what is present is too old. An entry that expires counts
+// as confirmed whenever its deadline was set, so a Touch confirms it as well.
+//
+// With [ServeStale], GetFresh returns an older value at once and has it loaded in
+// the background.
 func (l *Loader[K, V]) GetFresh(ctx context.Context, key K, maxAge time.Duration) (Entry[V], error) {
-	return l.get(ctx, key, func(e Entry[V]) bool { return time.Since(e.LastModified) <= maxAge })
+	return l.get(ctx, key, wallNow().Add(-max(maxAge, 0)))
 }
 
-func (l *Loader[K, V]) get(ctx context.Context, key K, fresh func(Entry[V]) bool) (Entry[V], error) {
+// get returns the entry of key if it was stored or confirmed at or after since.
+func (l *Loader[K, V]) get(ctx context.Context, key K, since time.Time) (Entry[V], error) {
+	if key != key { //nolint:staticcheck // NaN; and an unhashable key panics here, in the caller
+		return Entry[V]{}, ErrInvalidKey
+	}
 	for {
 		e, ok := l.store.GetEntry(key)
-		if ok && fresh(e) || ctx.Err() != nil {
-			return e, ctx.Err()
+		if ok && l.isFresh(key, e, since) {
+			return e, nil
 		}
-		f := l.join(ctx, key, fresh)
-		if ok && l.stale {
-			return e, nil // the load goes on, and counts this caller as waiting for ever
+		if err := ctx.Err(); err != nil {
+			return Entry[V]{}, err
 		}
-		select {
-		case <-f.done:
-			// Somebody with more patience may only have found what was there.
-			if f.err != nil || f.loaded || fresh(f.entry) {
-				return f.entry, f.err
-			}
-		case <-ctx.Done():
-			l.leave(key, f)
+		serveStale := ok && l.stale
+		f, writing, err := l.join(key, since, !serveStale)
+		switch {
+		case writing != nil:
+			<-writing // an invalidated load: its write takes no longer than a Set
+			continue
+		case serveStale:
+			return e, nil
+		case err != nil:
+			return Entry[V]{}, err
+		}
+		if r, ok := l.wait(ctx, key, f); !ok {
 			return Entry[V]{}, ctx.Err()
-		}
+		} else if r.err != nil || r.loaded || l.isFresh(key, r.entry, since) {
+			return r.entry, r.err
+		} // otherwise a more patient caller only found what was there
 	}
 }
 
-// join waits for the load of key in progress, or begins one.
-func (l *Loader[K, V]) join(ctx context.Context, key K, fresh func(Entry[V]) bool) *loading[V] {
+// wait returns the result of f, or false if ctx ends first.
+func (l *Loader[K, V]) wait(ctx context.Context, key K, f *loading[V]) (result[V], bool) {
+	select {
+	case <-f.done:
+		return f.result, true
+	case <-ctx.Done():
+		l.leave(key, f)
+		return result[V]{}, false
+	}
+}
+
+// Invalidate removes the entry of key and reports whether there was one. No load of
+// key that began earlier is stored, whenever it ends. Callers that wait for such a
+// load receive its value unstored; later callers do not join it, but begin another
+// one. A failure that [RetryAfter] remembers is forgotten.
+//
+// The error is that of Delete. Invalidate works after Close, and knows only the
+// loads of this Loader.
+func (l *Loader[K, V]) Invalidate(key K) (bool, error) {
+	if key != key { //nolint:staticcheck // as in get
+		return false, ErrInvalidKey
+	}
+	if writing := l.detach(key); writing != nil {
+		<-writing
+	}
+	ok, err := l.store.Delete(key)
+	l.confirmed.forget(key)
+	return ok, err
+}
+
+// Close ends all loads: it cancels their contexts, stores nothing more, and lets
+// callers that wait return [ErrClosed]. Then it waits for the load functions to
+// return; with [LoadTimeout] no longer than that, after which it returns
+// [ErrLoadTimeout]. So a source that ignores its context delays Close.
+//
+// After Close, Get and GetFresh return what is present and fresh (with ServeStale,
+// whatever is present), and otherwise ErrClosed. The store stays open: close it
+// after the Loader. Close is idempotent and safe to call concurrently with
+// everything, but not from a LoadFunc or a hook, for which it waits.
+func (l *Loader[K, V]) Close() error {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	f := l.loading[key]
-	if f == nil {
-		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		f = &loading[V]{done: make(chan struct{}), cancel: cancel}
-		l.loading[key] = f
-		go l.run(ctx, key, f, fresh)
+	l.dropFailuresLocked()
+	if !l.closed && l.running == 0 {
+		close(l.idle)
 	}
-	f.waiting++
-	return f
+	l.closed = true
+	l.mu.Unlock()
+	l.confirmed.drop()
+	l.cancel(ErrClosed)
+	return l.awaitIdle()
 }
 
-// leave gives up waiting. What nobody waits for any more is cancelled, and no
-// longer joined.
-func (l *Loader[K, V]) leave(key K, f *loading[V]) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if f.waiting--; f.waiting == 0 {
-		f.cancel()
-		l.forgetLocked(key, f)
+func (l *Loader[K, V]) awaitIdle() error {
+	var late <-chan time.Time
+	if l.timeout > 0 {
+		timer := time.NewTimer(l.timeout)
+		defer timer.Stop()
+		late = timer.C
 	}
-}
-
-func (l *Loader[K, V]) forgetLocked(key K, f *loading[V]) {
-	if l.loading[key] == f {
-		delete(l.loading, key)
+	select {
+	case <-l.idle:
+		return nil
+	case <-late:
+		return ErrLoadTimeout
 	}
-}
-
-// run is the goroutine of a load.
-func (l *Loader[K, V]) run(ctx context.Context, key K, f *loading[V], fresh func(Entry[V]) bool) {
-	f.err = errors.New("lastmodstore: a load ended its goroutine") // unless it returns
-	defer func() {
-		if p := recover(); p != nil {
-			f.err = &PanicError{p, debug.Stack()}
-		}
-		f.cancel()
-		l.mu.Lock()
-		l.forgetLocked(key, f)
-		l.mu.Unlock()
-		close(f.done)
-	}()
-	present, ok := l.store.GetEntry(key)
-	if ok && fresh(present) { // loaded since the caller looked
-		f.entry, f.err = present, nil
-		return
-	}
-	f.loaded = true
-	f.entry, f.err = l.fetch(ctx, key, present, ok)
-}
-
-// fetch loads key and stores it, unless somebody wrote meanwhile.
-func (l *Loader[K, V]) fetch(ctx context.Context, key K, present Entry[V], ok bool) (Entry[V], error) {
-	value, ttl, err := l.load(ctx, key, present, ok)
-	if ok && errors.Is(err, ErrNotModified) {
-		value, err = present.Value, nil
-	}
-	if err != nil {
-		return Entry[V]{}, err
-	}
-	e, stored, err := l.store.SetIfUnmodifiedSince(key, value, ttl, present.LastModified)
-	if err == nil && !stored && e.LastModified.IsZero() {
-		// It is gone: deleted, which stays so, or expired, which the load mends.
-		if !present.ExpiresAt.IsZero() && !time.Now().Before(present.ExpiresAt) {
-			e, _, err = SetIfAbsent(l.store, key, value, ttl)
-		}
-		if err == nil && e.LastModified.IsZero() {
-			e.Value = value
-		}
-	}
-	return e, err
 }

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"math"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,186 +15,277 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/compare"
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-type source func(ctx context.Context, key string, present lastmodstore.Entry[int], ok bool) (int, time.Duration, error)
+type (
+	intEntry  = lastmodstore.Entry[int]
+	intStore  = lastmodstore.Store[string, int]
+	loadInt   = lastmodstore.LoadFunc[string, int]
+	intLoader = lastmodstore.Loader[string, int]
+)
 
-// inLoader runs f in a bubble with a loader of load.
-func inLoader(t *testing.T, load source, f func(g Gomega, l *lastmodstore.Loader[string, int], s lastmodstore.Store[string, int]), opts ...lastmodstore.LoaderOption) {
-	synctest.Test(t, func(t *testing.T) {
-		s := mutexstore.New[string, int](0)
-		defer s.Close()
-		f(NewWithT(t), lastmodstore.NewLoader(s, lastmodstore.LoadFunc[string, int](load), opts...), s)
-		synctest.Wait()
-	})
+// eachLoaderStore runs test in a bubble for each engine, and for shards of it.
+func eachLoaderStore(t *testing.T, test func(t *testing.T, g Gomega, s intStore)) {
+	for _, e := range compare.Engines() {
+		open := func() intStore { return e.Strings(0) }
+		for name, open := range map[string]func() intStore{
+			e.Name:                open,
+			"sharded 4 " + e.Name: func() intStore { return lastmodstore.NewSharded(4, open) },
+		} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := open()
+					defer s.Close()
+					test(t, NewWithT(t), s)
+				})
+			})
+		}
+	}
 }
 
-func TestLoaderLoadsOnceForAll(t *testing.T) {
-	var loads atomic.Int32
-	load := func(context.Context, string, lastmodstore.Entry[int], bool) (int, time.Duration, error) {
-		time.Sleep(time.Second)
-		return int(loads.Add(1)), time.Minute, nil
+// newIntLoader returns a loader that is closed, and holds nothing, after the test.
+func newIntLoader(t *testing.T, s intStore, load loadInt, opts ...lastmodstore.LoaderOption) *intLoader {
+	l := lastmodstore.NewLoader(s, load, opts...)
+	t.Cleanup(func() {
+		g := NewWithT(t)
+		g.Expect(l.Close()).To(Succeed())
+		loads, failures, confirmations, running := l.Held()
+		g.Expect([]int{loads, failures, confirmations, running}).To(HaveEach(0))
+	})
+	return l
+}
+
+// countingSource returns a source that takes d and returns 1, 2, 3 and so on with ttl.
+func countingSource(d, ttl time.Duration) loadInt {
+	var mu sync.Mutex
+	n := 0
+	return func(context.Context, string, intEntry, bool) (int, time.Duration, error) {
+		time.Sleep(d)
+		mu.Lock()
+		defer mu.Unlock()
+		n++
+		return n, ttl, nil
 	}
-	inLoader(t, load, func(g Gomega, l *lastmodstore.Loader[string, int], _ lastmodstore.Store[string, int]) {
+}
+
+func loaded(g Gomega) func(e intEntry, err error) int {
+	return func(e intEntry, err error) int {
+		g.Expect(err).NotTo(HaveOccurred())
+		return e.Value
+	}
+}
+
+// patient callers wait as long as it takes.
+var patient = context.Background()
+
+func TestLoaderLoadsOnceForAll(t *testing.T) {
+	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
+		l := newIntLoader(t, s, countingSource(time.Second, time.Minute))
 		var wg sync.WaitGroup
 		for range 100 {
-			wg.Go(func() {
-				e, err := l.Get(context.Background(), "a")
-				g.Expect(err).NotTo(HaveOccurred())
-				g.Expect(e.Value).To(Equal(1))
-			})
+			wg.Go(func() { g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(1)) })
 		}
 		wg.Wait()
 		time.Sleep(time.Minute)
-		e, err := l.Get(context.Background(), "a")
-		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(e.Value).To(Equal(2), "it had expired")
+		g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(2), "1: it has expired")
 	})
 }
 
-func TestLoaderRefreshesWhatIsTooOld(t *testing.T) {
-	load := func(_ context.Context, _ string, present lastmodstore.Entry[int], ok bool) (int, time.Duration, error) {
-		if ok && present.Value == 2 {
-			return 0, lastmodstore.NoExpiry, fmt.Errorf("304: %w", lastmodstore.ErrNotModified)
-		}
-		return present.Value + 1, lastmodstore.NoExpiry, nil
-	}
-	inLoader(t, load, func(g Gomega, l *lastmodstore.Loader[string, int], _ lastmodstore.Store[string, int]) {
-		for _, want := range []int{1, 1, 2, 2, 2} {
-			e, err := l.GetFresh(context.Background(), "a", time.Minute)
-			g.Expect(err).NotTo(HaveOccurred())
-			g.Expect(e.Value).To(Equal(want))
-			g.Expect(time.Since(e.LastModified)).To(BeNumerically("<=", time.Minute))
-			time.Sleep(40 * time.Second)
-		}
-	})
-}
-
-func TestLoaderTellsErrorsAndPanicsToAllAndStoresNone(t *testing.T) {
+func TestLoaderReportsErrorsAndPanicsToAllCallersAndStoresNone(t *testing.T) {
 	broken := errors.New("broken")
 	for name, fail := range map[string]func() error{
-		"error":  func() error { return broken },
-		"panic":  func() error { panic("broken") },
-		"goexit": func() error { runtime.Goexit(); return nil },
+		"error":       func() error { return broken },
+		"panic":       func() error { panic("broken") },
+		"panic error": func() error { panic(broken) },
+		"goexit":      func() error { runtime.Goexit(); return nil },
 	} {
-		failing := true
-		load := func(context.Context, string, lastmodstore.Entry[int], bool) (int, time.Duration, error) {
-			time.Sleep(time.Second)
-			if failing {
-				return 0, 0, fail()
-			}
-			return 7, 0, nil
-		}
-		inLoader(t, load, func(g Gomega, l *lastmodstore.Loader[string, int], s lastmodstore.Store[string, int]) {
-			var wg sync.WaitGroup
-			for range 5 {
-				wg.Go(func() {
-					_, err := l.Get(context.Background(), "a")
-					g.Expect(err).To(HaveOccurred(), name)
-					if name == "panic" {
-						var p *lastmodstore.PanicError
-						g.Expect(errors.As(err, &p)).To(BeTrue())
-						g.Expect(p.Value).To(Equal("broken"))
+		t.Run(name, func(t *testing.T) {
+			eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
+				failing := true
+				l := newIntLoader(t, s, func(context.Context, string, intEntry, bool) (int, time.Duration, error) {
+					time.Sleep(time.Second)
+					if failing {
+						return 0, 0, fail()
 					}
+					return 7, 0, nil
 				})
-			}
-			wg.Wait()
-			g.Expect(s.Len()).To(BeZero())
-			failing = false
-			e, err := l.Get(context.Background(), "a")
-			g.Expect(err).NotTo(HaveOccurred())
-			g.Expect(e.Value).To(Equal(7))
+				var wg sync.WaitGroup
+				for range 5 {
+					wg.Go(func() {
+						_, err := l.Get(patient, "a")
+						g.Expect(err).To(HaveOccurred())
+						var p *lastmodstore.PanicError
+						g.Expect(errors.As(err, &p)).To(Equal(name[0] == 'p'))
+						g.Expect(errors.Is(err, broken)).To(Equal(name == "error" || name == "panic error"))
+					})
+				}
+				wg.Wait()
+				g.Expect(s.Len()).To(BeZero())
+				failing = false
+				g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(7))
+			})
 		})
 	}
-}
-
-func TestLoaderOutlivesOneWaiterButNotAll(t *testing.T) {
-	cancelled := 0
-	load := func(ctx context.Context, _ string, _ lastmodstore.Entry[int], _ bool) (int, time.Duration, error) {
-		select {
-		case <-time.After(time.Minute):
-			return 1, 0, nil
-		case <-ctx.Done():
-			cancelled++
-			return 0, 0, ctx.Err()
-		}
-	}
-	inLoader(t, load, func(g Gomega, l *lastmodstore.Loader[string, int], _ lastmodstore.Store[string, int]) {
-		short, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			_, err := l.Get(short, "a")
-			g.Expect(err).To(MatchError(context.DeadlineExceeded))
-		})
-		wg.Go(func() {
-			e, err := l.Get(context.Background(), "a")
-			g.Expect(err).NotTo(HaveOccurred())
-			g.Expect(e.Value).To(Equal(1))
-		})
-		wg.Wait()
-		g.Expect(cancelled).To(BeZero())
-		short, cancel = context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		_, err := l.Get(short, "b")
-		g.Expect(err).To(MatchError(context.DeadlineExceeded))
-		synctest.Wait()
-		g.Expect(cancelled).To(Equal(1))
-	})
 }
 
 func TestLoaderNeverOverwritesWhatWasWrittenSince(t *testing.T) {
-	load := func(context.Context, string, lastmodstore.Entry[int], bool) (int, time.Duration, error) {
-		time.Sleep(time.Second)
-		return 1, time.Hour, nil
+	for name, c := range map[string]struct {
+		before, meanwhile func(intStore)
+		want, kept        int
+		lost              bool
+	}{
+		"set":            {func(intStore) {}, func(s intStore) { s.Set("a", 9, 0) }, 9, 9, true},
+		"set over old":   {func(s intStore) { s.Set("a", 5, 0) }, func(s intStore) { s.Set("a", 9, 0) }, 9, 9, true},
+		"delete":         {func(s intStore) { s.Set("a", 5, 0) }, func(s intStore) { s.Delete("a") }, 1, 0, true},
+		"expires":        {func(s intStore) { s.Set("a", 5, 2*time.Millisecond) }, func(intStore) {}, 1, 1, false},
+		"nothing":        {func(s intStore) { s.Set("a", 5, 0) }, func(intStore) {}, 1, 1, false},
+		"nothing absent": {func(intStore) {}, func(intStore) {}, 1, 1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
+				var lost []int
+				l := newIntLoader(t, s, countingSource(time.Second, time.Hour),
+					lastmodstore.OnDiscard(func(_ string, v int) { lost = append(lost, v) }))
+				c.before(s)
+				time.Sleep(time.Millisecond)
+				time.AfterFunc(500*time.Millisecond, func() { c.meanwhile(s) })
+				g.Expect(loaded(g)(l.GetFresh(patient, "a", 0))).To(Equal(c.want))
+				synctest.Wait()
+				kept, _ := s.Get("a")
+				g.Expect(kept).To(Equal(c.kept))
+				g.Expect(len(lost) == 1).To(Equal(c.lost), "a value that is not stored is discarded, once")
+			})
+		})
 	}
-	inLoader(t, load, func(g Gomega, l *lastmodstore.Loader[string, int], s lastmodstore.Store[string, int]) {
-		for name, c := range map[string]struct {
-			before, meanwhile func()
-			want, kept        int
-		}{
-			"set":            {func() {}, func() { s.Set("a", 9, 0) }, 9, 9},
-			"set over old":   {func() { s.Set("a", 5, 0) }, func() { s.Set("a", 9, 0) }, 9, 9},
-			"delete":         {func() { s.Set("a", 5, 0) }, func() { s.Delete("a") }, 1, 0},
-			"expires":        {func() { s.Set("a", 5, 2*time.Millisecond) }, func() {}, 1, 1},
-			"nothing":        {func() { s.Set("a", 5, 0) }, func() {}, 1, 1},
-			"nothing absent": {func() {}, func() {}, 1, 1},
-		} {
-			s.Clear()
-			c.before()
-			time.Sleep(time.Millisecond)
-			time.AfterFunc(time.Millisecond*500, c.meanwhile)
-			e, err := l.GetFresh(context.Background(), "a", 0)
-			g.Expect(err).NotTo(HaveOccurred())
-			g.Expect(e.Value).To(Equal(c.want), name)
-			kept, _ := s.Get("a")
-			g.Expect(kept).To(Equal(c.kept), name)
-		}
+}
+
+func TestLoaderLoadsAgainIfWhatWasWrittenMeanwhileIsTooOld(t *testing.T) {
+	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
+		s.Set("b", 0, 0) // merged entries are older than this
+		old := time.Now()
+		time.Sleep(time.Hour)
+		l := newIntLoader(t, s, countingSource(time.Second, 0))
+		time.AfterFunc(time.Millisecond, func() { s.Merge("a", intEntry{Value: 9, LastModified: old}) })
+		g.Expect(loaded(g)(l.GetFresh(patient, "a", time.Minute))).To(Equal(2))
 	})
 }
 
-func TestLoaderServesStaleWhileOneLoadRuns(t *testing.T) {
-	loads := 0
-	load := func(_ context.Context, _ string, present lastmodstore.Entry[int], _ bool) (int, time.Duration, error) {
-		time.Sleep(time.Second)
-		loads++
-		return present.Value + 1, 0, nil
+func TestLoaderReturnsAndDiscardsWhatTheStoreRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		ttl  time.Duration
+		want error
+	}{
+		"full":        {0, lastmodstore.ErrFull},
+		"invalid TTL": {-5, lastmodstore.ErrInvalidTTL},
+		"closed":      {0, lastmodstore.ErrClosed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := NewWithT(t)
+				s := mutexstore.New[string, int](0, lastmodstore.MaxEntries(1), lastmodstore.RejectWhenFull())
+				defer s.Close()
+				s.Set("b", 1, 0)
+				var lost []int
+				var failed []error
+				l := newIntLoader(t, s, countingSource(time.Second, c.ttl),
+					lastmodstore.OnDiscard(func(_ string, v int) { lost = append(lost, v) }),
+					lastmodstore.OnLoadError(func(_ string, err error) { failed = append(failed, err) }))
+				if name == "closed" {
+					time.AfterFunc(time.Millisecond, func() { s.Close() })
+				}
+				e, err := l.Get(patient, "a")
+				g.Expect(err).To(MatchError(c.want))
+				g.Expect(e).To(Equal(intEntry{Value: 1}), "nothing is lost, and no times say that it is stored")
+				synctest.Wait()
+				g.Expect(lost).To(Equal([]int{1}))
+				g.Expect(failed).To(HaveLen(1))
+				g.Expect(failed[0]).To(MatchError(c.want))
+			})
+		})
 	}
-	inLoader(t, load, func(g Gomega, l *lastmodstore.Loader[string, int], _ lastmodstore.Store[string, int]) {
-		get := func() int {
-			e, err := l.GetFresh(context.Background(), "a", time.Minute)
-			g.Expect(err).NotTo(HaveOccurred())
-			return e.Value
-		}
-		g.Expect(get()).To(Equal(1), "none to serve: it waits")
-		time.Sleep(time.Hour)
-		for range 10 {
-			g.Expect(get()).To(Equal(1))
-		}
+}
+
+// 18: keys that no map can hold.
+func TestLoaderNeitherLoadsNorHoldsInvalidKeys(t *testing.T) {
+	for _, e := range compare.Engines() {
+		t.Run(e.Name, func(t *testing.T) {
+			g := NewWithT(t)
+			s := e.Any(0)
+			defer s.Close()
+			l := lastmodstore.NewLoader(s, func(context.Context, any, lastmodstore.Entry[any], bool) (any, time.Duration, error) {
+				panic("loaded")
+			})
+			defer l.Close()
+			_, err := l.Get(patient, math.NaN())
+			g.Expect(err).To(Equal(lastmodstore.ErrInvalidKey))
+			_, err = l.GetFresh(patient, math.NaN(), 0)
+			g.Expect(err).To(Equal(lastmodstore.ErrInvalidKey))
+			_, err = l.Invalidate(math.NaN())
+			g.Expect(err).To(Equal(lastmodstore.ErrInvalidKey))
+			g.Expect(func() { l.Get(patient, []int{1}) }).To(Panic(), "in the caller")
+			g.Expect(func() { l.Invalidate([]int{1}) }).To(Panic(), "in the caller")
+			loads, _, _, running := l.Held()
+			g.Expect(loads + running).To(BeZero())
+			_, err = l.Get(patient, "the loader still works")
+			var p *lastmodstore.PanicError
+			g.Expect(errors.As(err, &p)).To(BeTrue())
+		})
+	}
+}
+
+type loaderContextKey struct{}
+
+func TestLoaderGivesALoadNoValuesOfACaller(t *testing.T) {
+	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
+		l := newIntLoader(t, s, func(ctx context.Context, _ string, _ intEntry, _ bool) (int, time.Duration, error) {
+			g.Expect(ctx.Value(loaderContextKey{})).To(BeNil())
+			return 1, 0, nil
+		})
+		l.Get(context.WithValue(patient, loaderContextKey{}, "of the first caller"), "a")
+	})
+}
+
+func TestLoaderOfAnEndedContextReturnsWhatIsPresentAndLoadsNothing(t *testing.T) {
+	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
+		l := newIntLoader(t, s, countingSource(0, 0))
+		ctx, cancel := context.WithCancel(patient)
+		cancel()
+		_, err := l.Get(ctx, "a")
+		g.Expect(err).To(MatchError(context.Canceled))
+		s.Set("a", 5, 0)
+		g.Expect(loaded(g)(l.Get(ctx, "a"))).To(Equal(5))
 		time.Sleep(time.Second)
-		synctest.Wait()
-		g.Expect(get()).To(Equal(2))
-		g.Expect(loads).To(Equal(2))
-	}, lastmodstore.ServeStale())
+		_, err = l.GetFresh(ctx, "a", 0)
+		g.Expect(err).To(MatchError(context.Canceled))
+	})
+}
+
+func TestLoaderRefusesMisuseWithASentence(t *testing.T) {
+	g := NewWithT(t)
+	s := mutexstore.New[string, int](0)
+	defer s.Close()
+	for want, misuse := range map[string]func(){
+		"LoadTimeout(0s)":  func() { lastmodstore.LoadTimeout(0) },
+		"RetryAfter(-1ns)": func() { lastmodstore.RetryAfter(-1) },
+		"OnLoadError(nil)": func() { lastmodstore.OnLoadError[string](nil) },
+		"OnDiscard(nil)":   func() { lastmodstore.OnDiscard[string, int](nil) },
+		"a LoadFunc":       func() { lastmodstore.NewLoader(s, nil) },
+		"a func(int, error), but this Loader needs a func(string, error)": func() {
+			lastmodstore.NewLoader(s, countingSource(0, 0), lastmodstore.OnLoadError(func(int, error) {}))
+		},
+		"a func(string, string), but this Loader needs a func(string, int)": func() {
+			lastmodstore.NewLoader(s, countingSource(0, 0), lastmodstore.OnDiscard(func(string, string) {}))
+		},
+	} {
+		g.Expect(misuse).To(PanicWith(ContainSubstring(want)))
+	}
+}
+
+func TestPanicErrorUnwrapsOnlyErrors(t *testing.T) {
+	g := NewWithT(t)
+	err := fmt.Errorf("wrapped: %w", &lastmodstore.PanicError{Value: fs.ErrNotExist})
+	g.Expect(errors.Is(err, fs.ErrNotExist)).To(BeTrue())
+	g.Expect((&lastmodstore.PanicError{Value: "text"}).Unwrap()).To(BeNil())
 }

@@ -1,0 +1,85 @@
+package lastmodstore
+
+import "time"
+
+// failures remembers which keys failed to load, each for the time of RetryAfter.
+// The loader's lock guards it.
+//
+// Failures move from young to old, and then out, as whole maps: dropping a
+// million of them takes no time and returns their memory. So each is held for up
+// to twice the time.
+type failures[K comparable] struct {
+	young, old map[K]failure
+	timer      *time.Timer // runs while there are any
+}
+
+type failure struct {
+	err   error
+	until time.Time
+}
+
+func (f *failures[K]) get(key K) error {
+	if f.timer == nil {
+		return nil
+	}
+	x, ok := f.young[key]
+	if !ok {
+		x, ok = f.old[key]
+	}
+	if !ok || !time.Now().Before(x.until) {
+		return nil
+	}
+	return x.err
+}
+
+func (f *failures[K]) add(key K, err error, after time.Duration) {
+	if f.young == nil {
+		f.young = map[K]failure{}
+	}
+	f.young[key] = failure{err, time.Now().Add(after)}
+}
+
+func (f *failures[K]) forget(key K) {
+	delete(f.young, key)
+	delete(f.old, key)
+}
+
+// age drops the old and reports whether any are left.
+func (f *failures[K]) age() bool {
+	f.young, f.old, f.timer = nil, f.young, nil
+	return len(f.old) > 0
+}
+
+// rememberLocked notes that key failed with err.
+func (l *Loader[K, V]) rememberLocked(key K, err error) {
+	if l.retryAfter == 0 || l.closed {
+		return
+	}
+	l.failed.add(key, err, l.retryAfter)
+	if l.failed.timer == nil {
+		l.startTimerLocked()
+	}
+}
+
+func (l *Loader[K, V]) startTimerLocked() {
+	l.running++
+	l.failed.timer = time.AfterFunc(l.retryAfter, l.ageFailures)
+}
+
+// ageFailures runs on the goroutine of the timer.
+func (l *Loader[K, V]) ageFailures() {
+	l.mu.Lock()
+	if !l.closed && l.failed.age() {
+		l.startTimerLocked()
+	}
+	l.mu.Unlock()
+	l.release()
+}
+
+// dropFailuresLocked forgets all failures and stops the timer.
+func (l *Loader[K, V]) dropFailuresLocked() {
+	if l.failed.timer != nil && l.failed.timer.Stop() {
+		l.running--
+	}
+	l.failed = failures[K]{}
+}
