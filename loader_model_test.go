@@ -1,0 +1,238 @@
+package lastmodstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/actor"
+	"github.com/lastmodstore/lastmodstore/mutexstore"
+)
+
+// The model of the Loader: callers that ask, give up, invalidate, and use the store
+// directly, and a source that changes, is slow, fails and hangs. Nothing is checked
+// against a second implementation; instead each value is unique, so what became of
+// it, and how old it was when somebody received it, is known (loader_model_check_test.go).
+
+const (
+	modelKeys    = 3
+	modelCallers = 6
+	modelCalls   = 60
+	modelTimeout = 700*time.Millisecond + 250*time.Microsecond
+	modelRetry   = 90*time.Millisecond + 300*time.Microsecond
+)
+
+// Instants are made unique by their place in a millisecond, so that no two events
+// fall on one and the order of events is known. Callers act at [0, 1000) ns, loads
+// return at [1000, 50000) ns. Timeouts, retries, TTLs and the callers' patience add
+// 250, 300, 500 and 800 µs.
+func untilOwn(d time.Duration, own int) time.Duration {
+	now := time.Now()
+	target := now.Add(d).Truncate(time.Millisecond).Add(time.Duration(own))
+	if !target.After(now) {
+		target = target.Add(time.Millisecond)
+	}
+	return target.Sub(now)
+}
+
+type modelValue struct{ version, id int } // id: of the load, or negative if set directly
+
+type modelLoad struct {
+	id, key     int
+	ctx         context.Context
+	read        time.Time // when it read its source
+	invalidated bool
+	running     bool
+}
+
+type loaderModel struct {
+	t      *testing.T
+	store  lastmodstore.Store[int, modelValue]
+	loader *lastmodstore.Loader[int, modelValue]
+	seed   uint64
+	stale  bool
+
+	mu        sync.Mutex // guards what follows
+	version   [modelKeys]int
+	loads     []*modelLoad
+	direct    int
+	known     map[modelValue][]modelEvidence
+	returned  map[modelValue]bool // true if it must not be stored
+	discarded map[modelValue]int
+	removed   map[modelValue]int
+	failures  int // that must be reported
+	reported  int
+	failed    [modelKeys]time.Time // when a load failed that is still remembered
+	forgotten [modelKeys]time.Time // begin of the latest Invalidate that has returned
+	closing   bool
+}
+
+// modelEvidence is one time that a value was known to be that of the source.
+type modelEvidence struct{ read, stored time.Time }
+
+var errModel = errors.New("broken")
+
+// load is the LoadFunc.
+func (m *loaderModel) load(ctx context.Context, key int, present lastmodstore.Entry[modelValue], ok bool) (v modelValue, ttl time.Duration, err error) {
+	f, random := m.beginLoad(ctx, key)
+	v = modelValue{-1, f.id}
+	end := func(failed, crashed bool) { m.endLoad(key, f, v, failed, crashed) }
+	wait := func(d time.Duration) bool {
+		honoured := ctx.Done()
+		if random.IntN(3) == 0 {
+			honoured = nil
+		}
+		timer := time.NewTimer(untilOwn(d, 1000+f.id))
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return true
+		case <-honoured:
+			return false
+		}
+	}
+	if !wait(time.Duration(random.IntN(60)) * time.Millisecond) {
+		end(false, false)
+		return v, 0, ctx.Err()
+	}
+	version := m.readSource(key, f)
+	latency := time.Duration(random.IntN(200)) * time.Millisecond
+	if random.IntN(16) == 0 {
+		latency = 2 * time.Second // it hangs
+	}
+	if !wait(latency) {
+		end(false, false)
+		return v, 0, ctx.Err()
+	}
+	ttl = modelTTL(random)
+	switch random.IntN(16) {
+	case 0, 1:
+		end(true, false)
+		return v, 0, errModel
+	case 2:
+		end(true, true)
+		panic(errModel)
+	case 3:
+		end(true, true)
+		runtime.Goexit()
+	case 4:
+		ttl = -9
+	}
+	if ok && ttl != -9 && present.Value.version == version {
+		v = present.Value
+		end(false, false)
+		return modelValue{}, ttl, fmt.Errorf("304: %w", lastmodstore.ErrNotModified)
+	}
+	v.version = version
+	end(ttl == -9 && !m.isInvalidated(f), false)
+	return v, ttl, nil
+}
+
+func modelTTL(random *rand.Rand) time.Duration {
+	switch random.IntN(4) {
+	case 0:
+		return lastmodstore.NoExpiry
+	case 1:
+		return lastmodstore.KeepTTL
+	}
+	return time.Duration(1+random.IntN(1500))*time.Millisecond + 500*time.Microsecond
+}
+
+// call is one thing that a caller does.
+func (m *loaderModel) call(random *rand.Rand) {
+	key := random.IntN(modelKeys)
+	switch random.IntN(24) {
+	case 0, 1:
+		m.invalidate(key)
+	case 2:
+		m.set(key)
+	case 3:
+		m.store.Delete(key)
+	case 4:
+		m.touch(key, modelTTL(random))
+	case 5, 6, 7:
+		m.change(key)
+	default:
+		m.get(random, key)
+	}
+}
+
+func (m *loaderModel) get(random *rand.Rand, key int) {
+	ctx := context.Background()
+	if random.IntN(3) == 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(random.IntN(150))*time.Millisecond+800*time.Microsecond)
+		defer cancel()
+	}
+	m.mu.Lock()
+	floor := m.forgotten[key]
+	m.mu.Unlock()
+	asked := time.Now()
+	var e lastmodstore.Entry[modelValue]
+	var err error
+	maxAge := time.Duration(-1)
+	if random.IntN(2) == 0 {
+		e, err = m.loader.Get(ctx, key)
+	} else {
+		maxAge = []time.Duration{0, 50 * time.Millisecond, 300 * time.Millisecond}[random.IntN(3)]
+		e, err = m.loader.GetFresh(ctx, key, maxAge)
+	}
+	m.checkGet(ctx, asked, floor, maxAge, e, err)
+}
+
+// run lets the callers act, waits until nothing is left to happen, and closes.
+func (m *loaderModel) run() {
+	defer m.store.Close()
+	m.store.OnRemove(func(_ int, e lastmodstore.Entry[modelValue], _ lastmodstore.EventKind) { m.count(m.removed, e.Value) })
+	var wg sync.WaitGroup
+	for own := range modelCallers {
+		wg.Go(func() {
+			random := rand.New(rand.NewPCG(m.seed, uint64(own)))
+			for range modelCalls {
+				time.Sleep(untilOwn(time.Duration(random.IntN(120))*time.Millisecond, own))
+				m.call(random)
+			}
+		})
+	}
+	wg.Wait()
+	if m.seed%3 != 0 { // otherwise Close ends what still runs
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		m.checkNothingHeld("when nothing happens any more", false)
+	}
+	m.mu.Lock()
+	m.closing = true
+	m.mu.Unlock()
+	if err := m.loader.Close(); err != nil {
+		time.Sleep(time.Minute) // a load that ignores its context
+	}
+	m.checkNothingHeld("after Close", true)
+	m.checkEnd()
+}
+
+func TestLoaderModel(t *testing.T) {
+	type open func() lastmodstore.Store[int, modelValue]
+	for name, open := range map[string]open{
+		"actor": func() lastmodstore.Store[int, modelValue] { return actor.New[int, modelValue](time.Second) },
+		"mutex": func() lastmodstore.Store[int, modelValue] { return mutexstore.New[int, modelValue](0) },
+		"sharded": func() lastmodstore.Store[int, modelValue] {
+			return lastmodstore.NewSharded(2, func() lastmodstore.Store[int, modelValue] { return mutexstore.New[int, modelValue](time.Second) })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(60) {
+				synctest.Test(t, func(t *testing.T) { newLoaderModel(t, open(), seed).run() })
+				if t.Failed() {
+					t.Fatalf("seed %d", seed)
+				}
+			}
+		})
+	}
+}
