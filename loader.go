@@ -122,14 +122,10 @@ func (l *Loader[K, V]) get(ctx context.Context, key K, since time.Time) (Entry[V
 			return Entry[V]{}, err
 		}
 		serveStale := ok && l.stale
-		f, writing, err := l.join(key, since, !serveStale)
-		switch {
-		case writing != nil:
-			<-writing // an invalidated load: its write takes no longer than a Set
-			continue
-		case serveStale:
+		f, err := l.join(key, since, !serveStale)
+		if serveStale {
 			return e, nil
-		case err != nil:
+		} else if err != nil {
 			return Entry[V]{}, err
 		}
 		if r, ok := l.wait(ctx, key, f); !ok {
@@ -163,7 +159,7 @@ func (l *Loader[K, V]) Invalidate(key K) (bool, error) {
 		return false, ErrInvalidKey
 	}
 	if writing := l.detach(key); writing != nil {
-		<-writing
+		<-writing // takes no longer than a Set
 	}
 	ok, err := l.store.Delete(key)
 	l.confirmed.forget(key)

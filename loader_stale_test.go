@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -139,6 +140,25 @@ func TestLoadTimeoutFreesCallersAndKeyFromASourceThatHangs(t *testing.T) {
 	}
 }
 
+func TestLoadTimeoutStoresNothingThatIsReturnedTooLate(t *testing.T) {
+	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
+		l := newIntLoader(t, s, func(ctx context.Context, _ string, _ intEntry, _ bool) (int, time.Duration, error) {
+			<-ctx.Done()
+			return 1, 0, nil // at the very moment
+		}, lastmodstore.LoadTimeout(time.Second))
+		var wg sync.WaitGroup
+		for i := range 100 {
+			wg.Go(func() {
+				_, err := l.Get(patient, strconv.Itoa(i))
+				g.Expect(err).To(Equal(lastmodstore.ErrLoadTimeout))
+			})
+		}
+		wg.Wait()
+		synctest.Wait()
+		g.Expect(s.Len()).To(BeZero())
+	})
+}
+
 func TestServeStaleEndsWithATimeoutOrTheDeadline(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		var hang atomic.Bool
@@ -251,7 +271,9 @@ func TestRetryAfterForgetsManyFailuresInTime(t *testing.T) {
 			_, failures, _, _ := l.Held()
 			g.Expect(failures).To(Equal(20_000))
 			if closes {
+				start := time.Now()
 				g.Expect(l.Close()).To(Succeed())
+				g.Expect(time.Since(start)).To(BeZero(), "Close stops the timer")
 			} else {
 				time.Sleep(2 * time.Minute)
 				synctest.Wait()

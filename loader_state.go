@@ -34,34 +34,31 @@ type result[V any] struct {
 }
 
 // join returns the load of key in progress, or begins one; or the error for which
-// there is none. If an invalidated load is still writing, join returns a channel to
-// wait for instead. A caller that joins without waiting gets a stale value.
-func (l *Loader[K, V]) join(key K, since time.Time, wait bool) (f *loading[V], writing <-chan struct{}, err error) {
+// there is none. A caller that joins without waiting gets a stale value.
+func (l *Loader[K, V]) join(key K, since time.Time, wait bool) (*loading[V], error) {
 	select {
 	case <-l.store.Done():
-		return nil, nil, ErrClosed
+		return nil, ErrClosed
 	default:
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if f = l.loading[key]; f == nil {
+	f := l.loading[key]
+	if f == nil {
 		if l.closed {
-			return nil, nil, ErrClosed
+			return nil, ErrClosed
 		}
 		if err := l.failed.get(key); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		f = l.beginLocked(key, since)
-	}
-	if f.invalidated {
-		return nil, f.writing, nil
 	}
 	if wait {
 		f.waiting++
 	} else {
 		f.background = true
 	}
-	return f, nil, nil
+	return f, nil
 }
 
 func (l *Loader[K, V]) beginLocked(key K, since time.Time) *loading[V] {

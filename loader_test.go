@@ -189,7 +189,7 @@ func TestLoaderReturnsAndDiscardsWhatTheStoreRefuses(t *testing.T) {
 				s.Set("b", 1, 0)
 				var lost []int
 				var failed []error
-				l := newIntLoader(t, s, countingSource(time.Second, c.ttl),
+				l := newIntLoader(t, s, countingSource(time.Second, c.ttl), lastmodstore.RetryAfter(time.Hour),
 					lastmodstore.OnDiscard(func(_ string, v int) { lost = append(lost, v) }),
 					lastmodstore.OnLoadError(func(_ string, err error) { failed = append(failed, err) }))
 				if name == "closed" {
@@ -202,6 +202,9 @@ func TestLoaderReturnsAndDiscardsWhatTheStoreRefuses(t *testing.T) {
 				g.Expect(lost).To(Equal([]int{1}))
 				g.Expect(failed).To(HaveLen(1))
 				g.Expect(failed[0]).To(MatchError(c.want))
+				s.Delete("b")
+				_, err = l.Get(patient, "a")
+				g.Expect(err == nil).To(Equal(name == "full"), "a full store is no failure of the source")
 			})
 		})
 	}
