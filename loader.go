@@ -13,7 +13,7 @@ import (
 // deadline is set as by [Writer] Touch. So no OnRemove is told of it.
 //
 // A load is shared, so its context is not that of a caller and carries none of a
-// caller's values: what depends on who asks belongs into the key. It ends when
+// caller's values: whatever depends on the caller belongs in the key. It ends when
 // every caller has given up, and with LoadTimeout and Close; a load that ignores it
 // delays nobody but Close, and its value is not stored. A LoadFunc may call the
 // Loader for other keys, but a Get of its own key waits for itself.
@@ -161,9 +161,7 @@ func (l *Loader[K, V]) Invalidate(key K) (bool, error) {
 	if writing := l.detach(key); writing != nil {
 		<-writing // takes no longer than a Set
 	}
-	ok, err := l.store.Delete(key)
-	l.confirmed.forget(key)
-	return ok, err
+	return l.store.Delete(key)
 }
 
 // Close ends all loads: it cancels their contexts, stores nothing more, and lets

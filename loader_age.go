@@ -40,12 +40,6 @@ func (v *validations[K]) set(key K, modified time.Time, entries int) {
 	v.byKey[key] = validation{modified, wallNow()}
 }
 
-func (v *validations[K]) forget(key K) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	delete(v.byKey, key)
-}
-
 func (v *validations[K]) drop() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -79,7 +73,5 @@ func (l *Loader[K, V]) isFresh(key K, e Entry[V], t time.Time) bool {
 func (l *Loader[K, V]) confirm(key K, e Entry[V], ttl time.Duration) {
 	if ttl == KeepTTL || e.ExpiresAt.IsZero() {
 		l.confirmed.set(key, e.LastModified, l.store.Len())
-	} else {
-		l.confirmed.forget(key)
 	}
 }

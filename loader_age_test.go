@@ -114,11 +114,28 @@ func TestLoaderBelievesOnlyDeadlinesThatMakeSense(t *testing.T) {
 		s.Set("clock", 0, 0)
 		old := time.Now()
 		time.Sleep(time.Hour)
-		for name, ttl := range map[string]time.Duration{"no TTL": 0, "set in the future": time.Minute} {
+		for name, c := range map[string]struct{ ttl, left time.Duration }{
+			"no TTL":            {0, 30 * time.Second},
+			"set in the future": {time.Minute, time.Hour},
+		} {
 			l := newIntLoader(t, s, countingSource(0, 0))
-			s.Merge(name, intEntry{Value: 9, LastModified: old, TTL: ttl, ExpiresAt: time.Now().Add(time.Hour)})
+			s.Merge(name, intEntry{Value: 9, LastModified: old, TTL: c.ttl, ExpiresAt: time.Now().Add(c.left)})
 			g.Expect(loaded(g)(l.GetFresh(patient, name, time.Minute))).To(Equal(1), name)
 		}
+	})
+}
+
+func TestLoaderBelievesAConfirmationOfThatVersionOnly(t *testing.T) {
+	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
+		src := &versionedSource{version: 1}
+		l := newIntLoader(t, s, src.load)
+		old := time.Now().Add(-time.Hour)
+		l.Get(patient, "a")
+		time.Sleep(time.Minute)
+		g.Expect(loaded(g)(l.GetFresh(patient, "a", time.Second))).To(Equal(1), "confirmed")
+		s.Delete("a")
+		s.Merge("a", intEntry{Value: 9, LastModified: old})
+		g.Expect(loaded(g)(l.GetFresh(patient, "a", time.Minute))).To(Equal(1), "what was merged is another version")
 	})
 }
 

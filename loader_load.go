@@ -120,9 +120,6 @@ func (l *Loader[K, V]) set(key K, value V, ttl time.Duration, present Entry[V]) 
 	if err == nil && !stored && e.LastModified.IsZero() && hasExpired {
 		e, stored, err = SetIfAbsent(l.store, key, value, ttl)
 	}
-	if stored {
-		l.confirmed.forget(key)
-	}
 	return e, stored, err
 }
 

@@ -82,7 +82,7 @@ func TestLoaderOutlivesOneCallerButNotAll(t *testing.T) {
 	})
 }
 
-// A caller who asks after the source has changed gets the new value, although a load
+// A caller that asks after the source has changed gets the new value, although a load
 // that everyone gave up on ends later, or earlier, with the old one.
 func TestLoaderNeverStoresWhatEveryoneGaveUpOn(t *testing.T) {
 	for name, second := range map[string]time.Duration{"ends before the newer one": time.Hour, "ends after it": time.Second} {
