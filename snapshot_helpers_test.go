@@ -8,11 +8,6 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-type (
-	intStore = lastmodstore.Store[string, int]
-	intEntry = lastmodstore.Entry[int]
-)
-
 var snapshotEngines = []struct {
 	name string
 	open func() intStore
