@@ -230,6 +230,7 @@ func TestConfigurationIsLoadedAgainAfterClear(t *testing.T) {
 		g.Expect(e.Value, err).To(Equal("v2"))
 
 		time.Sleep(2 * time.Hour)
+		version = "v3"
 		go config.GetFresh(context.Background(), "app.yaml", time.Hour)
 		synctest.Wait() // the load has begun
 		g.Expect(s.Clear()).To(Succeed())

@@ -31,7 +31,7 @@ func TestSnapshotAgreesWithModelWhateverHappensMeanwhile(t *testing.T) {
 
 func modelledSave(t *testing.T, seed uint64, open func() intStore) bool {
 	synctest.Test(t, func(t *testing.T) {
-		m := &savingModel{intStore: open(), rng: rand.New(rand.NewPCG(seed, 29))}
+		m := &savingModel{intStore: open(), rng: rand.New(rand.NewPCG(seed, 28))}
 		defer m.intStore.Close()
 		m.populate()
 		m.begin()

@@ -75,7 +75,10 @@ func (d *driver[K]) follow(c Call) (got, want string) {
 		early.at = d.start.Add(-1 - time.Duration(c.Value))
 		early.catchUp(-1)
 		return early.text(d), d.knowledge(true)
-	case 2:
+	}
+	// An entry that was merged with an old time has a position before the opening.
+	d.mustResync = d.mustResync || !d.replica.at.IsZero() && d.replica.at.Before(d.start)
+	if c.Time%4 == 2 {
 		d.replica.catchUp(1 + int(c.Value)%4)
 		return "", ""
 	}

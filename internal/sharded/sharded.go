@@ -138,6 +138,8 @@ func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 	return s.shard(key).Merge(key, e)
 }
 
+// Clear makes all shards go on from one time, so that what is stored after it is
+// not older than another shard's share of it.
 func (s *Store[K, V]) Clear() error {
 	var err error
 	for _, shard := range s.shards {
@@ -145,6 +147,7 @@ func (s *Store[K, V]) Clear() error {
 			err = e
 		}
 	}
+	s.promise()
 	return err
 }
 

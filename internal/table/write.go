@@ -257,7 +257,7 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	s.value, s.modified = e.Value, modified
 	s.setLate(late)
 	t.last = max(t.last, modified)
-	if modified > now {
+	if modified >= now {
 		t.line.Promise(modified) // the other shards of a Sharded go on from there, too
 	}
 	t.linkByTime(i)
