@@ -26,6 +26,9 @@ func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 	if ttl < 0 && ttl != lastmodstore.KeepTTL {
 		return s.refuse(lastmodstore.ErrInvalidTTL)
 	}
+	if len(values) == 0 {
+		return s.refuse(nil)
+	}
 	parts := make([]map[K]V, len(s.shards))
 	for key, value := range values {
 		if key != key { //nolint:staticcheck // NaN
@@ -45,7 +48,7 @@ func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 			return err
 		}
 	}
-	return s.refuse(nil)
+	return nil
 }
 
 // refuse returns err, or ErrClosed, which comes first.
