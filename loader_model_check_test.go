@@ -141,8 +141,8 @@ func (m *loaderModel) set(key int) {
 func (m *loaderModel) touch(key int, ttl time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e, ok := m.store.GetEntry(key)
-	if ok, _ = m.store.Touch(key, ttl); ok && ttl > 0 {
+	e, _ := m.store.GetEntry(key)
+	if ok, _ := m.store.Touch(key, ttl); ok && ttl > 0 {
 		m.known[e.Value] = append(m.known[e.Value], modelEvidence{stored: time.Now()})
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // A value that counts, by live, how many of its kind the collector has yet to take.
-type tracked struct{ data [1 << 16]byte }
+type tracked [1 << 16]byte
 
 type trackedStore = lastmodstore.Store[int, *tracked]
 

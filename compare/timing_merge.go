@@ -53,7 +53,7 @@ func endOfTime(g gomega.Gomega, e Engine) {
 		ttl   time.Duration
 		never bool
 	}{{-1, false}, {0, true}, {1, true}, {time.Hour, true}} {
-		g.Expect(s.Set("a", 1, last.Sub(time.Now())+c.ttl)).To(gomega.Succeed())
+		g.Expect(s.Set("a", 1, time.Until(last)+c.ttl)).To(gomega.Succeed())
 		got, ok := s.GetEntry("a")
 		g.Expect(ok).To(gomega.BeTrue())
 		g.Expect(got.ExpiresAt.IsZero()).To(gomega.Equal(c.never), "%v from the end", c.ttl)

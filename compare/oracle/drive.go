@@ -107,7 +107,7 @@ var ttls = []time.Duration{
 func (d *driver[K]) ttl(c Call) time.Duration {
 	ttl := ttls[int(c.TTL)%len(ttls)]
 	if -12 <= ttl && ttl <= -10 { // a deadline at the end of all times, or next to it
-		ttl = latest.Sub(time.Now()) + ttl + 11
+		ttl = time.Until(latest) + ttl + 11
 	}
 	for ttl > 0 && d.oracle.bounded() && d.taken(func(e lastmodstore.Entry[int]) time.Time { return e.ExpiresAt }, time.Now().Add(ttl)) {
 		ttl++
