@@ -59,6 +59,7 @@ type request[K comparable, V any] struct {
 	ttl   time.Duration // writes
 	time  time.Time     // the condition; GetLastModified: answer
 	entry lastmodstore.Entry[V]
+	copy  table.Copy[V] // reply of writes; an Entry outside the owner
 
 	joint   *engine.Joint        // opJoin
 	cutoff  int64                // opSweep
@@ -111,15 +112,15 @@ func (r *request[K, V]) serve(t *table.Table[K, V], now int64) {
 	case opSetMany:
 		r.err = t.SetMany(r.assignments, r.ttl, now)
 	case opSetIf:
-		r.entry, r.ok, r.err = t.SetIfUnmodifiedSince(r.hash, r.key, r.value, r.ttl, r.time, now)
+		r.ok, r.err = t.SetIfUnmodifiedSince(r.hash, r.key, r.value, r.ttl, r.time, now, &r.copy)
 	case opAdd:
-		r.entry, r.err = t.Add(r.hash, r.key, r.value, r.ttl, now)
+		r.err = t.Add(r.hash, r.key, r.value, r.ttl, now, &r.copy)
 	case opTouch:
 		r.ok, r.err = t.Touch(r.hash, r.key, r.ttl, now)
 	case opDelete:
 		r.ok, r.err = t.Delete(r.hash, r.key, now)
 	case opGetAndDelete:
-		r.entry, r.ok, r.err = t.GetAndDelete(r.hash, r.key, now)
+		r.ok, r.err = t.GetAndDelete(r.hash, r.key, now, &r.copy)
 	case opDeleteIf:
 		r.ok, r.err = t.DeleteIfUnmodifiedSince(r.hash, r.key, r.time, now)
 	case opMerge:

@@ -220,7 +220,7 @@ func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t 
 	defer s.release(r)
 	r.value, r.ttl, r.time = value, ttl, t
 	s.call(r)
-	return r.entry, r.ok, r.err
+	return r.copy.Entry(s.line), r.ok, r.err
 }
 
 func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
@@ -228,7 +228,7 @@ func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry
 	defer s.release(r)
 	r.value, r.ttl = delta, ttl
 	s.call(r)
-	return r.entry, r.err
+	return r.copy.Entry(s.line), r.err
 }
 
 func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
@@ -250,7 +250,7 @@ func (s *Store[K, V]) GetAndDelete(key K) (lastmodstore.Entry[V], bool, error) {
 	r := s.keyed(opGetAndDelete, key)
 	defer s.release(r)
 	s.call(r)
-	return r.entry, r.ok, r.err
+	return r.copy.Entry(s.line), r.ok, r.err
 }
 
 func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {

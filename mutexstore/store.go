@@ -202,22 +202,34 @@ func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 
 func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
 	h := table.Hash(s.seed, key)
+	var c table.Copy[V]
+	stored, err := s.setIf(h, key, value, ttl, t, &c)
+	return c.Entry(s.line), stored, err
+}
+
+func (s *Store[K, V]) setIf(h uint32, key K, value V, ttl time.Duration, t time.Time, c *table.Copy[V]) (bool, error) {
 	now, err := s.begin()
 	defer s.end()
 	if err != nil {
-		return lastmodstore.Entry[V]{}, false, err
+		return false, err
 	}
-	return s.table.SetIfUnmodifiedSince(h, key, value, ttl, t, now)
+	return s.table.SetIfUnmodifiedSince(h, key, value, ttl, t, now, c)
 }
 
 func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
 	h := table.Hash(s.seed, key)
+	var c table.Copy[V]
+	err := s.add(h, key, delta, ttl, &c)
+	return c.Entry(s.line), err
+}
+
+func (s *Store[K, V]) add(h uint32, key K, delta V, ttl time.Duration, c *table.Copy[V]) error {
 	now, err := s.begin()
 	defer s.end()
 	if err != nil {
-		return lastmodstore.Entry[V]{}, err
+		return err
 	}
-	return s.table.Add(h, key, delta, ttl, now)
+	return s.table.Add(h, key, delta, ttl, now, c)
 }
 
 func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
@@ -242,12 +254,18 @@ func (s *Store[K, V]) Delete(key K) (bool, error) {
 
 func (s *Store[K, V]) GetAndDelete(key K) (lastmodstore.Entry[V], bool, error) {
 	h := table.Hash(s.seed, key)
+	var c table.Copy[V]
+	ok, err := s.getAndDelete(h, key, &c)
+	return c.Entry(s.line), ok, err
+}
+
+func (s *Store[K, V]) getAndDelete(h uint32, key K, c *table.Copy[V]) (bool, error) {
 	now, err := s.begin()
 	defer s.end()
 	if err != nil {
-		return lastmodstore.Entry[V]{}, false, err
+		return false, err
 	}
-	return s.table.GetAndDelete(h, key, now)
+	return s.table.GetAndDelete(h, key, now, c)
 }
 
 func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {

@@ -28,7 +28,12 @@ func feeds(rounds int) []figure {
 		figures = append(figures, figure{e.Name + " reading 1,000,000 changes, each", m[0], 1, "ns", 150})
 	}
 	for _, e := range compare.Engines() {
-		figures = append(figures, beside(e, "parked", rounds), beside(e, "waiting", rounds))
+		figures = append(figures, setWithWatchers(e, 1000, "parked", 1.05, rounds), setWithWatchers(e, 1000, "waiting", 1.05, rounds))
+	}
+	for _, e := range compare.Engines() {
+		for _, watchers := range []int{100, 1000} {
+			figures = append(figures, setWithWatchers(compare.Shards(16, e), watchers, "waiting", 2, rounds))
+		}
 	}
 	return figures
 }
@@ -68,9 +73,10 @@ func backlog(s lastmodstore.Store[string, int], n int) float64 {
 	return float64(time.Since(start)) / float64(n)
 }
 
-// beside measures Set beside 1,000 watchers: parked in their loop bodies, or
-// waiting for each change.
-func beside(e compare.Engine, kind string, rounds int) figure {
+// setWithWatchers measures Set of one of 1,000 keys while watchers are parked in
+// their loop bodies, or wait for each change.
+func setWithWatchers(e compare.Engine, watchers int, kind string, goal float64, rounds int) figure {
+	ks := keys(1000)
 	watched, alone := e.Strings(0), e.Strings(0)
 	defer watched.Close()
 	defer alone.Close()
@@ -78,7 +84,7 @@ func beside(e compare.Engine, kind string, rounds int) figure {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	begun := make(chan struct{})
-	for range 1000 {
+	for range watchers {
 		go func() {
 			first := true
 			for range watched.Watch(ctx, time.Time{}) {
@@ -92,12 +98,12 @@ func beside(e compare.Engine, kind string, rounds int) figure {
 			}
 		}()
 	}
-	for range 1000 {
+	for range watchers {
 		<-begun
 	}
 	set := func(s lastmodstore.Store[string, int]) func() float64 {
-		return func() float64 { return timed(20_000, func() { s.Set("a", 1, 0) }) }
+		return func() float64 { return drive(s, ks, 1, 20_000, 100) }
 	}
 	m := inTurn(10*rounds, set(watched), set(alone)) // a small difference
-	return figure{fmt.Sprintf("%s Set beside 1,000 %s watchers / none", e.Name, kind), m[0], m[1], "ns", 1.05}
+	return figure{fmt.Sprintf("%s Set with %d %s watchers / none", e.Name, watchers, kind), m[0], m[1], "ns", goal}
 }

@@ -13,6 +13,7 @@ import (
 
 func main() {
 	flags := flag.NewFlagSet("ratio", flag.ExitOnError) // the packages imported have flags of their own
+	only := flags.String("only", "", "measure only what this names: calls, batches, allocations, locks, sweeps, memory, scaling, feeds or contention")
 	rounds := flags.Int("rounds", 9, "how often each contestant is measured; the medians count")
 	flags.Parse(os.Args[1:])
 	if flags.NArg() > 0 || *rounds < 1 {
@@ -23,8 +24,17 @@ func main() {
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), *rounds)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "figure\tmeasured\tbaseline\tratio\tgoal\t")
-	for _, measure := range []func(int) []figure{calls, batches, allocations, locks, sweeps, memory, scaling, feeds} {
-		for _, f := range measure(*rounds) {
+	for _, m := range []struct {
+		name    string
+		figures func(rounds int) []figure
+	}{
+		{"calls", calls}, {"batches", batches}, {"allocations", allocations}, {"locks", locks}, {"sweeps", sweeps},
+		{"memory", memory}, {"scaling", scaling}, {"feeds", feeds}, {"contention", contention},
+	} {
+		if *only != "" && *only != m.name {
+			continue
+		}
+		for _, f := range m.figures(*rounds) {
 			fmt.Fprintln(w, f)
 		}
 		w.Flush()

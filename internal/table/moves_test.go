@@ -86,7 +86,8 @@ func (w *walk) setIfUnmodifiedSince(key, value int, ttl time.Duration) {
 	if w.IntN(2) == 0 {
 		since = time.Time{}
 	}
-	got, stored, err := w.t.SetIfUnmodifiedSince(w.hash(key), key, value, ttl, since, w.now)
+	var got Copy[int]
+	stored, err := w.t.SetIfUnmodifiedSince(w.hash(key), key, value, ttl, since, w.now, &got)
 	if ttl < -1 {
 		must(w, "SetIfUnmodifiedSince", err, lastmodstore.ErrInvalidTTL)
 		return
@@ -103,7 +104,7 @@ func (w *walk) setIfUnmodifiedSince(key, value int, ttl time.Duration) {
 	}
 	want, _ := w.entry(e)
 	must(w, "SetIfUnmodifiedSince stored", stored, store)
-	must(w, "SetIfUnmodifiedSince entry", got, want)
+	must(w, "SetIfUnmodifiedSince entry", got.Entry(w.t.line), want)
 }
 
 func (w *walk) merge(e modelEntry) {

@@ -90,6 +90,26 @@ func (t *Table[K, V]) Stats() lastmodstore.Stats {
 	return s
 }
 
+// A Copy is an entry as it was under the lock. It becomes an Entry outside it.
+type Copy[V any] struct {
+	value V
+	times
+	ok bool
+}
+
+func (t *Table[K, V]) copyTo(c *Copy[V], i uint32) {
+	s := t.slots.at(i)
+	c.value, c.times, c.ok = s.value, s.times, true
+}
+
+// Entry returns c as an entry: the zero Entry if there was none.
+func (c *Copy[V]) Entry(line *timeline.Timeline) (e lastmodstore.Entry[V]) {
+	if c.ok {
+		e = newEntry(line, c.value, c.times)
+	}
+	return e
+}
+
 func (t *Table[K, V]) entry(i uint32) lastmodstore.Entry[V] {
 	s := t.slots.at(i)
 	return newEntry(t.line, s.value, s.times)

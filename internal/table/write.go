@@ -39,39 +39,43 @@ func (t *Table[K, V]) Set(h uint32, key K, value V, ttl time.Duration, now int64
 }
 
 // SetIfUnmodifiedSince stores value under the condition that lastmodstore.Writer states.
-func (t *Table[K, V]) SetIfUnmodifiedSince(h uint32, key K, value V, ttl time.Duration, since time.Time, now int64) (e lastmodstore.Entry[V], stored bool, err error) {
+func (t *Table[K, V]) SetIfUnmodifiedSince(h uint32, key K, value V, ttl time.Duration, since time.Time, now int64, c *Copy[V]) (stored bool, err error) {
 	if err := check(key, ttl); err != nil {
-		return e, false, err
+		return false, err
 	}
 	i := t.live(h, key, now)
 	switch {
 	case i == none && !since.IsZero():
-		return e, false, nil
+		return false, nil
 	case i != none && (since.IsZero() || t.slots.at(i).modified > t.line.Nanos(since)):
-		return t.entry(i), false, nil
+		t.copyTo(c, i)
+		return false, nil
 	}
 	if i, err = t.put(i, h, key, value, ttl, now); err != nil {
-		return e, false, err
+		return false, err
 	}
-	return t.entry(i), true, nil
+	t.copyTo(c, i)
+	return true, nil
 }
 
 // Add adds delta to the number of key.
-func (t *Table[K, V]) Add(h uint32, key K, delta V, ttl time.Duration, now int64) (e lastmodstore.Entry[V], err error) {
+func (t *Table[K, V]) Add(h uint32, key K, delta V, ttl time.Duration, now int64, c *Copy[V]) error {
 	if err := check(key, ttl); err != nil {
-		return e, err
+		return err
 	}
 	if t.sum == nil {
-		return e, lastmodstore.ErrNotNumber
+		return lastmodstore.ErrNotNumber
 	}
 	i := t.live(h, key, now)
 	if i != none {
 		delta, ttl = t.sum(t.slots.at(i).value, delta), lastmodstore.KeepTTL
 	}
-	if i, err = t.put(i, h, key, delta, ttl, now); err != nil {
-		return e, err
+	i, err := t.put(i, h, key, delta, ttl, now)
+	if err != nil {
+		return err
 	}
-	return t.entry(i), nil
+	t.copyTo(c, i)
+	return nil
 }
 
 // An Assignment is one key of a SetMany.
@@ -182,21 +186,29 @@ func (t *Table[K, V]) Touch(h uint32, key K, ttl time.Duration, now int64) (bool
 
 // Delete removes the entry of key.
 func (t *Table[K, V]) Delete(h uint32, key K, now int64) (bool, error) {
-	return t.deleteIf(h, key, now, func(*slot[K, V]) bool { return true })
-}
-
-// GetAndDelete removes the entry of key and returns what it removed.
-func (t *Table[K, V]) GetAndDelete(h uint32, key K, now int64) (e lastmodstore.Entry[V], ok bool, err error) {
 	if err := checkKey(key); err != nil {
-		return e, false, err
+		return false, err
 	}
 	i := t.live(h, key, now)
 	if i == none {
-		return e, false, nil
+		return false, nil
 	}
-	e = t.entry(i)
 	t.delete(i, now)
-	return e, true, nil
+	return true, nil
+}
+
+// GetAndDelete removes the entry of key and returns what it removed.
+func (t *Table[K, V]) GetAndDelete(h uint32, key K, now int64, c *Copy[V]) (ok bool, err error) {
+	if err := checkKey(key); err != nil {
+		return false, err
+	}
+	i := t.live(h, key, now)
+	if i == none {
+		return false, nil
+	}
+	t.copyTo(c, i)
+	t.delete(i, now)
+	return true, nil
 }
 
 func (t *Table[K, V]) delete(i uint32, now int64) {
@@ -206,17 +218,11 @@ func (t *Table[K, V]) delete(i uint32, now int64) {
 
 // DeleteIfUnmodifiedSince removes the entry of key if it was last modified at or before since.
 func (t *Table[K, V]) DeleteIfUnmodifiedSince(h uint32, key K, since time.Time, now int64) (bool, error) {
-	return t.deleteIf(h, key, now, func(s *slot[K, V]) bool {
-		return !since.IsZero() && s.modified <= t.line.Nanos(since)
-	})
-}
-
-func (t *Table[K, V]) deleteIf(h uint32, key K, now int64, cond func(*slot[K, V]) bool) (bool, error) {
 	if err := checkKey(key); err != nil {
 		return false, err
 	}
 	i := t.live(h, key, now)
-	if i == none || !cond(t.slots.at(i)) {
+	if i == none || since.IsZero() || t.slots.at(i).modified > t.line.Nanos(since) {
 		return false, nil
 	}
 	t.delete(i, now)

@@ -21,14 +21,14 @@ var epoch = time.Unix(0, 0)
 // forward, in jumps of over a second, and never moves backward. It is safe for
 // concurrent use.
 type Timeline struct {
-	base  time.Time    // a reading of both clocks
-	start int64        // the position of base
-	wall  func() int64 // reads the wall clock, in nanoseconds from the epoch
-
+	base      time.Time    // a reading of both clocks
+	start     int64        // the position of base
 	ahead     atomic.Int64 // the sum of all jumps
 	compared  atomic.Int64 // the position at which Tick last read the wall clock
 	watermark atomic.Int64
-	shared    bool // set before anything is written
+
+	wall   func() int64 // reads the wall clock, in nanoseconds from the epoch
+	shared bool         // set before anything is written
 }
 
 // Start begins a timeline at the present time.
