@@ -6,7 +6,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/seam"
 )
 
-// Number is what [Add] can add.
+// Number is the constraint of [Add].
 type Number interface {
 	~int | ~int8 | ~int16 | ~int32 | ~int64 |
 		~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr |
@@ -19,7 +19,9 @@ type Number interface {
 // plain subtraction would store the entry forever.
 func Until(t time.Time) time.Duration { return max(1, time.Until(t)) }
 
-// GetIfModifiedSince answers the entry of key if it was modified after t.
+// GetIfModifiedSince returns the entry of key if it was modified after t. It
+// compares to the nanosecond: pass a time from an HTTP header through
+// [EndOfSecond] first.
 func GetIfModifiedSince[K comparable, V any](s Reader[K, V], key K, t time.Time) (Entry[V], bool) {
 	if e, ok := s.GetEntry(key); ok && e.LastModified.After(t) {
 		return e, true
@@ -27,8 +29,9 @@ func GetIfModifiedSince[K comparable, V any](s Reader[K, V], key K, t time.Time)
 	return Entry[V]{}, false
 }
 
-// SetIfAbsent stores value if key has no entry. It answers the entry that is
-// there afterwards and whether it is the new one. Its errors are those of Set.
+// SetIfAbsent stores value if key has no entry. It returns the entry that is
+// present afterwards and reports whether it is the new one. Its errors are those
+// of Set.
 func SetIfAbsent[K comparable, V any](s Store[K, V], key K, value V, ttl time.Duration) (actual Entry[V], stored bool, err error) {
 	return s.SetIfUnmodifiedSince(key, value, ttl, time.Time{})
 }
@@ -42,13 +45,16 @@ func SetIfAbsent[K comparable, V any](s Store[K, V], key K, value V, ttl time.Du
 // itself writes key never wins: Update then never returns.
 //
 // An error from fn ends Update, which returns it and stores nothing; the other
-// errors are those of Set.
+// errors are those of Set. On a closed store it is ErrClosed, whatever fn returns.
 func Update[K comparable, V any](s Store[K, V], key K, fn func(old Entry[V], ok bool) (V, time.Duration, error)) (Entry[V], error) {
 	turn := seam.Join(s, key)
 	defer func() { turn.End() }()
 	for {
 		old, ok := s.GetEntry(key)
 		value, ttl, err := fn(old, ok)
+		if err != nil && isClosed(s) { // so fn may have seen no entry where there was one
+			err = ErrClosed
+		}
 		if err != nil {
 			return Entry[V]{}, err
 		}
@@ -61,6 +67,15 @@ func Update[K comparable, V any](s Store[K, V], key K, fn func(old Entry[V], ok 
 			return e, nil
 		}
 		turn.Lost(s, key)
+	}
+}
+
+func isClosed[K comparable, V any](s Reader[K, V]) bool {
+	select {
+	case <-s.Done():
+		return true
+	default:
+		return false
 	}
 }
 

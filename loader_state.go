@@ -36,10 +36,8 @@ type result[V any] struct {
 // join returns the load of key in progress, or begins one; or the error for which
 // there is none. A caller that joins without waiting gets a stale value.
 func (l *Loader[K, V]) join(key K, since time.Time, wait bool) (*loading[V], error) {
-	select {
-	case <-l.store.Done():
+	if isClosed(l.store) {
 		return nil, ErrClosed
-	default:
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

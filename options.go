@@ -9,7 +9,7 @@ import (
 // Option changes how an engine's New opens a store.
 type Option func(*config.Config)
 
-// MaxEntries bounds the store: Len never exceeds n. It panics if n <= 0.
+// MaxEntries sets the store's capacity: Len never exceeds n. It panics if n <= 0.
 //
 // Room for a new key is made by removing an expired entry, or else by SIEVE
 // (Zhang et al., NSDI 2024) over the modification order: a hand moves from the
@@ -22,16 +22,18 @@ func MaxEntries(n int) Option {
 	return func(c *config.Config) { c.MaxEntries = n }
 }
 
-// RejectWhenFull makes a store with MaxEntries answer ErrFull to a new key
+// RejectWhenFull makes a store with MaxEntries return ErrFull for a new key
 // instead of evicting another. Room is still made by removing expired entries.
 func RejectWhenFull() Option {
 	return func(c *config.Config) { c.RejectWhenFull = true }
 }
 
-// RemovalLog is how many removals, and merges that fell behind, the change feed
-// remembers; without it 1024. Many watchers beside many removals need more: see
-// Watch. They keep their keys and values from the garbage
-// collector. It panics if n < 0.
+// RemovalLog makes the change feed remember the last n removals, and merges that
+// arrived out of order, from the opening of the store; without it, 1024 from the
+// first Watch on. What is remembered keeps its key and value from the garbage
+// collector. Many watchers together with many removals need more: see Watch. The
+// keys of as many entries that expired are remembered for Merge. It panics if
+// n < 0.
 func RemovalLog(n int) Option {
 	if n < 0 {
 		panic(fmt.Sprintf("lastmodstore: RemovalLog(%d): it cannot remember less than nothing; 0 remembers none", n))

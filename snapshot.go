@@ -114,15 +114,6 @@ func save[K comparable, V any](w io.Writer, s Reader[K, V], codec Codec) error {
 	return out.end()
 }
 
-func isClosed[K comparable, V any](s Reader[K, V]) bool {
-	select {
-	case <-s.Done():
-		return true
-	default:
-		return false
-	}
-}
-
 // snapshotEntries yields the entries in the order of modification, so that
 // loading them costs O(1) each, and then those again that may have been missed.
 //

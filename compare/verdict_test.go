@@ -79,6 +79,15 @@ var tells = map[string]func(s stringStore) verdict{
 	"Clear":   func(s stringStore) verdict { return ofError(s.Clear()) },
 	"Cleanup": func(s stringStore) verdict { s.Cleanup(); return unknown },
 	"Add":     func(s stringStore) verdict { _, err := lastmodstore.Add(s, "c", 1, 1); return ofError(err) },
+	"Update": func(s stringStore) verdict {
+		_, err := lastmodstore.Update(s, "a", func(old intEntry, ok bool) (int, time.Duration, error) {
+			if !ok {
+				return 0, 0, errors.New("absent")
+			}
+			return old.Value, lastmodstore.KeepTTL, nil
+		})
+		return ofError(err)
+	},
 	"GetAndDelete": func(s stringStore) verdict {
 		_, _, err := s.GetAndDelete("c")
 		return ofError(err)
