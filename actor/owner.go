@@ -35,8 +35,8 @@ type owner[K comparable, V any] struct {
 }
 
 // own is the loop.
-func (s *Store[K, V]) own(interval time.Duration, line *timeline.Timeline, c config.Config) {
-	o := owner[K, V]{Store: s, line: line, table: table.New[K, V](line, c), sweep: newSweep(line, interval), feeder: newFeeder[K, V]()}
+func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
+	o := owner[K, V]{Store: s, line: c.Line, table: table.New[K, V](c.Line, c), sweep: newSweep(c.Line, interval), feeder: newFeeder[K, V]()}
 	defer o.end()
 	var feeding <-chan struct{} // always while a watcher is to be fed, else nil
 	for closing := false; !closing; {

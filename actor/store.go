@@ -47,19 +47,20 @@ var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
 // the store to end its goroutine.
 func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstore.Option) *Store[K, V] {
 	cleanupInterval = config.Interval(cleanupInterval)
+	c := config.New(opts)
 	s := &Store[K, V]{
 		mailbox: make(chan *request[K, V], mailboxSize),
 		done:    make(chan struct{}),
 		gone:    make(chan struct{}),
 		seed:    maphash.MakeSeed(),
-		line:    timeline.Start(),
+		line:    c.Line,
 	}
 	s.requests.New = func() any {
 		// Room for the one reply, so that the owner never waits for a caller.
 		return &request[K, V]{reply: make(chan struct{}, 1)}
 	}
 	s.hidden = seam.New[K](s, shard[K, V]{s}, sharded.Join[K, V])
-	go s.own(cleanupInterval, s.line, config.New(opts))
+	go s.own(cleanupInterval, c)
 	return s
 }
 

@@ -53,16 +53,17 @@ var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
 // is negative. Close the store to end its goroutine.
 func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstore.Option) *Store[K, V] {
 	cleanupInterval = config.Interval(cleanupInterval)
+	c := config.New(opts)
 	s := &Store[K, V]{
 		seed:   maphash.MakeSeed(),
-		line:   timeline.Start(),
+		line:   c.Line,
 		done:   make(chan struct{}),
 		hub:    engine.NewHub(),
 		sweeps: engine.NewSemaphore(),
 	}
 	s.hidden = seam.New[K](s, shard[K, V]{s}, sharded.Join[K, V])
 	s.mu.init()
-	s.table.Init(s.line, config.New(opts))
+	s.table.Init(s.line, c)
 	s.noted = s.table.Last()
 	if cleanupInterval > 0 {
 		s.gone = make(chan struct{})

@@ -4,6 +4,8 @@ package config
 import (
 	"fmt"
 	"time"
+
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
 // Config is a store's settings. The zero value is an unbounded store.
@@ -13,6 +15,8 @@ type Config struct {
 	CountReads     bool
 	RemovalLog     int  // records
 	RetainRemovals bool // from the start; otherwise from the first Watch
+
+	Line *timeline.Timeline // for tests; nil: one that starts when the store is opened
 }
 
 // New applies opts to the default settings.
@@ -20,6 +24,9 @@ func New[F ~func(*Config)](opts []F) Config {
 	c := Config{RemovalLog: 1024}
 	for _, apply := range opts {
 		apply(&c)
+	}
+	if c.Line == nil {
+		c.Line = timeline.Start()
 	}
 	return c
 }

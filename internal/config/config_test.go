@@ -19,8 +19,11 @@ func TestIntervalIsAtLeastAMillisecond(t *testing.T) {
 func TestOptionsApplyInOrder(t *testing.T) {
 	g := NewWithT(t)
 	type option func(*Config)
-	g.Expect(New[option](nil)).To(Equal(Config{RemovalLog: 1024}))
-	c := New([]option{
+	c := New[option](nil)
+	g.Expect(c.Line).NotTo(BeNil())
+	c.Line = nil
+	g.Expect(c).To(Equal(Config{RemovalLog: 1024}))
+	c = New([]option{
 		func(c *Config) { c.MaxEntries = 1; c.CountReads = true },
 		func(c *Config) { c.MaxEntries = 2 },
 	})

@@ -33,10 +33,12 @@ type Timeline struct {
 
 // Start begins a timeline at the present time.
 func Start() *Timeline {
-	return begin(readClocks(), func() int64 { return nanos(time.Now()) })
+	return StartBy(func() int64 { return nanos(time.Now()) })
 }
 
-func begin(base time.Time, wall func() int64) *Timeline {
+// StartBy is Start for tests, which step the wall clock that the timeline follows.
+func StartBy(wall func() int64) *Timeline {
+	base := readClocks()
 	l := &Timeline{base: base, start: nanos(base), wall: wall}
 	l.compared.Store(l.start)
 	l.watermark.Store(math.MinInt64)

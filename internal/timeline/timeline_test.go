@@ -15,7 +15,7 @@ import (
 type clock struct{ step time.Duration }
 
 func (c *clock) line() *Timeline {
-	return begin(readClocks(), func() int64 { return nanos(time.Now()) + int64(c.step) })
+	return StartBy(func() int64 { return nanos(time.Now()) + int64(c.step) })
 }
 
 // 8: UnixNano is preserved exactly, wherever a time travels.
