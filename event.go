@@ -57,8 +57,8 @@ type Watcher[K comparable, V any] interface {
 	//
 	// A watcher that asks for more than is remembered first receives Resync,
 	// which carries nothing but its At: compare with All, then go on. That is so
-	// if since lies before the opening of the store (after a restart, say), before
-	// a Clear, or further back than the removal log: from the first Watch on, the
+	// if since lies before the opening of the store (after a restart, say) or ahead
+	// of all its times, before a Clear, or further back than the removal log: from the first Watch on, the
 	// store remembers as many removals, and merges that arrived out of order, as
 	// [RemovalLog] says, or 1024. Removals before the first Watch are remembered
 	// only with that option.

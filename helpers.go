@@ -41,8 +41,11 @@ func SetIfAbsent[K comparable, V any](s Store[K, V], key K, value V, ttl time.Du
 // the caller's goroutine, under no lock, and again if another writer was faster:
 // fn may run several times and should have no effect but its result. Calls that
 // lost a race for a key take turns, so that a contended key is updated at about
-// the rate of Set; fn may call Update of other keys all the same. An fn that
-// itself writes key never wins: Update then never returns.
+// the rate of Set, as long as fn takes less than 50 ms. (The turns
+// are those of an engine or a Sharded; another type of store has none.) Fn may
+// call Update of other keys: calls that wait for each other's turns do not wait
+// for long, but lose more races. An fn that itself writes key never wins: Update
+// then never returns.
 //
 // An error from fn ends Update, which returns it and stores nothing; the other
 // errors are those of Set. On a closed store it is ErrClosed, whatever fn returns.

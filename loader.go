@@ -94,7 +94,7 @@ func NewLoader[K comparable, V any](s Store[K, V], load LoadFunc[K, V], opts ...
 // comes in an Entry without times: with such an error, or without an error if the
 // key was invalidated or deleted during the load.
 func (l *Loader[K, V]) Get(ctx context.Context, key K) (Entry[V], error) {
-	return l.get(ctx, key, time.Time{})
+	return l.get(ctx, key, time.Time{}, time.Time{})
 }
 
 // GetFresh is Get for a value that was stored, or confirmed by [ErrNotModified], no
@@ -105,24 +105,32 @@ func (l *Loader[K, V]) Get(ctx context.Context, key K) (Entry[V], error) {
 // With [ServeStale], GetFresh returns an older value at once and has it loaded in
 // the background.
 func (l *Loader[K, V]) GetFresh(ctx context.Context, key K, maxAge time.Duration) (Entry[V], error) {
-	return l.get(ctx, key, wallNow().Add(-max(maxAge, 0)))
+	now := wallNow()
+	if maxAge <= 0 {
+		return l.get(ctx, key, afterAll, now)
+	}
+	return l.get(ctx, key, now.Add(-maxAge), now.Add(-maxAge))
 }
 
-// get returns the entry of key if it was stored or confirmed at or after since.
-func (l *Loader[K, V]) get(ctx context.Context, key K, since time.Time) (Entry[V], error) {
+// afterAll is later than any entry can have been stored.
+var afterAll = time.Unix(1<<40, 0)
+
+// get returns the entry of key if it was stored or confirmed at or after present, or
+// once a load has ended at or after since.
+func (l *Loader[K, V]) get(ctx context.Context, key K, present, since time.Time) (Entry[V], error) {
 	if key != key { //nolint:staticcheck // NaN; and an unhashable key panics here, in the caller
 		return Entry[V]{}, ErrInvalidKey
 	}
 	for {
 		e, ok := l.store.GetEntry(key)
-		if ok && l.isFresh(key, e, since) {
+		if ok && l.isFresh(key, e, present) {
 			return e, nil
 		}
 		if err := ctx.Err(); err != nil {
 			return Entry[V]{}, err
 		}
 		serveStale := ok && l.stale
-		f, err := l.join(key, since, !serveStale)
+		f, err := l.join(key, present, !serveStale)
 		if serveStale {
 			return e, nil
 		} else if err != nil {

@@ -55,9 +55,10 @@ func wallNow() time.Time { return time.Now().Round(0) }
 const maxDeadlineSkew = time.Minute
 
 // isFresh reports whether e was stored or confirmed at or after t. The zero t
-// accepts all.
+// accepts all. A LastModified that lies ahead of the clock, as after a Merge, does
+// not show when e was stored.
 func (l *Loader[K, V]) isFresh(key K, e Entry[V], t time.Time) bool {
-	if t.IsZero() || !e.LastModified.Before(t) {
+	if t.IsZero() || !e.LastModified.Before(t) && !isAhead(e.LastModified) {
 		return true
 	}
 	if e.TTL > 0 && !e.ExpiresAt.IsZero() {
@@ -67,6 +68,17 @@ func (l *Loader[K, V]) isFresh(key K, e Entry[V], t time.Time) bool {
 		}
 	}
 	return l.confirmed.confirmed(key, e.LastModified, t)
+}
+
+// isAhead reports whether t lies further ahead of the clock than the few
+// nanoseconds that keep a store's times apart.
+func isAhead(t time.Time) bool { return t.After(wallNow().Add(time.Millisecond)) }
+
+// noteStored notes that e was stored just now, unless it shows it.
+func (l *Loader[K, V]) noteStored(key K, e Entry[V]) {
+	if isAhead(e.LastModified) {
+		l.confirmed.set(key, e.LastModified, l.store.Len())
+	}
 }
 
 // confirm notes that the source has confirmed e with ttl, unless e shows it.

@@ -34,8 +34,8 @@ func (l *Loader[K, V]) finish(key K, f *loading[V], r result[V]) {
 		l.release()
 	}
 	f.cancel()
+	defer l.release() // also if a hook ends the goroutine
 	l.report(key, r, first && r.err != nil && (cause != ErrClosed || r.loaded))
-	l.release()
 }
 
 // isFailure reports whether the error of r is the source's, so that asking it again
@@ -44,11 +44,11 @@ func isFailure[V any](r result[V]) bool { return !r.loaded || errors.Is(r.err, E
 
 // report calls the hooks, under no lock.
 func (l *Loader[K, V]) report(key K, r result[V], failed bool) {
+	if (failed || isCrash(r.err)) && l.onError != nil {
+		defer l.onError(key, r.err) // also if onDiscard ends the goroutine
+	}
 	if r.isLost && l.onDiscard != nil {
 		l.onDiscard(key, r.lost)
-	}
-	if (failed || isCrash(r.err)) && l.onError != nil {
-		l.onError(key, r.err)
 	}
 }
 
@@ -63,7 +63,7 @@ func (l *Loader[K, V]) fetch(key K, f *loading[V], since time.Time) result[V] {
 		if err == nil {
 			return l.save(key, f, value, ttl, present)
 		}
-		if !ok || !errors.Is(err, ErrNotModified) {
+		if !ok || isCrash(err) || !errors.Is(err, ErrNotModified) {
 			return result[V]{err: err}
 		}
 		if r, kept := l.keep(key, f, present, ttl); kept {
@@ -105,6 +105,7 @@ func (l *Loader[K, V]) save(key K, f *loading[V], value V, ttl time.Duration, pr
 	case !written && f.ctx.Err() != nil:
 		r.entry, r.err, r.loaded = Entry[V]{}, context.Cause(f.ctx), false
 	case stored:
+		l.noteStored(key, e)
 		return result[V]{entry: e, loaded: true}
 	case r.err == nil && !e.LastModified.IsZero(): // a newer entry is there
 		r.entry, r.loaded = e, false

@@ -56,6 +56,9 @@ func (k keptBy) keeps(t reflect.Type, key bool, path map[reflect.Type]bool) bool
 		// not always ==.
 		return k == keptByGob && !key
 	}
+	if t == reflect.TypeFor[json.Number]() && k == keptByJSON { // "" becomes 0
+		return false
+	}
 	if path[t] || hasCodecMethod(t) {
 		return false
 	}

@@ -42,4 +42,7 @@ func (s shard[K, V]) Feed(f *table.Feed[K, V]) bool {
 
 func (s shard[K, V]) Peek(key K) (lastmodstore.Entry[V], bool) { return s.peek(key) }
 
-func (s shard[K, V]) BeginClose() { s.beginClose() }
+func (s shard[K, V]) BeginClose() {
+	s.beginClose()
+	<-s.done // the owner has served what came before
+}

@@ -125,7 +125,7 @@ func TestFeedRestsBesideAWriter(t *testing.T) {
 				beside := seen.Load()
 				done.Wait()
 				t.Logf("%d events beside %d sets", beside, sets)
-				if beside > sets/4 {
+				if beside > sets/2 { // without rests, some hundred thousand
 					t.Errorf("%d watchers saw %d events while there were %d sets", watchers, beside, sets)
 				}
 			})

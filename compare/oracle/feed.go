@@ -16,7 +16,8 @@ type feed[K comparable, V any] struct {
 	remembers bool                       // there are records: from the start, or since the first Watch
 	horizon   time.Time                  // something that happened until then is forgotten
 	promised  time.Time                  // what happens from now on is later
-	gone      []expiry[K]                // the last entries that expired, each key once
+	merges    time.Time                  // of the first Merge; zero: there was none
+	gone      []expiry[K]                // the last entries that expired since then, each key once
 	listeners []*func(K, lastmodstore.Entry[V], lastmodstore.EventKind)
 }
 
@@ -73,7 +74,7 @@ func (o *Oracle[K, V]) Watch(_ context.Context, since time.Time) iter.Seq[lastmo
 	switch {
 	case o.closed:
 		return slices.Values[[]lastmodstore.Event[K, V]](nil)
-	case !zero && o.horizon.After(since):
+	case !zero && (o.horizon.After(since) || since.After(later(now, later(o.last, o.promised)))):
 		since = later(o.last, o.horizon)
 		o.promise(since, now)
 		return slices.Values([]lastmodstore.Event[K, V]{{Kind: lastmodstore.Resync, At: since}})
@@ -115,7 +116,10 @@ func (o *Oracle[K, V]) recorded(r lastmodstore.Event[K, V], now time.Time, zero 
 }
 
 // noteExpired remembers that an entry of key expired, if it is to remember so many.
-func (o *Oracle[K, V]) noteExpired(key K, modified time.Time) {
+func (o *Oracle[K, V]) noteExpired(key K, modified, deadline time.Time) {
+	if o.merges.IsZero() || !o.merges.Before(deadline) {
+		return
+	}
 	for i := range o.gone {
 		if o.gone[i].key == key {
 			o.gone[i].modified = modified

@@ -220,6 +220,9 @@ func (o *Oracle[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 		e.TTL, e.ExpiresAt = lastmodstore.NoExpiry, time.Time{}
 	}
 	old := o.live(key, now)
+	if o.merges.IsZero() {
+		o.merges = now
+	}
 	fresh := &item[K, V]{key: key, e: e}
 	if expired(fresh, now) || old != nil && !e.LastModified.After(old.e.LastModified) || o.expiredLater(key, e.LastModified) {
 		return false, nil

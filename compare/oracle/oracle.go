@@ -131,7 +131,7 @@ func (o *Oracle[K, V]) live(key K, now time.Time) *item[K, V] {
 }
 
 func (o *Oracle[K, V]) expire(it *item[K, V], now time.Time) {
-	o.noteExpired(it.key, it.e.LastModified)
+	o.noteExpired(it.key, it.e.LastModified, it.e.ExpiresAt)
 	o.remove(it, lastmodstore.Expired, now)
 	o.stats.Expirations++
 }

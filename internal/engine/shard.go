@@ -29,7 +29,8 @@ type Shard[K comparable, V any] interface {
 	// Peek is GetEntry for a loop: it leaves no mark and is not counted.
 	Peek(key K) (lastmodstore.Entry[V], bool)
 
-	// BeginClose makes the store refuse what comes from now on. Close waits.
+	// BeginClose returns when the store refuses whatever comes. It does not wait
+	// for listeners, as Close does.
 	BeginClose()
 }
 

@@ -3,6 +3,8 @@
 // its users see nothing of it.
 package seam
 
+import "reflect"
+
 // Engine is the hidden side of one store whose keys are of type K.
 type Engine[K comparable] struct {
 	store any
@@ -31,6 +33,9 @@ func of[K comparable](store any) *Engine[K] {
 // Shard returns what [New] was given for store, unless store cannot be part of
 // another. A type that embeds an engine cannot: its own methods would be passed by.
 func Shard[K comparable](store any) (shard any, join func(shards []any) any, ok bool) {
+	if v := reflect.ValueOf(store); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		return nil, nil, false
+	}
 	e := of[K](store)
 	if e == nil || e.join == nil || e.store != store {
 		return nil, nil, false

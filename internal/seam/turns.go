@@ -10,7 +10,8 @@ import (
 // A turn is no lock: one that is not passed on for a while is not waited for, so
 // that calls which wait for each other, through their callbacks, all go on.
 type turns[K comparable] struct {
-	calls atomic.Int32 // in any queue: 0 nearly always, and nothing else is looked at then
+	calls      atomic.Int32 // in any queue: 0 nearly always, and nothing else is looked at then
+	impatience atomic.Int64 // maxPatience less the present patience
 
 	mu     sync.Mutex // guards the fields below; nothing is waited for under it
 	queues map[K]*queue
@@ -22,8 +23,13 @@ type queue struct {
 	passed atomic.Uint32 // how often the turn has ended
 }
 
-// patience is how long a turn may last before others stop waiting for it.
-const patience = 5 * time.Millisecond
+// Patience is how long a turn may last before others stop waiting for it. It falls
+// whenever one did so in vain, as when functions wait for each other's turns, and
+// rises again with each turn that ends.
+const (
+	maxPatience = 50 * time.Millisecond
+	minPatience = 20 * time.Microsecond
+)
 
 // A Turn is a call's place among those that contend for a key. The zero Turn is
 // none.
@@ -38,7 +44,7 @@ type Turn[K comparable] struct {
 // store; for one without a hidden side there are no turns.
 func Join[K comparable](store any, key K) Turn[K] {
 	e := of[K](store)
-	if e == nil || e.turns.calls.Load() == 0 {
+	if e == nil || e.turns.calls.Load() == 0 || key != key { //nolint:staticcheck // NaN; and an unhashable key panics here
 		return Turn[K]{}
 	}
 	return e.turns.enter(key, false)
@@ -74,16 +80,17 @@ func (t *turns[K]) enter(key K, open bool) Turn[K] {
 	q.calls++
 	t.calls.Add(1)
 	t.mu.Unlock()
-	return Turn[K]{turns: t, queue: q, key: key, has: q.wait()}
+	return Turn[K]{turns: t, queue: q, key: key, has: t.wait(q)}
 }
 
-// wait reports whether the call got the turn.
-func (q *queue) wait() bool {
+// wait reports whether the call got q's turn.
+func (t *turns[K]) wait(q *queue) bool {
 	select {
 	case q.turn <- struct{}{}:
 		return true
 	default:
 	}
+	patience := t.patience()
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	for passed := q.passed.Load(); ; {
@@ -94,11 +101,22 @@ func (q *queue) wait() bool {
 		}
 		now := q.passed.Load()
 		if now == passed {
+			t.setPatience(patience, patience/2)
 			return false
 		}
 		passed = now
 		timer.Reset(patience)
 	}
+}
+
+func (t *turns[K]) patience() time.Duration {
+	return maxPatience - time.Duration(t.impatience.Load())
+}
+
+// setPatience changes patience from old, unless another call has changed it.
+func (t *turns[K]) setPatience(old, patience time.Duration) {
+	patience = min(max(patience, minPatience), maxPatience)
+	t.impatience.CompareAndSwap(int64(maxPatience-old), int64(maxPatience-patience))
 }
 
 // End passes the turn on.
@@ -107,6 +125,8 @@ func (t *Turn[K]) End() {
 		return
 	}
 	if t.has {
+		patience := t.turns.patience()
+		t.turns.setPatience(patience, patience+patience/8)
 		t.queue.passed.Add(1)
 		<-t.queue.turn
 	}

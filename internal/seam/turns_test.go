@@ -55,7 +55,7 @@ func TestATurnThatLastsIsPassedBy(t *testing.T) {
 		start := time.Now()
 		turn := Join[any](e, "k")
 		g.Expect(turn.has).To(BeFalse())
-		g.Expect(time.Since(start)).To(Equal(patience))
+		g.Expect(time.Since(start)).To(Equal(maxPatience))
 		turn.Lost(e, "k")
 		g.Expect(turn.has).To(BeFalse(), "it tries again")
 		slow.End()
@@ -81,7 +81,7 @@ func TestALongQueueIsWaitedFor(t *testing.T) {
 				if turn.has {
 					got++
 				}
-				time.Sleep(patience - 1)
+				time.Sleep(maxPatience - 1)
 				turn.End()
 			}()
 		}
@@ -91,6 +91,42 @@ func TestALongQueueIsWaitedFor(t *testing.T) {
 		synctest.Wait()
 		g.Expect(got).To(Equal(100))
 	})
+}
+
+// Calls that wait in vain get impatient, and patient again with each turn that ends.
+func TestPatienceFallsAndRises(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		e := newEngine()
+		var slow Turn[any]
+		slow.Lost(e, "k")
+		for want := maxPatience; want > minPatience; want /= 2 {
+			start := time.Now()
+			turn := Join[any](e, "k")
+			g.Expect(turn.has).To(BeFalse())
+			g.Expect(time.Since(start)).To(Equal(want))
+			turn.End()
+		}
+		slow.End()
+		for range 100 {
+			var turn Turn[any]
+			turn.Lost(e, "k")
+			turn.End()
+		}
+		g.Expect(e.turns.patience()).To(Equal(maxPatience))
+	})
+}
+
+// 18, 21: a key that cannot be hashed panics in the caller, and nothing is held.
+func TestAnUnhashableKeyTakesNoTurn(t *testing.T) {
+	g := NewWithT(t)
+	e := newEngine()
+	var turn Turn[any]
+	turn.Lost(e, "k")
+	g.Expect(func() { Join[any](e, []int{}) }).To(Panic())
+	turn.End()
+	turn = Join[any](e, "k")
+	g.Expect(e.turns.queues).To(BeEmpty())
 }
 
 func TestTurnsOfForeignStoresAndOddKeys(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/engine"
 	"github.com/lastmodstore/lastmodstore/internal/table"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
 // promise returns a time that no modification has been given yet, and none will
@@ -28,16 +29,21 @@ func (s *Store[K, V]) promise() int64 {
 type walk[K comparable, V any] struct {
 	shard engine.Shard[K, V]
 	page  table.Page[K, V]
-	next  int // of page.Pairs
+	next  int   // of page.Pairs
+	at    int64 // the time of the next pair; timeline.Never: there is none
 }
 
 // fill takes steps until there is a next pair or no more to come. It returns
 // false when the store is closed.
-func (w *walk[K, V]) fill() bool {
+func (w *walk[K, V]) fill(s *Store[K, V]) bool {
 	for w.next == len(w.page.Pairs) && !w.page.Done {
-		if w.next = 0; !w.shard.Changes(&w.page) {
+		if w.next = 0; s.closing.Load() || !w.shard.Changes(&w.page) {
 			return false
 		}
+	}
+	w.at = timeline.Never
+	if w.next < len(w.page.Pairs) {
+		w.at = w.page.Pairs[w.next].Entry.LastModified.UnixNano()
 	}
 	return true
 }
@@ -46,39 +52,46 @@ func (w *walk[K, V]) fill() bool {
 // none is lost to a caller that polls: what is listed later has a later time.
 func (s *Store[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry[V]] {
 	return func(yield func(K, lastmodstore.Entry[V]) bool) {
-		until := s.promise()
-		walks := make([]walk[K, V], len(s.shards))
-		for i, shard := range s.shards {
-			walks[i] = walk[K, V]{shard: shard, page: table.Since[K, V](s.line, t)}
-			walks[i].page.Limit(until)
-		}
-		for {
-			w, open := earliestWalk(walks)
-			if w == nil || !open || s.refuse(nil) != nil {
+		defer s.missed()
+		walks, open := s.walks(t)
+		for open {
+			w := earliestWalk(walks)
+			if w.at == timeline.Never || s.closing.Load() {
 				return
 			}
-			w.next++
-			pair, ok := engine.Recheck(s.line, &w.page, w.next-1, w.shard.Peek)
+			pair, ok := engine.Recheck(s.line, &w.page, w.next, w.shard.Peek)
 			if ok && !yield(pair.Key, pair.Entry) {
 				return
 			}
+			w.next++
+			open = w.fill(s)
 		}
 	}
 }
 
-// earliestWalk returns the walk whose next pair is the oldest, or nil if all
-// have ended. It returns false when the store is closed.
-func earliestWalk[K comparable, V any](walks []walk[K, V]) (first *walk[K, V], open bool) {
-	for i := range walks {
+// walks returns the walks of all shards after their first steps, or false if the
+// store is closed.
+func (s *Store[K, V]) walks(t time.Time) (walks []walk[K, V], open bool) {
+	until := s.promise()
+	walks = make([]walk[K, V], len(s.shards))
+	for i, shard := range s.shards {
 		w := &walks[i]
-		if !w.fill() {
+		w.shard, w.page = shard, table.Since[K, V](s.line, t)
+		w.page.Limit(until)
+		if !w.fill(s) {
 			return nil, false
 		}
-		if w.next < len(w.page.Pairs) && (first == nil || w.at().Before(first.at())) {
-			first = w
-		}
 	}
-	return first, true
+	return walks, true
 }
 
-func (w *walk[K, V]) at() time.Time { return w.page.Pairs[w.next].Entry.LastModified }
+// earliestWalk returns the walk whose next pair is the oldest.
+func earliestWalk[K comparable, V any](walks []walk[K, V]) *walk[K, V] {
+	first := 0
+	for i := range walks {
+		if walks[i].at < walks[first].at {
+			first = i
+		}
+	}
+	return &walks[first]
+}

@@ -19,20 +19,20 @@ func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
 			maps.Copy(all, s.shards[i].GetMany(part))
 		}
 	}
+	if len(all) < len(keys) && s.missed() {
+		clear(all)
+	}
 	return all
 }
 
 func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
-	if ttl < 0 && ttl != lastmodstore.KeepTTL {
-		return s.refuse(lastmodstore.ErrInvalidTTL)
-	}
-	if len(values) == 0 {
-		return s.refuse(nil)
+	if len(values) == 0 || ttl < 0 && ttl != lastmodstore.KeepTTL {
+		return s.refused(s.shards[0].SetMany(nil, ttl))
 	}
 	parts := make([]map[K]V, len(s.shards))
 	for key, value := range values {
 		if key != key { //nolint:staticcheck // NaN
-			return s.refuse(lastmodstore.ErrInvalidKey)
+			return s.refused(s.shards[0].SetMany(map[K]V{key: value}, ttl))
 		}
 		i := s.index(key)
 		if parts[i] == nil {
@@ -45,18 +45,8 @@ func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 			continue
 		}
 		if err := s.shards[i].SetMany(part, ttl); err != nil {
-			return err
+			return s.refused(err)
 		}
 	}
 	return nil
-}
-
-// refuse returns err, or ErrClosed, which comes first.
-func (s *Store[K, V]) refuse(err error) error {
-	select {
-	case <-s.done:
-		return lastmodstore.ErrClosed
-	default:
-		return err
-	}
 }

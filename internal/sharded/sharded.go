@@ -4,7 +4,7 @@ package sharded
 import (
 	"hash/maphash"
 	"iter"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -19,8 +19,8 @@ type Store[K comparable, V any] struct {
 	hub    *engine.Hub
 	shards []engine.Shard[K, V]
 
-	closing sync.Once
-	done    chan struct{} // closed by the first Close, before any shard closes
+	closing atomic.Bool   // set by the first Close, before any shard is closed
+	done    chan struct{} // closed by it when all shards are
 }
 
 var _ lastmodstore.Store[string, int] = (*Store[string, int])(nil)
@@ -57,20 +57,57 @@ func (s *Store[K, V]) index(key K) int {
 
 func (s *Store[K, V]) shard(key K) engine.Shard[K, V] { return s.shards[s.index(key)] }
 
-func (s *Store[K, V]) Get(key K) (V, bool) { return s.shard(key).Get(key) }
+// Shards close one after another. An operation that meets a closed one returns
+// when all are, so that to callers the store closes at a single instant.
+
+// missed is for a read that found nothing, or a loop that has ended.
+func (s *Store[K, V]) missed() (isClosed bool) {
+	if !s.closing.Load() {
+		return false
+	}
+	<-s.done
+	return true
+}
+
+// refused is for the error of a write.
+func (s *Store[K, V]) refused(err error) error {
+	if err == lastmodstore.ErrClosed {
+		<-s.done
+	}
+	return err
+}
+
+func (s *Store[K, V]) Get(key K) (V, bool) {
+	value, ok := s.shard(key).Get(key)
+	if !ok {
+		s.missed()
+	}
+	return value, ok
+}
 
 func (s *Store[K, V]) GetEntry(key K) (lastmodstore.Entry[V], bool) {
-	return s.shard(key).GetEntry(key)
+	e, ok := s.shard(key).GetEntry(key)
+	if !ok {
+		s.missed()
+	}
+	return e, ok
 }
 
 func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
-	return s.shard(key).GetLastModified(key)
+	t, ok := s.shard(key).GetLastModified(key)
+	if !ok {
+		s.missed()
+	}
+	return t, ok
 }
 
 func (s *Store[K, V]) Len() int {
 	n := 0
 	for _, shard := range s.shards {
 		n += shard.Len()
+	}
+	if s.missed() {
+		return 0
 	}
 	return n
 }
@@ -91,6 +128,9 @@ func (s *Store[K, V]) Stats() lastmodstore.Stats {
 		all.PendingRemovals += one.PendingRemovals
 		all.LongestSweepStep = max(all.LongestSweepStep, one.LongestSweepStep)
 	}
+	if s.missed() {
+		return lastmodstore.Stats{}
+	}
 	return all
 }
 
@@ -100,42 +140,53 @@ func (s *Store[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
 	return func(yield func(K, lastmodstore.Entry[V]) bool) {
 		for _, shard := range s.shards {
 			for key, e := range shard.All() {
-				if !yield(key, e) {
+				if s.closing.Load() || !yield(key, e) {
+					s.missed()
 					return
 				}
 			}
 		}
+		s.missed()
 	}
 }
 
 func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
-	return s.shard(key).Set(key, value, ttl)
+	return s.refused(s.shard(key).Set(key, value, ttl))
 }
 
 func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
-	return s.shard(key).SetIfUnmodifiedSince(key, value, ttl, t)
+	e, stored, err := s.shard(key).SetIfUnmodifiedSince(key, value, ttl, t)
+	return e, stored, s.refused(err)
 }
 
 func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
-	return s.shard(key).Add(key, delta, ttl)
+	e, err := s.shard(key).Add(key, delta, ttl)
+	return e, s.refused(err)
 }
 
 func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
-	return s.shard(key).Touch(key, ttl)
+	ok, err := s.shard(key).Touch(key, ttl)
+	return ok, s.refused(err)
 }
 
-func (s *Store[K, V]) Delete(key K) (bool, error) { return s.shard(key).Delete(key) }
+func (s *Store[K, V]) Delete(key K) (bool, error) {
+	ok, err := s.shard(key).Delete(key)
+	return ok, s.refused(err)
+}
 
 func (s *Store[K, V]) GetAndDelete(key K) (lastmodstore.Entry[V], bool, error) {
-	return s.shard(key).GetAndDelete(key)
+	e, ok, err := s.shard(key).GetAndDelete(key)
+	return e, ok, s.refused(err)
 }
 
 func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {
-	return s.shard(key).DeleteIfUnmodifiedSince(key, t)
+	ok, err := s.shard(key).DeleteIfUnmodifiedSince(key, t)
+	return ok, s.refused(err)
 }
 
 func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
-	return s.shard(key).Merge(key, e)
+	ok, err := s.shard(key).Merge(key, e)
+	return ok, s.refused(err)
 }
 
 // Clear makes all shards go on from one time, so that what is stored after it is
@@ -148,7 +199,7 @@ func (s *Store[K, V]) Clear() error {
 		}
 	}
 	s.promise()
-	return err
+	return s.refused(err)
 }
 
 func (s *Store[K, V]) Cleanup() int {
@@ -162,10 +213,13 @@ func (s *Store[K, V]) Cleanup() int {
 // Close makes all shards refuse what comes, and only then waits for each: what
 // one's listener does meanwhile may need another that is closed, too.
 func (s *Store[K, V]) Close() error {
-	s.closing.Do(func() { close(s.done) })
-	for _, shard := range s.shards {
-		shard.BeginClose()
+	if !s.closing.Swap(true) {
+		for _, shard := range s.shards {
+			shard.BeginClose()
+		}
+		close(s.done)
 	}
+	<-s.done
 	for _, shard := range s.shards {
 		shard.Close()
 	}

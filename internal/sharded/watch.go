@@ -30,9 +30,13 @@ type shardFeed[K comparable, V any] struct {
 
 func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastmodstore.Event[K, V]] {
 	return func(yield func(lastmodstore.Event[K, V]) bool) {
+		defer s.missed()
 		w := watch[K, V]{Store: s, last: s.line.Nanos(since), canceled: ctx.Done(), yield: yield}
 		for _, shard := range s.shards {
 			w.feeds = append(w.feeds, shardFeed[K, V]{Feed: table.NewFeed[K, V](s.line, since), shard: shard})
+		}
+		if !since.IsZero() && w.last > s.promise() && !w.resync() { // a position of another store
+			return
 		}
 		for known := s.hub.Generation(); w.round(s.line.Now()); known = s.hub.Generation() {
 			// What has a later time than the clock shows, as after a Merge, is next.
@@ -88,10 +92,8 @@ func (w *watch[K, V]) isOn() bool {
 	select {
 	case <-w.canceled:
 		return false
-	case <-w.done:
-		return false
 	default:
-		return true
+		return !w.closing.Load()
 	}
 }
 
@@ -102,7 +104,7 @@ func (w *watch[K, V]) earliest(end int64) (first *shardFeed[K, V], open bool) {
 	for i := range w.feeds {
 		f := &w.feeds[i]
 		for !f.HasNext() && (f.More || f.round < w.rounds) {
-			if f.round = w.rounds; !f.shard.Feed(&f.Feed) {
+			if f.round = w.rounds; !w.isOn() || !f.shard.Feed(&f.Feed) {
 				return nil, false
 			}
 		}
@@ -121,6 +123,7 @@ func (w *watch[K, V]) earliest(end int64) (first *shardFeed[K, V], open bool) {
 // found in the store.
 func (w *watch[K, V]) resync() bool {
 	at := w.promise()
+	w.last = at - 1
 	for i := range w.feeds {
 		w.feeds[i].SkipTo(at)
 	}

@@ -4,24 +4,26 @@ package table
 // it no longer needs. Elements are numbered from 1 in the order of their arrival.
 type deque[T any] struct {
 	chunks [][]T
+	size   uint64 // elements in a chunk
 	base   uint64 // number of the first element of chunks, less 1
 	first  uint64 // number of the oldest element, less 1
 	next   uint64 // number of the newest element
 }
-
-const dequeChunk = 64
 
 func (d *deque[T]) len() int { return int(d.next - d.first) }
 
 // at returns element number n, which must be there.
 func (d *deque[T]) at(n uint64) *T {
 	n -= d.base + 1
-	return &d.chunks[n/dequeChunk][n%dequeChunk]
+	return &d.chunks[n/d.size][n%d.size]
 }
 
 func (d *deque[T]) push(x T) {
-	if d.next-d.base == uint64(len(d.chunks))*dequeChunk {
-		d.chunks = append(d.chunks, make([]T, dequeChunk))
+	if d.size == 0 {
+		d.size = uint64(newChunked[T]().mask) + 1
+	}
+	if d.next-d.base == uint64(len(d.chunks))*d.size {
+		d.chunks = append(d.chunks, make([]T, d.size))
 	}
 	d.next++
 	*d.at(d.next) = x
@@ -34,7 +36,7 @@ func (d *deque[T]) oldest() uint64 { return d.first + 1 }
 func (d *deque[T]) pop() {
 	var zero T
 	*d.at(d.oldest()) = zero
-	if d.first++; d.first-d.base == dequeChunk {
+	if d.first++; d.first-d.base == d.size {
 		d.chunks[0] = nil
 		d.chunks = d.chunks[1:]
 		d.base = d.first

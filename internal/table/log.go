@@ -67,9 +67,9 @@ func (l *removalLog[K, V]) after(at int64) uint64 {
 	return first + uint64(sort.Search(l.records.len(), func(i int) bool { return l.at(first+uint64(i)).at > at }))
 }
 
-// The expired remember when the last entries that expired were modified, so that
-// it does not depend on the order of arrival whether an older one that is merged
-// comes back.
+// The expired remember when the last entries that expired since the first Merge
+// were modified, so that it does not depend on the order of arrival whether an
+// older one that is merged comes back.
 type expired[K comparable] struct {
 	limit    int
 	keys     deque[K]

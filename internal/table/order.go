@@ -1,5 +1,7 @@
 package table
 
+import "time"
+
 // The modification order: a doubly linked list of the slots, from head (least
 // recently modified) to tail. Times along it never decrease; two are equal only
 // where Merge brought equal ones.
@@ -14,9 +16,16 @@ type link struct {
 // before, and than what readers have been promised.
 func (t *Table[K, V]) nextStamp(now int64) int64 {
 	t.last = max(now, t.last+1, t.line.Watermark()+1)
-	t.last += (t.shard - t.last) & t.shardMask
+	if t.shardMask > 0 && t.last < max(now, t.line.Merged())+maxAhead {
+		t.last += (t.shard - t.last) & t.shardMask
+	}
 	return t.last
 }
+
+// maxAhead is how far the stamps of a shard may run ahead of the clock, or of what
+// was merged ahead of it, in order to differ from those of the others. Only if one of over a hundred shards gets all
+// writes for long do they.
+const maxAhead = int64(100 * time.Microsecond)
 
 func (t *Table[K, V]) linkLast(i uint32) { t.linkAfter(t.tail, i) }
 

@@ -3,6 +3,7 @@ package table
 import (
 	"math/bits"
 	"time"
+	"unsafe"
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
@@ -44,9 +45,10 @@ type waypoint struct {
 }
 
 const (
-	pageLen  = 256  // entries copied in one step of Changes
-	walkLen  = 2048 // links followed in one step
-	trailGap = 256  // links from one waypoint to the next
+	pageLen  = 256     // entries copied in one step of Changes, if they are
+	pageSize = 1 << 18 // bytes at most
+	walkLen  = 2048    // links followed in one step
+	trailGap = 256     // links from one waypoint to the next
 )
 
 // Since is the page with which Changes after t begin.
@@ -98,13 +100,18 @@ func (t *Table[K, V]) Changes(p *Page[K, V], now int64) {
 		}
 		s := t.slots.at(i)
 		// Entries of one time go together, so that from alone tells where to go on.
-		if s.modified != p.from && (len(p.Pairs) >= pageLen || links >= walkLen) {
+		if s.modified != p.from && (t.fullPage(len(p.Pairs)) || links >= walkLen) {
 			p.trail = append(p.trail, waypoint{i, s.modified})
 			return
 		}
 		t.collect(p, i, now)
 		p.from, i = s.modified, t.links.at(i).next
 	}
+}
+
+// fullPage reports whether n entries are enough for one step.
+func (t *Table[K, V]) fullPage(n int) bool {
+	return n >= pageLen || uintptr(n)*unsafe.Sizeof(slot[K, V]{}) >= pageSize
 }
 
 // Limit makes Changes end at what was modified until then.

@@ -81,6 +81,7 @@ type Table[K comparable, V any] struct {
 	marks            chunked[mark] // as many as slots if bounded, else none
 	heap             chunked[due]
 	config           config.Config
+	joined           bool
 	shard, shardMask int64              // one in shardMask+1 stamps is for this table; 0: all are
 	line             *timeline.Timeline // read for conversion and its watermark, never for the time
 	sum              func(a, b V) V     // nil: V is not a number
@@ -113,9 +114,11 @@ func (t *Table[K, V]) Init(line *timeline.Timeline, c config.Config) {
 // a timeline. Their stamps differ, so that they have one order. It reports
 // whether t was unused.
 func (t *Table[K, V]) Join(line *timeline.Timeline, shard, shards int) bool {
-	if t.Len() > 0 || t.last != math.MinInt64 || t.line.Watermark() != math.MinInt64 || t.line == line {
+	isWatched := t.log.active.Load() && !t.config.RetainRemovals
+	if t.joined || isWatched || t.last != math.MinInt64 || t.line.Watermark() != math.MinInt64 {
 		return false
 	}
+	t.joined = true
 	t.line, t.shard, t.shardMask = line, int64(shard), 1<<bits.Len(uint(shards-1))-1
 	t.Reset()
 	return true
@@ -180,7 +183,9 @@ func (t *Table[K, V]) insert(h uint32, key K) uint32 {
 
 func (t *Table[K, V]) expire(i uint32, now int64) {
 	s := t.slots.at(i)
-	t.expired.add(s.key, s.modified)
+	if t.line.Merges() < s.deadline {
+		t.expired.add(s.key, s.modified)
+	}
 	t.remove(i, lastmodstore.Expired, now)
 	t.stats.Expirations++
 }

@@ -48,7 +48,16 @@ func (f *Feed[K, V]) Next(line *timeline.Timeline) lastmodstore.Event[K, V] {
 	e := c.event(line)
 	*c = change[K, V]{}
 	f.taken++
+	f.trim()
 	return e
+}
+
+// trim gives back the memory of a long page when f has caught up: it may wait for
+// long.
+func (f *Feed[K, V]) trim() {
+	if f.CaughtUp() && cap(f.changes) > 8 {
+		f.changes, f.taken = nil, 0
+	}
 }
 
 // SkipTo drops what f has and goes on with what happens after at.
@@ -65,16 +74,18 @@ func (f *Feed[K, V]) SkipTo(at int64) {
 // arrived, while that is remembered; who could miss it then gets Resync.
 func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 	f.changes, f.taken, f.More = f.changes[:0], 0, true
+	first := !f.begun && !f.zero
 	if !f.begun && f.zero {
 		f.need, f.born = t.log.horizon, t.last
 	}
 	f.begun = true
 	t.log.active.Store(true)
-	if t.log.horizon > max(f.place.from, f.need) {
+	if t.log.horizon > max(f.place.from, f.need) || first && t.isForeign(f.place.from, now) {
 		at := max(t.last, t.log.horizon)
 		t.line.Promise(min(at, now))
 		f.place = way{from: at}
 		f.need = at
+		f.last = at - 1 // it may have been later, in another store
 		f.emit(change[K, V]{at: at, kind: lastmodstore.Resync})
 		return
 	}
@@ -91,10 +102,11 @@ func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 			}
 			f.place.from = max(f.place.from, t.last)
 			f.More, f.Until = false, t.last
+			f.trim()
 			return
 		}
 		// What has one time goes together, so that from alone tells where to go on.
-		if at != f.place.from && (len(f.changes) >= pageLen || links >= walkLen) {
+		if at != f.place.from && (t.fullPage(len(f.changes)) || links >= walkLen) {
 			if slot != none {
 				f.place.trail = append(f.place.trail, waypoint{slot, t.slots.at(slot).modified})
 			}
@@ -109,6 +121,13 @@ func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 			slot = t.links.at(slot).next
 		}
 	}
+}
+
+// isForeign reports whether a position is later than any that this store can have
+// given: that of an earlier one whose times were ahead of the clock. Of shards,
+// only all together can tell.
+func (t *Table[K, V]) isForeign(at, now int64) bool {
+	return t.shardMask == 0 && at > max(t.last, now, t.line.Watermark())
 }
 
 // nextAt is the time of slot or of record n, whichever is the earlier.

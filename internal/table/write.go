@@ -246,6 +246,7 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	}
 	superseded := t.supersedes(h, key, modified, now) // before live removes what has expired
 	i := t.live(h, key, now)
+	t.line.BeginMerges(now)
 	if deadline <= now || superseded {
 		return false, nil
 	}
@@ -264,7 +265,7 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	s.setLate(late)
 	t.last = max(t.last, modified)
 	if modified >= now {
-		t.line.Promise(modified) // the other shards of a Sharded go on from there, too
+		t.line.Raise(modified) // the other shards of a Sharded go on from there, too
 	}
 	t.linkByTime(i)
 	t.setDeadline(i, deadline, int64(e.TTL))
@@ -284,7 +285,7 @@ func (t *Table[K, V]) supersedes(h uint32, key K, modified, now int64) bool {
 		return t.expired.supersedes(key, modified)
 	}
 	s := t.slots.at(i)
-	return s.modified >= modified && (now < s.deadline || t.expired.limit > 0)
+	return s.modified >= modified && (now < s.deadline || t.expired.limit > 0 && t.line.Merges() < s.deadline)
 }
 
 // Clear removes every entry at once and returns what it removed. The counters

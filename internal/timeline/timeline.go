@@ -16,19 +16,28 @@ const second = int64(time.Second)
 
 var epoch = time.Unix(0, 0)
 
+// latestWall is the latest wall clock that is followed. A clock set beyond is
+// wrong, and would leave no room for deadlines.
+var latestWall = nanos(time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC))
+
 // A Timeline tells a store's present position. The monotonic clock carries it
 // on from the wall clock as it was at the start. It follows the wall clock
 // forward, in jumps of over a second, and never moves backward. It is safe for
 // concurrent use.
 type Timeline struct {
-	base      time.Time    // a reading of both clocks
-	start     int64        // the position of base
-	ahead     atomic.Int64 // the sum of all jumps
-	compared  atomic.Int64 // the position at which Tick last read the wall clock
-	watermark atomic.Int64
+	base     time.Time    // a reading of both clocks
+	start    int64        // the position of base
+	ahead    atomic.Int64 // the sum of all jumps
+	compared atomic.Int64 // the position at which Tick last read the wall clock
 
 	wall   func() int64 // reads the wall clock, in nanoseconds from the epoch
 	shared bool         // set before anything is written
+
+	merges atomic.Int64 // the position of the first Merge
+	merged atomic.Int64 // the latest time that was ahead of the clock when it was merged
+
+	_         [64]byte // polls and watchers write what follows, all operations read what precedes
+	watermark atomic.Int64
 }
 
 // Start begins a timeline at the present time.
@@ -42,6 +51,8 @@ func StartBy(wall func() int64) *Timeline {
 	l := &Timeline{base: base, start: nanos(base), wall: wall}
 	l.compared.Store(l.start)
 	l.watermark.Store(math.MinInt64)
+	l.merges.Store(math.MaxInt64)
+	l.merged.Store(math.MinInt64)
 	return l
 }
 
@@ -86,7 +97,7 @@ func (l *Timeline) Tick() int64 {
 // second behind jumps to it. So it does after the machine was suspended.
 func (l *Timeline) Catch() int64 {
 	wall, ahead := l.wall(), l.ahead.Load() // first, so that a pause here makes no jump
-	if now := l.Now(); wall-now > second {
+	if now := l.Now(); wall-now > second && wall < latestWall {
 		l.ahead.CompareAndSwap(ahead, ahead+wall-now)
 	}
 	return l.Now()
@@ -97,10 +108,21 @@ func (l *Timeline) Catch() int64 {
 func (l *Timeline) Watermark() int64 { return l.watermark.Load() }
 
 // Promise raises the watermark to n, if it is lower.
-func (l *Timeline) Promise(n int64) {
+func (l *Timeline) Promise(n int64) { raise(&l.watermark, n) }
+
+// Raise is Promise for a time that was merged and is ahead of the clock.
+func (l *Timeline) Raise(n int64) {
+	raise(&l.merged, n)
+	raise(&l.watermark, n)
+}
+
+// Merged returns the latest time given to Raise.
+func (l *Timeline) Merged() int64 { return l.merged.Load() }
+
+func raise(x *atomic.Int64, n int64) {
 	for {
-		old := l.watermark.Load()
-		if old >= n || l.watermark.CompareAndSwap(old, n) {
+		old := x.Load()
+		if old >= n || x.CompareAndSwap(old, n) {
 			return
 		}
 	}
@@ -124,6 +146,17 @@ func (l *Timeline) Claim(n int64) bool {
 		}
 	}
 }
+
+// BeginMerges notes that something was merged, at position now.
+func (l *Timeline) BeginMerges(now int64) {
+	if l.merges.Load() > now {
+		l.merges.CompareAndSwap(math.MaxInt64, now)
+	}
+}
+
+// Merges returns the position of the first merge, or the latest position if there
+// has been none.
+func (l *Timeline) Merges() int64 { return l.merges.Load() }
 
 // Time returns position n as a time without a monotonic reading.
 func (l *Timeline) Time(n int64) time.Time { return time.Unix(0, n) }
