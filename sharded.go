@@ -21,9 +21,7 @@ import (
 //   - Shards sweep one after another: an expired entry, which is absent
 //     nevertheless, is held until the sweep of its shard.
 //   - An entry that is merged with a time since the opening of the store is
-//     reported to watchers as one that arrives out of order. Of entries that were
-//     merged into several shards with one time before that, a watcher that
-//     resumes between them may miss one.
+//     reported to watchers as one that arrives out of order.
 //   - OnRemove calls fn from several goroutines, one call after another: in order
 //     for each shard, and so for each key.
 //
