@@ -49,12 +49,13 @@ func (o *owner[K, V]) feedOne() (more bool) {
 	}
 	r, now := f.next(), o.line.Now()
 	o.table.Watch(r.feed, now)
+	events := r.feed.Len() // before it is the caller's again
 	if r.feed.CaughtUp() {
 		f.waiting.Push(&r.place)
 	} else {
 		r.reply <- struct{}{}
 	}
-	f.fed(now, o.table.Last())
+	f.fed(events, now, o.table.Last())
 	if !f.isHungry(o.table.Last()) {
 		return false
 	}

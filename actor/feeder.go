@@ -69,8 +69,10 @@ func (f *feeder[K, V]) wake(now int64) {
 	}
 }
 
-// fed notes that a watcher has been fed, and rests if it is time for that.
-func (f *feeder[K, V]) fed(now, last int64) {
+// fed notes that a watcher has been fed so many events, and rests if it is time
+// for that.
+func (f *feeder[K, V]) fed(events int, now, last int64) {
+	f.pace.Charge(events)
 	switch {
 	case f.resting != nil:
 	case f.behind.Empty():

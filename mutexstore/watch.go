@@ -24,15 +24,21 @@ func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastm
 func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V], known *uint64) bool {
 	canceled := ctx.Done() // the caller's code: not while other watchers depend on this one
 	for {
-		if f.CaughtUp() && !s.hub.Wait(*known, canceled, s.done, s.line.Now) {
-			return false
+		var pace engine.FeedPacer
+		waits := f.CaughtUp()
+		if waits {
+			var ok bool
+			if pace, ok = s.hub.Wait(*known, canceled, s.done); !ok {
+				return false
+			}
 		}
 		*known = s.hub.Generation()
-		if !s.feed(f) {
-			return false
+		isOpen := s.feed(f)
+		if waits {
+			s.hub.Pass(pace, f.Len(), s.line.Now)
 		}
-		if !f.CaughtUp() {
-			return true
+		if !isOpen || !f.CaughtUp() {
+			return isOpen
 		}
 	}
 }

@@ -28,11 +28,11 @@ func feeds(rounds int) []figure {
 		figures = append(figures, figure{e.Name + " reading 1,000,000 changes, each", m[0], 1, "ns", 150})
 	}
 	for _, e := range compare.Engines() {
-		figures = append(figures, setWithWatchers(e, 1000, "parked", 1.05, rounds), setWithWatchers(e, 1000, "waiting", 1.05, rounds))
+		figures = append(figures, setWithWatchers(e, 1, 1000, "parked", 1.05, rounds), setWithWatchers(e, 1, 1000, "waiting", 1.05, rounds))
 	}
 	for _, e := range compare.Engines() {
 		for _, watchers := range []int{100, 1000} {
-			figures = append(figures, setWithWatchers(compare.Shards(16, e), watchers, "waiting", 2, rounds))
+			figures = append(figures, setWithWatchers(compare.Shards(16, e), 1000, watchers, "waiting", 2, rounds))
 		}
 	}
 	return figures
@@ -73,10 +73,10 @@ func backlog(s lastmodstore.Store[string, int], n int) float64 {
 	return float64(time.Since(start)) / float64(n)
 }
 
-// setWithWatchers measures Set of one of 1,000 keys while watchers are parked in
-// their loop bodies, or wait for each change.
-func setWithWatchers(e compare.Engine, watchers int, kind string, goal float64, rounds int) figure {
-	ks := keys(1000)
+// setWithWatchers measures Set of one of n keys while watchers are parked in their
+// loop bodies, or wait for each change.
+func setWithWatchers(e compare.Engine, n, watchers int, kind string, goal float64, rounds int) figure {
+	ks := keys(n)
 	watched, alone := e.Strings(0), e.Strings(0)
 	defer watched.Close()
 	defer alone.Close()
@@ -105,5 +105,5 @@ func setWithWatchers(e compare.Engine, watchers int, kind string, goal float64, 
 		return func() float64 { return drive(s, ks, 1, 20_000, 100) }
 	}
 	m := inTurn(10*rounds, set(watched), set(alone)) // a small difference
-	return figure{fmt.Sprintf("%s Set with %d %s watchers / none", e.Name, watchers, kind), m[0], m[1], "ns", goal}
+	return figure{fmt.Sprintf("%s Set, keys=%d, with %d %s watchers / none", e.Name, n, watchers, kind), m[0], m[1], "ns", goal}
 }

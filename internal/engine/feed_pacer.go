@@ -27,5 +27,13 @@ func (p *FeedPacer) ShouldRest(now, last int64) bool {
 	return busy
 }
 
+// Charge adds the reading of so many events to the work. It follows after the next
+// watcher is woken, so the clock does not show it.
+func (p *FeedPacer) Charge(events int) {
+	if p.began != 0 {
+		p.began -= int64(events) * int64(100*time.Nanosecond)
+	}
+}
+
 // Wake ends a rest.
 func (p *FeedPacer) Wake(now int64) { p.began = now }

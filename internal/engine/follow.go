@@ -33,8 +33,9 @@ func Follow[K comparable, V any](ctx context.Context, line *timeline.Timeline, d
 // now: not an entry that has expired since it was copied. If its deadline was
 // moved meanwhile, peek finds it.
 func NextEvent[K comparable, V any](line *timeline.Timeline, f *table.Feed[K, V], peek func(K) (lastmodstore.Entry[V], bool)) (lastmodstore.Event[K, V], bool) {
+	deadline := f.NextDeadline()
 	event := f.Next(line)
-	if event.Kind != lastmodstore.Modified {
+	if deadline == timeline.Never || line.Now() < deadline {
 		return event, true
 	}
 	fresh, ok := current(line, event.Key, event.Entry, peek)

@@ -66,38 +66,37 @@ func (h *Hub) renewLocked() {
 }
 
 // Wait waits for its turn among the watchers for which there is news since the
-// given generation. It returns false when canceled or done is closed.
-func (h *Hub) Wait(known uint64, canceled, done <-chan struct{}, now func() int64) bool {
+// given generation, and returns the pace that the watcher is to pass on by Pass
+// when it has looked. It returns false when canceled or done is closed.
+func (h *Hub) Wait(known uint64, canceled, done <-chan struct{}) (pace FeedPacer, ok bool) {
 	w := h.add(known)
 	if !h.waking.Load() {
 		h.wake(nil) // of what happened before w was in the queue
 	}
 	select {
 	case pace := <-w.woken:
-		h.wakeNext(&pace, canceled, done, now)
-		return true
+		return pace, true
 	case <-canceled:
 	case <-done:
 	}
 	if pace, woken := h.leave(w); woken {
 		h.wake(&pace)
 	}
-	return false
+	return pace, false
 }
 
-// wakeNext wakes the next watcher, after a rest if it is time for one.
-func (h *Hub) wakeNext(pace *FeedPacer, canceled, done <-chan struct{}, now func() int64) {
-	if pace.ShouldRest(now(), h.latest()) {
-		rest := time.NewTimer(FeedPause)
-		defer rest.Stop()
-		select {
-		case <-rest.C:
-		case <-canceled:
-		case <-done:
-		}
-		pace.Wake(now())
+// Pass wakes the next watcher, after a rest if it is time for one. The caller has
+// read so many events.
+func (h *Hub) Pass(pace FeedPacer, events int, now func() int64) {
+	pace.Charge(events)
+	if !pace.ShouldRest(now(), h.latest()) {
+		h.wake(&pace)
+		return
 	}
-	h.wake(pace)
+	time.AfterFunc(FeedPause, func() {
+		pace.Wake(now())
+		h.wake(&pace)
+	})
 }
 
 // latest returns the generation that the present news is in, or will be.

@@ -22,11 +22,16 @@ func waiters(h *Hub, n int) (woken func() []int, stop func()) {
 	for i := range n {
 		known := h.Generation()
 		wg.Go(func() {
-			for h.Wait(known, canceled, nil, standing) {
+			for {
+				pace, ok := h.Wait(known, canceled, nil)
+				if !ok {
+					return
+				}
 				mu.Lock()
 				order = append(order, i)
 				mu.Unlock()
 				known = h.Generation()
+				h.Pass(pace, 0, standing)
 			}
 		})
 		synctest.Wait() // they queue one after another
@@ -69,7 +74,9 @@ func TestNewsBeforeTheWaitIsNotMissed(t *testing.T) {
 		for range 3 {
 			known := h.Generation()
 			h.Notify() // after the look, before the wait
-			g.Expect(h.Wait(known, nil, nil, standing)).To(BeTrue())
+			pace, ok := h.Wait(known, nil, nil)
+			g.Expect(ok).To(BeTrue())
+			h.Pass(pace, 0, standing)
 		}
 	})
 }
@@ -126,7 +133,8 @@ func TestVolleys(t *testing.T) {
 					if sent[1-side].Load() >= n {
 						break
 					}
-					h[1-side].Wait(known, nil, nil, standing)
+					pace, _ := h[1-side].Wait(known, nil, nil)
+					h[1-side].Pass(pace, 0, standing)
 				}
 				if side == 1 {
 					sent[1].Store(n)
@@ -145,8 +153,14 @@ func TestWatchersRestWhileThereIsNews(t *testing.T) {
 		h := NewHub()
 		pace := FeedPacer{began: 1, last: h.latest()}
 		h.Notify()
+		w := h.add(h.Generation())
+		h.Notify()
+		g.Expect(w.woken).To(HaveLen(1))
+		next := h.add(h.Generation())
+		h.Notify()
 		start := time.Now()
-		h.wakeNext(&pace, nil, nil, func() int64 { return 2 + int64(feedStretch) })
+		h.Pass(pace, 0, func() int64 { return 2 + int64(feedStretch) })
+		<-next.woken
 		g.Expect(time.Since(start)).To(Equal(time.Duration(FeedPause)))
 	})
 }

@@ -17,7 +17,8 @@ type watch[K comparable, V any] struct {
 	*Store[K, V]
 	feeds    []shardFeed[K, V]
 	rounds   int
-	last     int64 // time of the last event
+	pace     *engine.FeedPacer // to pass on when all shards have been visited; nil: none
+	last     int64             // time of the last event
 	canceled <-chan struct{}
 	yield    func(lastmodstore.Event[K, V]) bool
 }
@@ -30,8 +31,9 @@ type shardFeed[K comparable, V any] struct {
 
 func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastmodstore.Event[K, V]] {
 	return func(yield func(lastmodstore.Event[K, V]) bool) {
-		defer s.missed()
 		w := watch[K, V]{Store: s, last: s.line.Nanos(since), canceled: ctx.Done(), yield: yield}
+		defer s.missed()
+		defer w.pass()
 		for _, shard := range s.shards {
 			w.feeds = append(w.feeds, shardFeed[K, V]{Feed: table.NewFeed[K, V](s.line, since), shard: shard})
 		}
@@ -45,9 +47,11 @@ func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastm
 					return
 				}
 			}
-			if !s.hub.Wait(known, w.canceled, s.done, s.line.Now) {
+			pace, ok := s.hub.Wait(known, w.canceled, s.done)
+			if !ok {
 				return
 			}
+			w.pace = &pace
 		}
 	}
 }
@@ -68,6 +72,7 @@ func (w *watch[K, V]) round(end int64) bool {
 	w.rounds++
 	for w.isOn() {
 		first, open := w.earliest(end)
+		w.pass()
 		switch {
 		case !open:
 			return false
@@ -85,6 +90,19 @@ func (w *watch[K, V]) round(end int64) bool {
 		}
 	}
 	return false
+}
+
+// pass lets the next watcher go on, if this one was woken.
+func (w *watch[K, V]) pass() {
+	if w.pace == nil {
+		return
+	}
+	events := 0
+	for i := range w.feeds {
+		events += w.feeds[i].Len() + 10 // a visit takes as long as ten events
+	}
+	w.hub.Pass(*w.pace, events, w.line.Now)
+	w.pace = nil
 }
 
 // isOn reports whether neither the store is closed nor the context has ended.

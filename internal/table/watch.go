@@ -35,8 +35,20 @@ func (f *Feed[K, V]) CaughtUp() bool { return !f.More && !f.HasNext() }
 // returned.
 func (f *Feed[K, V]) HasNext() bool { return f.taken < len(f.changes) }
 
+// Len returns the number of events that Next has not returned.
+func (f *Feed[K, V]) Len() int { return len(f.changes) - f.taken }
+
 // NextAt returns the time of the next event, which there must be.
 func (f *Feed[K, V]) NextAt() int64 { return f.changes[f.taken].at }
+
+// NextDeadline returns the deadline of the next event, which there must be, if it
+// is Modified; otherwise never.
+func (f *Feed[K, V]) NextDeadline() int64 {
+	if c := &f.changes[f.taken]; c.kind == lastmodstore.Modified {
+		return c.deadline
+	}
+	return timeline.Never
+}
 
 // NextIsResync reports whether the next event, which there must be, is a Resync.
 func (f *Feed[K, V]) NextIsResync() bool { return f.changes[f.taken].kind == lastmodstore.Resync }
@@ -47,8 +59,9 @@ func (f *Feed[K, V]) Next(line *timeline.Timeline) lastmodstore.Event[K, V] {
 	c := &f.changes[f.taken]
 	e := c.event(line)
 	*c = change[K, V]{}
-	f.taken++
-	f.trim()
+	if f.taken++; f.taken == len(f.changes) {
+		f.trim()
+	}
 	return e
 }
 
