@@ -1,6 +1,7 @@
 package sharded_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -131,4 +132,54 @@ func TestNewShardedRefusesWhatCannotBeAShard(t *testing.T) {
 			}
 		}
 	})
+}
+
+// 19: what NewSharded has opened it closes, also if open panics.
+func TestNewShardedClosesWhatItOpenedIfOpenPanics(t *testing.T) {
+	eachEngine(t, func(g Gomega, open func(time.Duration) store) {
+		var opened []store
+		g.Expect(func() {
+			lastmodstore.NewSharded(4, func() store {
+				if len(opened) == 3 {
+					panic("cannot open")
+				}
+				opened = append(opened, open(time.Second))
+				return opened[len(opened)-1]
+			})
+		}).To(PanicWith("cannot open"))
+		for _, s := range opened {
+			g.Expect(s.Done()).To(BeClosed())
+		}
+	})
+}
+
+func TestNewShardedRefusesAShardOfAnother(t *testing.T) {
+	eachEngine(t, func(g Gomega, open func(time.Duration) store) {
+		one := open(0)
+		first := lastmodstore.NewSharded(1, func() store { return one })
+		defer first.Close()
+		g.Expect(func() { lastmodstore.NewSharded(1, func() store { return one }) }).To(
+			PanicWith(HavePrefix("lastmodstore: NewSharded: open returned a store that was used before")))
+	})
+}
+
+// Its watcher would wait where the shards notify nobody.
+func TestNewShardedRefusesAStoreThatIsWatched(t *testing.T) {
+	eachEngine(t, func(g Gomega, open func(time.Duration) store) {
+		one := open(0)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			for range one.Watch(context.Background(), time.Time{}) {
+			}
+		}()
+		synctest.Wait()
+		g.Expect(func() { lastmodstore.NewSharded(1, func() store { return one }) }).To(
+			PanicWith(HavePrefix("lastmodstore: NewSharded: open returned a store that was used before")))
+		<-ended // 19: with the store, which NewSharded has closed
+	})
+}
+
+func TestNewShardedRefusesANilOpen(t *testing.T) {
+	NewWithT(t).Expect(func() { lastmodstore.NewSharded[string, int](2, nil) }).To(PanicWith(HavePrefix("lastmodstore: NewSharded: open is nil")))
 }
