@@ -1,0 +1,131 @@
+package table
+
+import (
+	"testing"
+	"time"
+	"unsafe"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+)
+
+// What large keys and values cost.
+
+type large = [1 << 20]byte
+
+// 4, 26: one removed large value keeps as much as one value, not as much as a
+// chunk of many.
+func TestDequeChunksHaveASizeInBytes(t *testing.T) {
+	g := NewWithT(t)
+	tab := New[int, large](timeline.Start(), config.Config{RemovalLog: 1, RetainRemovals: true})
+	for key := range 3 {
+		g.Expect(tab.Set(hashOf(key), key, large{}, 0, 1)).To(Succeed())
+		g.Expect(tab.Delete(hashOf(key), key, 2)).To(BeTrue())
+	}
+	g.Expect(tab.log.records.bytes()).To(BeNumerically("<=", 3<<20))
+
+	var small deque[byte]
+	small.push(1)
+	g.Expect(small.chunks[0]).To(HaveLen(64))
+}
+
+// 4: the same of keys that are remembered because they expired.
+func TestExpiredLargeKeysKeepNoMoreThanTheirSize(t *testing.T) {
+	g := NewWithT(t)
+	var x expired[large]
+	x.limit = 1
+	x.add(large{}, 1)
+	g.Expect(x.keys.bytes()).To(BeNumerically("<=", 2<<20))
+}
+
+// bytes is how much the chunks of d occupy.
+func (d *deque[T]) bytes() (n int) {
+	var zero T
+	for _, c := range d.chunks {
+		n += cap(c) * int(unsafe.Sizeof(zero))
+	}
+	return n
+}
+
+// A step copies at most pageSize bytes, or one entry if that is larger: no other
+// operation waits for longer than one step.
+func TestStepsOverLargeValuesAreShort(t *testing.T) {
+	t.Run("64 KiB", func(t *testing.T) { stepsOf[[64 << 10]byte](t, 4) })
+	t.Run("1 MiB", func(t *testing.T) { stepsOf[large](t, 1) })
+	t.Run("1 byte", func(t *testing.T) { stepsOf[byte](t, pageLen) })
+}
+
+// stepsOf expects no step over values of type V to bring more than most of them.
+func stepsOf[V any](t *testing.T, most int) {
+	g := NewWithT(t)
+	line := timeline.Start()
+	tab := New[int, V](line, config.Config{})
+	var value V
+	n := 2*most + 1
+	for key := range n {
+		g.Expect(tab.Set(hashOf(key), key, value, 0, int64(key))).To(Succeed())
+	}
+	read := 0
+	for p := Since[int, V](line, time.Unix(0, -1)); !p.Done; read += len(p.Pairs) {
+		tab.Changes(&p, int64(n))
+		g.Expect(len(p.Pairs)).To(BeNumerically("<=", most))
+	}
+	g.Expect(read).To(Equal(n))
+
+	read = 0
+	for f := NewFeed[int, V](line, time.Time{}); f.More; {
+		tab.Watch(&f, int64(n))
+		g.Expect(len(f.changes)).To(BeNumerically("<=", most))
+		for ; f.HasNext(); read++ {
+			f.Next(line)
+		}
+	}
+	g.Expect(read).To(Equal(n))
+}
+
+// 26: a feed that has caught up, and may wait for long, keeps no long buffer:
+// whether its last step brought a page or nothing.
+func TestAWaitingFeedKeepsNoLongBuffer(t *testing.T) {
+	for _, n := range []int{pageLen / 2, pageLen, 3 * pageLen} {
+		f := newFixture(t, config.Config{})
+		for key := range n {
+			f.set(key, 0, int64(key))
+		}
+		feed := NewFeed[int, int](f.t.line, time.Time{})
+		for !feed.CaughtUp() {
+			f.t.Watch(&feed, int64(n))
+			for feed.HasNext() {
+				feed.Next(f.t.line)
+			}
+		}
+		f.Expect(cap(feed.changes)).To(BeNumerically("<=", 8))
+		f.Expect(feed.HasNext()).To(BeFalse())
+		f.set(n, 0, int64(n))
+		f.t.Watch(&feed, int64(n))
+		f.Expect(feed.Next(f.t.line).Key).To(Equal(n), "it goes on")
+	}
+}
+
+// 4, 23: a key that expired is remembered only if its deadline is later than the
+// first Merge: nothing that is merged from then on can be older than it otherwise.
+func TestExpiredKeysAreRememberedSinceTheFirstMerge(t *testing.T) {
+	f := newFixture(t, config.Config{RemovalLog: 100})
+	for key := range 50 {
+		f.set(key, 10, int64(key))
+	}
+	f.t.Sweep(100, 100)
+	f.Expect(f.t.expired.keys.len()).To(BeZero(), "nobody has merged")
+
+	f.set(50, 10, 100)
+	f.set(51, 20, 100)
+	f.set(52, 30, 100)
+	f.merge(99, 1, 120)
+	f.t.Sweep(200, 200)
+	f.Expect(f.t.expired.modified).To(HaveLen(1), "only one has a deadline later than the Merge")
+	f.Expect(f.t.expired.modified).To(HaveKey(52))
+	f.Expect(f.merge(52, 60, 200)).To(BeFalse(), "the older one does not come back")
+	f.Expect(f.merge(50, 60, 200)).To(BeTrue())
+	f.t.check(t)
+}
