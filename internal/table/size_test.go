@@ -7,6 +7,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/config"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
@@ -93,18 +94,22 @@ func TestAWaitingFeedKeepsNoLongBuffer(t *testing.T) {
 		for key := range n {
 			f.set(key, 0, int64(key))
 		}
+		f.set(n, 1, int64(n)) // expired: a step after a full page brings nothing
+		now := int64(n + 1)
 		feed := NewFeed[int, int](f.t.line, time.Time{})
-		for !feed.CaughtUp() {
-			f.t.Watch(&feed, int64(n))
-			for feed.HasNext() {
-				feed.Next(f.t.line)
+		follow := func() (last int) {
+			for more := true; more; more = !feed.CaughtUp() {
+				f.t.Watch(&feed, now)
+				for feed.HasNext() {
+					last = feed.Next(f.t.line).Key
+				}
 			}
+			return last
 		}
+		f.Expect(follow()).To(Equal(n - 1))
 		f.Expect(cap(feed.changes)).To(BeNumerically("<=", 8))
-		f.Expect(feed.HasNext()).To(BeFalse())
-		f.set(n, 0, int64(n))
-		f.t.Watch(&feed, int64(n))
-		f.Expect(feed.Next(f.t.line).Key).To(Equal(n), "it goes on")
+		f.set(-5, 0, now)
+		f.Expect(follow()).To(Equal(-5), "it goes on")
 	}
 }
 
@@ -118,14 +123,19 @@ func TestExpiredKeysAreRememberedSinceTheFirstMerge(t *testing.T) {
 	f.t.Sweep(100, 100)
 	f.Expect(f.t.expired.keys.len()).To(BeZero(), "nobody has merged")
 
-	f.set(50, 10, 100)
-	f.set(51, 20, 100)
-	f.set(52, 30, 100)
-	f.merge(99, 1, 120)
-	f.t.Sweep(200, 200)
-	f.Expect(f.t.expired.modified).To(HaveLen(1), "only one has a deadline later than the Merge")
-	f.Expect(f.t.expired.modified).To(HaveKey(52))
-	f.Expect(f.merge(52, 60, 200)).To(BeFalse(), "the older one does not come back")
-	f.Expect(f.merge(50, 60, 200)).To(BeTrue())
-	f.t.check(t)
+	for _, swept := range []bool{true, false} {
+		for key, comesBack := range []bool{true, true, false} {
+			f := newFixture(t, config.Config{RemovalLog: 100})
+			deadline := 110 + 10*key
+			f.set(key, time.Duration(deadline-100), 100)
+			past := lastmodstore.Entry[int]{LastModified: time.Unix(0, 1), ExpiresAt: time.Unix(0, 2)}
+			_, err := f.t.Merge(hashOf(99), 99, past, 120)
+			f.Expect(err).NotTo(HaveOccurred())
+			if swept {
+				f.t.Sweep(200, 200)
+			}
+			f.Expect(f.merge(key, 60, 200)).To(Equal(comesBack), "deadline %d, first Merge 120, swept %t", deadline, swept)
+			f.t.check(t)
+		}
+	}
 }

@@ -146,3 +146,57 @@ func TestDeadlineThatOverflowsIsNever(t *testing.T) {
 		g.Expect(Deadline(c.now, c.ttl)).To(Equal(c.want), "%d and %d", c.now, c.ttl)
 	}
 }
+
+// 30: a wall clock set beyond the year 2200 is wrong, and is not followed: it would
+// leave no room for deadlines, or make the timeline wrap around.
+func TestTimelineDoesNotFollowAWallClockBeyondItsEnd(t *testing.T) {
+	for name, beyond := range map[string]time.Time{
+		"2200": time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC),
+		"2262": time.Unix(0, math.MaxInt64),
+		"9999": time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			g := NewWithT(t)
+			wall := int64(0)
+			line := StartBy(func() int64 { return wall })
+			before := line.Now()
+			wall = nanos(beyond)
+			g.Expect(line.Catch()).To(Equal(before), name)
+			time.Sleep(time.Second)
+			g.Expect(line.Tick()).To(Equal(before+int64(time.Second)), name)
+			wall = 0
+			g.Expect(line.Catch()).To(Equal(before+int64(time.Second)), "set back")
+			wall = latestWall - 1
+			g.Expect(line.Catch()).To(Equal(wall), "the latest that is followed")
+		})
+	}
+}
+
+// 23: what was merged ahead of the clock raises the watermark; Merged tells it from
+// what was promised.
+func TestRaiseKeepsTheLatestMergedTime(t *testing.T) {
+	g := NewWithT(t)
+	line := Start()
+	g.Expect(line.Merged()).To(Equal(int64(math.MinInt64)), "nothing was merged")
+	line.Promise(7)
+	g.Expect(line.Merged()).To(Equal(int64(math.MinInt64)), "a promise is no merge")
+	for _, n := range []int64{5, 3, 9, 8} {
+		line.Raise(n)
+	}
+	g.Expect(line.Merged()).To(Equal(int64(9)))
+	g.Expect(line.Watermark()).To(Equal(int64(9)))
+	line.Promise(11)
+	line.Raise(10)
+	g.Expect(line.Merged()).To(Equal(int64(10)))
+	g.Expect(line.Watermark()).To(Equal(int64(11)))
+}
+
+func TestMergesIsThePositionOfTheFirst(t *testing.T) {
+	g := NewWithT(t)
+	line := Start()
+	g.Expect(line.Merges()).To(Equal(int64(math.MaxInt64)), "none yet: later than any deadline")
+	line.BeginMerges(5)
+	line.BeginMerges(9)
+	line.BeginMerges(2) // concurrently with the first
+	g.Expect(line.Merges()).To(Equal(int64(5)))
+}
