@@ -52,7 +52,8 @@ type (
 		at   time.Time
 		name string
 	}
-	wrapped struct{ time.Time }
+	wrapped    struct{ time.Time }
+	jsonNumber = json.Number
 )
 
 func (d dog) Speak() string            { return d.Name }
@@ -178,6 +179,12 @@ func TestValuesComeBackEqualOrAreRefused(t *testing.T) {
 		{json, refused("a", time.Unix(1000, 0).In(time.FixedZone("odd", 30)), "alters the value")},
 		{json, refused("a", stamp{now, "x"}, "Value.name comes")},
 		{json, roundTrip("a", stamp{now.Round(0), ""})},
+		{json, roundTrip("a", jsonNumber("1.50"))},
+		{json, roundTrip(jsonNumber("7"), []jsonNumber{"1", "-0"})},
+		{json, refused("a", jsonNumber(""), "alters the value")}, // it would come back as 0
+		{json, refused("a", struct{ N []jsonNumber }{[]jsonNumber{"1", ""}}, "Value.N[1] comes")},
+		{json, refused("a", jsonNumber("x"), "invalid number")},
+		{gob, roundTrip("a", jsonNumber(""))},
 		{json, refused("a", ring, "cycle")},
 
 		{gob, roundTrip("a\xff", "\xff")},
