@@ -64,7 +64,7 @@ func NewSharded[K comparable, V any](n int, open func() Store[K, V]) *Sharded[K,
 	var join func(shards []any) any
 	for range n {
 		s := open()
-		if s != nil {
+		if seam.IsFree[K](s) {
 			opened = append(opened, s)
 		}
 		shard, joinThem, ok := seam.Shard[K](s)
@@ -78,6 +78,9 @@ func NewSharded[K comparable, V any](n int, open func() Store[K, V]) *Sharded[K,
 		panic("lastmodstore: NewSharded: open returned a store that was used before: open a new one for each shard")
 	}
 	joined = true
+	for _, s := range opened {
+		seam.Take[K](s)
+	}
 	s := &Sharded[K, V]{store: all}
 	s.hidden = seam.New[K](s, nil, nil)
 	return s

@@ -10,6 +10,7 @@ type Engine[K comparable] struct {
 	store any
 	shard any
 	join  func(shards []any) any
+	taken bool // it is part of another store
 	turns turns[K]
 }
 
@@ -33,7 +34,7 @@ func of[K comparable](store any) *Engine[K] {
 // Shard returns what [New] was given for store, unless store cannot be part of
 // another. A type that embeds an engine cannot: its own methods would be passed by.
 func Shard[K comparable](store any) (shard any, join func(shards []any) any, ok bool) {
-	if v := reflect.ValueOf(store); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+	if isNil(store) {
 		return nil, nil, false
 	}
 	e := of[K](store)
@@ -41,4 +42,25 @@ func Shard[K comparable](store any) (shard any, join func(shards []any) any, ok 
 		return nil, nil, false
 	}
 	return e.shard, e.join, true
+}
+
+func isNil(store any) bool {
+	v := reflect.ValueOf(store)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// Take marks store as part of another.
+func Take[K comparable](store any) { of[K](store).taken = true }
+
+// IsFree reports whether store is one that can be closed and is not part of
+// another: no nil pointer, and no engine that was not made by its New.
+func IsFree[K comparable](store any) bool {
+	if isNil(store) {
+		return false
+	}
+	if _, isEngine := store.(interface{ seam() *Engine[K] }); !isEngine {
+		return true
+	}
+	e := of[K](store)
+	return e != nil && !e.taken
 }

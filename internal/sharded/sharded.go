@@ -71,7 +71,7 @@ func (s *Store[K, V]) missed() (isClosed bool) {
 
 // refused is for the error of a write.
 func (s *Store[K, V]) refused(err error) error {
-	if err == lastmodstore.ErrClosed {
+	if err == lastmodstore.ErrClosed && s.closing.Load() { // else somebody closed a shard
 		<-s.done
 	}
 	return err

@@ -120,6 +120,10 @@ func TestNewShardedRefusesWhatCannotBeAShard(t *testing.T) {
 			"embedding":   func() store { return remember(embedding{mutexstore.New[string, int](0)}) },
 			"nested":      func() store { return remember(lastmodstore.NewSharded(2, func() store { return open(0) })) },
 			"nil":         func() store { return nil },
+			"nil actor":   func() store { return (*actor.Store[string, int])(nil) },
+			"nil mutex":   func() store { return (*mutexstore.Store[string, int])(nil) },
+			"zero actor":  func() store { return new(actor.Store[string, int]) },
+			"zero mutex":  func() store { return new(mutexstore.Store[string, int]) },
 			"one twice":   func() store { return remember(same) },
 			"used before": func() store { return remember(used()) },
 			"closed":      func() store { return remember(closed()) },
@@ -182,4 +186,21 @@ func TestNewShardedRefusesAStoreThatIsWatched(t *testing.T) {
 
 func TestNewShardedRefusesANilOpen(t *testing.T) {
 	NewWithT(t).Expect(func() { lastmodstore.NewSharded[string, int](2, nil) }).To(PanicWith(HavePrefix("lastmodstore: NewSharded: open is nil")))
+}
+
+// 21: a shard that its opener closes refuses by itself, and a store that is refused
+// because it is a shard already goes on.
+func TestAShardThatIsTouchedFromOutside(t *testing.T) {
+	eachEngine(t, func(g Gomega, open func(time.Duration) store) {
+		var one store
+		s := lastmodstore.NewSharded(1, func() store {
+			one = open(0)
+			return one
+		})
+		defer s.Close()
+		g.Expect(func() { lastmodstore.NewSharded(1, func() store { return one }) }).To(Panic())
+		g.Expect(s.Set("a", 1, 0)).To(Succeed())
+		g.Expect(one.Close()).To(Succeed())
+		g.Expect(s.Set("a", 1, 0)).To(MatchError(lastmodstore.ErrClosed))
+	})
 }

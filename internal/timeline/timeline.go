@@ -97,7 +97,7 @@ func (l *Timeline) Tick() int64 {
 // second behind jumps to it. So it does after the machine was suspended.
 func (l *Timeline) Catch() int64 {
 	wall, ahead := l.wall(), l.ahead.Load() // first, so that a pause here makes no jump
-	if now := l.Now(); wall-now > second && wall < latestWall {
+	if now := l.Now(); wall > now && wall-now > second && wall < latestWall {
 		l.ahead.CompareAndSwap(ahead, ahead+wall-now)
 	}
 	return l.Now()
