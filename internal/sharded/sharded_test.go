@@ -13,6 +13,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/actor"
 	"github.com/lastmodstore/lastmodstore/internal/engine"
 	"github.com/lastmodstore/lastmodstore/internal/seam"
+	"github.com/lastmodstore/lastmodstore/internal/sharded"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
@@ -80,6 +81,32 @@ func TestShardsSweepOneAfterAnother(t *testing.T) {
 			g.Expect(s.Close()).To(Succeed())
 		}
 	})
+}
+
+// A joining shard remembers what it has joined.
+type joining struct {
+	engine.Shard[string, int]
+	joint engine.Joint
+}
+
+func (s *joining) Join(j engine.Joint) bool {
+	s.joint = j
+	return true
+}
+
+// 4, 29: what Join gives the shards is the same for each, but for their numbers.
+func TestShardsOfOneStoreShareWhatTheyJoin(t *testing.T) {
+	g := NewWithT(t)
+	var shards []any
+	for range 3 {
+		shards = append(shards, &joining{})
+	}
+	g.Expect(sharded.Join[string, int](shards)).NotTo(BeNil())
+	for i, s := range shards {
+		want := shards[0].(*joining).joint
+		want.Shard, want.Shards = i, 3
+		g.Expect(s.(*joining).joint == want).To(BeTrue())
+	}
 }
 
 // wrapped is a store of a foreign type.
