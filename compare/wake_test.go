@@ -3,7 +3,10 @@ package compare_test
 import (
 	"context"
 	"math/rand/v2"
+	"runtime"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/compare"
@@ -35,6 +38,40 @@ func volley(e compare.Engine, c *compare.Caller, n int) {
 		}
 		here.Set("ball", event.Entry.Value+1, 0)
 		c.Returned()
+	}
+}
+
+// 24: the last of several changes reaches a watcher, whatever it is doing when they
+// come. In a bubble a wake-up that is lost shows at once.
+func TestTimingOfChangesBesideWait(t *testing.T) {
+	random := rand.New(rand.NewPCG(24, 1))
+	for _, e := range polled() {
+		t.Run(e.Name, func(t *testing.T) {
+			for range long(200, 5000) {
+				synctest.Test(t, func(t *testing.T) {
+					s := e.Strings(0)
+					var last atomic.Int64
+					go func() {
+						for event := range s.Watch(context.Background(), time.Time{}) {
+							last.Store(int64(event.Entry.Value))
+						}
+					}()
+					synctest.Wait()
+					const changes = 20
+					for i := range changes {
+						s.Set("a", i+1, 0)
+						for range random.IntN(3) {
+							runtime.Gosched()
+						}
+					}
+					synctest.Wait()
+					if n := last.Load(); n != changes {
+						t.Errorf("24: a watcher waits that has seen %d of %d changes", n, changes)
+					}
+					s.Close()
+				})
+			}
+		})
 	}
 }
 

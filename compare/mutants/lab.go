@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -14,49 +15,18 @@ import (
 	"time"
 )
 
-// A check is one of the ways in which a fault may show: a part of compare's
-// test binary, or a command of the go tool.
-type check struct {
-	name string
-	args []string
-}
-
-func part(name, run string, more ...string) check {
-	return check{name, append([]string{"./compare.test", "-test.failfast", "-ginkgo.fail-fast", "-test.run", run}, more...)}
-}
-
-// The stages are run until a mutant is dead: as it is, under the race detector,
-// and at full length.
-var stages = []struct {
-	build  []string
-	checks []check
-}{
-	{[]string{"go", "test", "-c", "-o", "compare/compare.test", "./compare"}, []check{
-		part("timing", "TestTiming"),
-		part("suite", "TestCompare"),
-		part("linearizability", "TestLinearizable"),
-		part("oracle", "TestOracle"),
-		part("feed", "Feed"),
-		{"unit tests", []string{"go", "test", "-failfast", ".", "./internal/...", "./actor", "./mutexstore"}},
-		part("races", "Beside"),
-	}},
-	{[]string{"go", "test", "-race", "-c", "-o", "compare/compare.test", "./compare"}, []check{
-		part("race detector, suite", "TestCompare"),
-		part("race detector, races", "Beside"),
-		part("race detector, linearizability", "TestLinearizable", "-prove"),
-		part("race detector, feed", "Feed"),
-	}},
-}
-
 // A lab is a copy of the tree.
-type lab struct{ dir string }
+type lab struct {
+	dir   string
+	built map[string]bool // test binaries of the present tree, by package
+}
 
 func newLab() (*lab, error) {
 	dir, err := os.MkdirTemp("", "mutants-")
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{dir}
+	l := &lab{dir: dir}
 	return l, os.CopyFS(dir, os.DirFS("."))
 }
 
@@ -78,11 +48,63 @@ func (l *lab) must(args ...string) error {
 	return nil
 }
 
+// change changes the tree, so that every test binary has to be built again.
+func (l *lab) change(args ...string) error {
+	l.built = map[string]bool{}
+	return l.must(args...)
+}
+
+// build builds the test binary that c needs, once for each tree.
+func (l *lab) build(c check) error {
+	key := fmt.Sprint(c.pkg, c.files, c.race)
+	if c.pkg == "" || l.built[key] {
+		return nil
+	}
+	args := []string{"go", "test", "-vet=off", "-c", "-o", filepath.Join(c.pkg, binary)}
+	if c.race {
+		args = append(args, "-race")
+	} else {
+		args = append(args, "-gcflags=-N -l") // compiling takes longer than running
+	}
+	if c.files != "" {
+		if err := l.hideTests(c); err != nil {
+			return err
+		}
+		args = append(args, "-overlay", overlay)
+	}
+	err := l.must(append(args, "./"+c.pkg)...)
+	l.built = map[string]bool{key: err == nil} // one file holds each of them in turn
+	return err
+}
+
+// overlay is the file that tells the go tool which test files there are not.
+const overlay = "overlay.json"
+
+// hideTests writes an overlay without the test files of the package that c does
+// not need: to compile them takes longer than to run them.
+func (l *lab) hideTests(c check) error {
+	tests, err := filepath.Glob(filepath.Join(l.dir, c.pkg, "*_test.go"))
+	if err != nil {
+		return err
+	}
+	hidden := map[string]string{}
+	for _, file := range tests {
+		if !c.needs(filepath.Base(file)) {
+			hidden[file] = ""
+		}
+	}
+	text, err := json.Marshal(map[string]any{"Replace": hidden})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(l.dir, overlay), text, 0o600)
+}
+
 // control is a lab without any mutant. It tells how long a check takes when it
 // finds nothing: one that takes much longer hangs.
 type control struct {
 	*lab
-	mu   sync.Mutex // guards took
+	mu   sync.Mutex // guards what follows, and the tree
 	took map[string]time.Duration
 }
 
@@ -91,60 +113,59 @@ func newControl() (*control, error) {
 	return &control{lab: l, took: map[string]time.Duration{}}, err
 }
 
+// healthyTries is how often a check may fail without a mutant before that is taken
+// for its fault: some ask for more than a machine can give that is busy otherwise.
+const healthyTries = 3
+
 // patience is how long a check may take before a hang is taken for a find.
-func (l *control) patience(build []string, c check) (time.Duration, error) {
+func (l *control) patience(c check) (time.Duration, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, ok := l.took[c.name]; !ok {
-		if err := l.must(build...); err != nil {
+	key := fmt.Sprint(c.name, c.command())
+	if _, ok := l.took[key]; !ok {
+		if err := l.build(c); err != nil {
 			return 0, err
 		}
 		v := l.run(c, 10*time.Minute)
+		for tries := 1; v.caught && tries < healthyTries; tries++ {
+			v = l.run(c, 10*time.Minute)
+		}
 		if v.caught {
 			return 0, fmt.Errorf("%v, without any mutant: it shows nothing", v)
 		}
-		l.took[c.name] = v.after
+		l.took[key] = v.after
 	}
-	return 30*time.Second + 4*l.took[c.name], nil
+	return 20*time.Second + 4*l.took[key], nil
 }
 
-// try applies m, runs the checks until one notices, or every one of a stage, and
-// takes m back.
-func (l *lab) try(m *mutant, all bool, healthy *control) error {
-	if err := l.must("git", "apply", m.path); err != nil {
+// try applies m, runs the checks until one notices, or all of them, and takes m
+// back. The race detector is not tried if a check without it has noticed.
+func (l *lab) try(m *mutant, all, race bool, healthy *control) error {
+	if err := l.change("git", "apply", m.path); err != nil {
 		return err
 	}
-	for _, stage := range stages {
-		if m.dead() {
+	for _, c := range checksOf(m) {
+		if m.dead() && (!all || c.race) || c.race && !race {
 			break
 		}
-		if err := l.must(stage.build...); err != nil {
+		patience, err := healthy.patience(c)
+		if err != nil {
 			return err
 		}
-		for _, c := range stage.checks {
-			if m.dead() && !all {
-				break
-			}
-			patience, err := healthy.patience(stage.build, c)
-			if err != nil {
-				return err
-			}
-			m.verdicts = append(m.verdicts, l.run(c, patience))
+		if err := l.build(c); err != nil {
+			return err
 		}
+		m.verdicts = append(m.verdicts, l.run(c, patience))
 	}
-	return l.must("git", "apply", "-R", m.path)
+	return l.change("git", "apply", "-R", m.path)
 }
 
-// run answers whether the check failed, which is its success here.
+// run reports whether the check failed, which is its success here.
 func (l *lab) run(c check, patience time.Duration) verdict {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	dir := "compare"
-	if c.args[0] == "go" {
-		dir = ""
-	}
 	start := time.Now()
-	err := l.command(ctx, dir, c.args...).Run()
+	err := l.command(ctx, c.pkg, c.command()...).Run()
 	var exit *exec.ExitError
 	return verdict{
 		check:  c.name,

@@ -10,40 +10,47 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
 
 func main() {
-	only := flag.String("only", "*", "the mutants to try, as a pattern of file names without .patch")
+	only := flag.String("only", "*", "the mutants to try, as patterns of file names without .patch, separated by commas")
 	report := flag.String("report", "docs/testing.md", "the page whose table is written anew when all mutants are tried; empty for none")
 	all := flag.Bool("all", false, "run every check of each mutant, not only until one notices")
+	race := flag.Bool("race", true, "run the race detector on what nothing else has noticed")
 	workers := flag.Int("workers", 2, "how many mutants are tried at a time")
 	flag.Parse()
-	if *only != "*" {
+	if *only != "*" || !*race {
 		*report = ""
 	}
-	if err := run(*only, *report, *workers, *all); err != nil {
+	if err := run(*only, *report, *workers, *all, *race); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
 }
 
-func run(only, report string, workers int, all bool) error {
+func run(only, report string, workers int, all, race bool) error {
 	if _, err := os.Stat("go.mod"); err != nil {
 		return fmt.Errorf("run it at the top of the repository: %w", err)
 	}
-	paths, err := filepath.Glob(filepath.Join("compare/testdata/mutants", only+".patch"))
-	if err != nil || len(paths) == 0 {
-		return fmt.Errorf("no patch matches %q", only)
+	var paths []string
+	for pattern := range strings.SplitSeq(only, ",") {
+		some, err := filepath.Glob(filepath.Join("compare/testdata/mutants", pattern+".patch"))
+		if err != nil || len(some) == 0 {
+			return fmt.Errorf("no patch matches %q", pattern)
+		}
+		paths = append(paths, some...)
 	}
 	mutants := make([]mutant, len(paths))
+	var err error
 	for i, path := range paths {
 		if mutants[i], err = read(path); err != nil {
 			return err
 		}
 	}
-	if err := tryAll(mutants, workers, all); err != nil {
+	if err := tryAll(mutants, workers, all, race); err != nil {
 		return err
 	}
 	if report != "" {
@@ -61,7 +68,7 @@ func run(only, report string, workers int, all bool) error {
 }
 
 // tryAll fills in the verdicts. Each worker has a copy of the tree.
-func tryAll(mutants []mutant, workers int, all bool) error {
+func tryAll(mutants []mutant, workers int, all, race bool) error {
 	healthy, err := newControl()
 	if err != nil {
 		return err
@@ -79,7 +86,7 @@ func tryAll(mutants []mutant, workers int, all bool) error {
 			}
 			defer lab.close()
 			for m := range next {
-				if err := lab.try(m, all, healthy); err != nil {
+				if err := lab.try(m, all, race, healthy); err != nil {
 					failed <- fmt.Errorf("%s: %w", m.name, err)
 					return
 				}

@@ -15,6 +15,7 @@ import (
 type mutant struct {
 	name, path   string
 	breaks, like string
+	files        []string  // that it changes
 	verdicts     []verdict // one for each check
 }
 
@@ -39,13 +40,17 @@ func read(path string) (mutant, error) {
 	}
 	abs, err := filepath.Abs(path)
 	m := mutant{name: strings.TrimSuffix(filepath.Base(path), ".patch"), path: abs}
-	for line := range strings.Lines(string(text)) {
+	head, diff, _ := strings.Cut(string(text), "\n\n")
+	for line := range strings.Lines(head) {
 		if is, ok := strings.CutPrefix(line, "breaks: "); ok {
 			m.breaks = strings.TrimSpace(is)
 		} else if is, ok := strings.CutPrefix(line, "like: "); ok {
 			m.like = strings.TrimSpace(is)
-		} else {
-			break
+		}
+	}
+	for line := range strings.Lines(diff) {
+		if file, ok := strings.CutPrefix(line, "+++ b/"); ok {
+			m.files = append(m.files, strings.TrimSpace(file))
 		}
 	}
 	if m.breaks == "" {

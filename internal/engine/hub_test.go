@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -163,4 +165,57 @@ func TestWatchersRestWhileThereIsNews(t *testing.T) {
 		<-next.woken
 		g.Expect(time.Since(start)).To(Equal(time.Duration(FeedPause)))
 	})
+}
+
+// A watcher whose context ends just as it is woken passes the news on all the same.
+func TestAWatcherThatEndsAsItIsWokenWakesTheNext(t *testing.T) {
+	for range 100 { // it is left to chance which of the two it sees
+		synctest.Test(t, func(t *testing.T) {
+			g := NewWithT(t)
+			h := NewHub()
+			canceled, done := make(chan struct{}), make(chan struct{})
+			go func() {
+				if pace, ok := h.Wait(h.Generation(), canceled, done); ok {
+					h.Pass(pace, 0, standing)
+				}
+			}()
+			synctest.Wait()
+			woken := false
+			go func() { _, woken = h.Wait(h.Generation(), nil, done) }()
+			synctest.Wait()
+			close(canceled)
+			h.Notify()
+			synctest.Wait()
+			g.Expect(woken).To(BeTrue())
+			close(done)
+		})
+	}
+}
+
+// A notification concurrent with the wake-up of the last watcher reaches all, even
+// if that one does not come back to wait. One that is not reached is a deadlock.
+func TestANotificationBesideTheLastWakeUpReachesAll(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	for range 3000 {
+		synctest.Test(t, func(t *testing.T) {
+			h := NewHub()
+			var news atomic.Int32
+			for range 2 {
+				go func() {
+					for known := h.Generation(); news.Load() < 2; known = h.Generation() {
+						pace, _ := h.Wait(known, nil, nil)
+						h.Pass(pace, 0, standing)
+					}
+				}()
+			}
+			synctest.Wait()
+			news.Store(1)
+			h.Notify()
+			for range random.IntN(4) {
+				runtime.Gosched()
+			}
+			news.Store(2)
+			h.Notify()
+		})
+	}
 }

@@ -1,0 +1,106 @@
+//go:build unix
+
+package main
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// A check is one of the ways in which a fault may show: some tests of one
+// package's test binary, or all tests of several packages.
+type check struct {
+	name     string
+	pkg      string   // whose binary; "": run by the go tool
+	files    string   // patterns of the test files that are built, separated by commas; "": all
+	run      string   // which tests of them; "": all
+	more     []string // arguments
+	race     bool     // under the race detector
+	packages []string // what the go tool tests
+	first    string   // a pattern of files: for a fault in one of them, this check comes first
+}
+
+const binary = "mutant.test"
+
+func (c *check) command() []string {
+	if c.pkg == "" {
+		return append([]string{"go", "test", "-vet=off", "-count=1", "-failfast"}, c.packages...)
+	}
+	args := []string{"./" + binary, "-test.failfast"}
+	if c.run != "" {
+		args = append(args, "-test.run", c.run)
+	}
+	return append(args, c.more...)
+}
+
+const (
+	root, comparison = ".", "compare"
+
+	// Without TestFeedRestsBesideAWriter and TestReadsBesideSweep: whether they fail
+	// depends on what else the machine does.
+	feed  = "Feed([FO]|Res[uy])"
+	races = "Beside(Every|Loops|Readers|Wait|Relay|Writers)"
+)
+
+// checks are all, the cheapest first.
+var checks = []check{
+	{name: "timing", pkg: comparison, run: "Timing"},
+	{name: "shards", pkg: comparison, run: "Shards|LoopBodies"},
+	{name: "turns", pkg: comparison, run: "TakeTurns"},
+	{name: "linearizability", pkg: comparison, run: "Linearizable"},
+	{name: "polling", pkg: comparison, run: "Polling"},
+	{name: "listeners", pkg: comparison, run: "ListenerThat|ListenersOf|Counts"},
+	{name: "suite", pkg: comparison, run: "TestCompare", more: []string{"-ginkgo.fail-fast"}},
+	{name: "feed", pkg: comparison, run: feed},
+	{name: "oracle", pkg: comparison, run: "Oracle"},
+	{name: "all unit tests", packages: []string{"./internal/...", "./actor", "./mutexstore"}},
+	{name: "retention", pkg: comparison, run: "Retain|LetsGo|Goroutine|Memory"},
+	{name: "races", pkg: comparison, run: races},
+	{name: "loader", pkg: root, files: "loader*_test.go", first: "loader*.go"},
+	{name: "snapshots", pkg: root, files: "snapshot*_test.go,loader_test.go,loader_export_test.go", run: "Snapshot|Save|LoadF|LoadE|LoadR|FuzzLoad|Block|Codec|Encodings|Values", first: "snapshot*.go"},
+	{name: "recipes and helpers", pkg: root, files: "[^ls]*_test.go,loader_test.go,loader_export_test.go"},
+
+	{name: "race detector, suite", pkg: comparison, run: "TestCompare", more: []string{"-ginkgo.fail-fast"}, race: true},
+	{name: "race detector, races", pkg: comparison, run: races, race: true},
+	{name: "race detector, linearizability at full length", pkg: comparison, run: "Linearizable", more: []string{"-prove"}, race: true},
+	{name: "race detector, feed", pkg: comparison, run: feed, race: true},
+}
+
+// checksOf returns the checks in the order in which they are run for m: first
+// those made for what m changes, which need no binary of package compare.
+func checksOf(m *mutant) (all []check) {
+	var packages []string
+	for _, file := range m.files {
+		if dir := "./" + path.Dir(file); strings.Contains(file, "/") && !slices.Contains(packages, dir) {
+			packages = append(packages, dir)
+		}
+	}
+	if len(packages) > 0 {
+		all = append(all, check{name: "unit tests", packages: packages})
+	}
+	rest := []check{}
+	for _, c := range checks {
+		if c.isFirstFor(m) {
+			all = append(all, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	return append(all, rest...)
+}
+
+func (c *check) isFirstFor(m *mutant) bool {
+	return c.first != "" && slices.ContainsFunc(m.files, func(file string) bool {
+		ok, _ := path.Match(c.first, file)
+		return ok
+	})
+}
+
+// needs reports whether a test file is built for c.
+func (c *check) needs(file string) bool {
+	return c.files == "" || slices.ContainsFunc(strings.Split(c.files, ","), func(pattern string) bool {
+		ok, _ := path.Match(pattern, file)
+		return ok
+	})
+}
