@@ -14,6 +14,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
 // hangingSource returns a source that hangs while hang is set, and then counts the
@@ -157,6 +158,24 @@ func TestLoadTimeoutStoresNothingThatIsReturnedTooLate(t *testing.T) {
 		synctest.Wait()
 		g.Expect(s.Len()).To(BeZero())
 	})
+}
+
+// A source may see that its time is up before the Loader has noticed.
+func TestLoadTimeoutStoresNothingOfASourceThatSeesItFirst(t *testing.T) {
+	g := NewWithT(t)
+	s := mutexstore.New[string, int](0)
+	defer s.Close()
+	l := lastmodstore.NewLoader(s, func(ctx context.Context, _ string, _ intEntry, _ bool) (int, time.Duration, error) {
+		for ctx.Err() == nil {
+		}
+		return 1, 0, nil
+	}, lastmodstore.LoadTimeout(time.Millisecond))
+	defer l.Close()
+	for i := range 50 {
+		_, err := l.Get(patient, strconv.Itoa(i))
+		g.Expect(err).To(Equal(lastmodstore.ErrLoadTimeout))
+	}
+	g.Expect(s.Len()).To(BeZero())
 }
 
 func TestServeStaleEndsWithATimeoutOrTheDeadline(t *testing.T) {
