@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -120,6 +121,38 @@ func TestAListenerRetainsNothing(t *testing.T) {
 			g.Expect(s.Stats().PendingRemovals).To(BeZero())
 			g.Expect(s.Close()).To(Succeed())
 		}
+	}
+}
+
+// 26: nor does a listener retain what it has been told of while it is told of more.
+func TestAListenerLetsGoOfWhatItWasToldOf(t *testing.T) {
+	g := NewWithT(t)
+	for name, s := range trackedStores() {
+		if strings.HasPrefix(name, "sharded") {
+			continue // its listeners wait for each other, each with a value
+		}
+		var live atomic.Int64
+		start, last, end := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		s.OnRemove(func(key int, _ lastmodstore.Entry[*tracked], _ lastmodstore.EventKind) {
+			switch key {
+			case 100:
+				<-start // until all others are queued
+			case 101:
+				close(last)
+				<-end
+			}
+		})
+		s.Set(100, nil, 0)
+		s.Set(101, nil, 0)
+		fill(s, &live)
+		s.Delete(100)
+		tenKeys(func(k int) { s.Delete(k) })
+		s.Delete(101)
+		close(start)
+		<-last
+		collected(g, &live, name)
+		close(end)
+		g.Expect(s.Close()).To(Succeed())
 	}
 }
 

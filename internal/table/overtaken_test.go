@@ -41,3 +41,28 @@ func TestChangesEndsBesideWritersThatOvertakeEveryWaypoint(t *testing.T) {
 		t.Fatalf("%d of %d came", seen, cold)
 	}
 }
+
+// 4: the steps of a feed are short, however often it has caught up before.
+func TestStepsStayShortHoweverOftenAFeedHasCaughtUp(t *testing.T) {
+	tab := New[int, int](timeline.Start(), config.Config{})
+	now := tab.line.Now()
+	write := func(from, to int) {
+		for key := from; key < to; key++ {
+			now++
+			if err := tab.Set(uint32(key)*2654435761, key, key, 0, now); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	write(0, 2) // 0 stays the oldest
+	f := NewFeed[int, int](tab.line, tab.line.Time(now))
+	for range 30 {
+		write(1, 2)
+		for tab.Watch(&f, now); f.More; tab.Watch(&f, now) {
+		}
+	}
+	write(1, 10*walkLen)
+	if tab.Watch(&f, now); f.HasNext() {
+		t.Errorf("4: one step went back by more than %d modifications", walkLen)
+	}
+}
