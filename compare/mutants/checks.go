@@ -45,12 +45,12 @@ const (
 
 // checks are all, the cheapest first.
 var checks = []check{
-	{name: "timing", pkg: comparison, run: "Timing"},
-	{name: "shards", pkg: comparison, run: "Shards|LoopBodies"},
+	{name: "timing", pkg: comparison, run: "Timing|WallClock"},
+	{name: "shards", pkg: comparison, run: "Shards|AShardedCloses|LoopBodies"},
 	{name: "turns", pkg: comparison, run: "TakeTurns"},
 	{name: "linearizability", pkg: comparison, run: "Linearizable"},
 	{name: "polling", pkg: comparison, run: "Polling"},
-	{name: "listeners", pkg: comparison, run: "ListenerThat|ListenersOf|Counts"},
+	{name: "listeners", pkg: comparison, run: "ListenerThat|ListenersOf|AListenerTries|Counts"},
 	{name: "suite", pkg: comparison, run: "TestCompare", more: []string{"-ginkgo.fail-fast"}},
 	{name: "feed", pkg: comparison, run: feed},
 	{name: "oracle", pkg: comparison, run: "Oracle"},
