@@ -32,9 +32,12 @@ type waiter struct {
 	woken chan FeedPacer // holds one, which is passed on to the next to be woken
 }
 
+// Behind is the generation of a watcher for which there is news in any case.
+const Behind = 0
+
 // NewHub returns a hub at which nobody waits.
 func NewHub() *Hub {
-	return &Hub{know: NewQueue(), behind: NewQueue()}
+	return &Hub{generation: Behind + 1, know: NewQueue(), behind: NewQueue()}
 }
 
 // Notify notes that something has happened, and wakes a watcher. What has

@@ -3,6 +3,8 @@ package sharded_test
 import (
 	"context"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/engine"
 	"github.com/lastmodstore/lastmodstore/internal/seam"
 	"github.com/lastmodstore/lastmodstore/internal/sharded"
+	"github.com/lastmodstore/lastmodstore/internal/table"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
@@ -229,5 +232,50 @@ func TestAShardThatIsTouchedFromOutside(t *testing.T) {
 		g.Expect(s.Set("a", 1, 0)).To(Succeed())
 		g.Expect(one.Close()).To(Succeed())
 		g.Expect(s.Set("a", 1, 0)).To(MatchError(lastmodstore.ErrClosed))
+	})
+}
+
+// A busy shard has something new whenever a watcher takes a step.
+type busy struct {
+	engine.Shard[string, int]
+	t *testing.T
+}
+
+func (s busy) Feed(f *table.Feed[string, int]) bool {
+	if err := s.Set("a", 1, 0); err != nil {
+		s.t.Error(err)
+	}
+	return s.Shard.Feed(f)
+}
+
+// 26: watchers that never catch up with the writers rest all the same: else
+// the writers would have the shards only between two of their steps.
+func TestWatchersThatNeverCatchUpRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		var shards []any
+		for range 2 {
+			shard, _, ok := seam.Shard[string](mutexstore.New[string, int](0))
+			g.Expect(ok).To(BeTrue())
+			shards = append(shards, busy{shard.(engine.Shard[string, int]), t})
+		}
+		s := sharded.Join[string, int](shards).(*sharded.Store[string, int])
+		began := time.Now()
+		var seen atomic.Int64
+		ctx, cancel := context.WithTimeout(t.Context(), 2*engine.FeedPause)
+		defer cancel()
+		var watchers sync.WaitGroup
+		for range 2 {
+			watchers.Go(func() {
+				for range s.Watch(ctx, time.Time{}) {
+					if seen.Add(1) > 1e5 {
+						cancel() // without a rest, time stands still
+					}
+				}
+			})
+		}
+		watchers.Wait()
+		g.Expect(time.Since(began)).To(Equal(2 * engine.FeedPause))
+		g.Expect(s.Close()).To(Succeed())
 	})
 }

@@ -3,6 +3,7 @@ package sharded
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -40,30 +41,36 @@ func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastm
 		if !since.IsZero() && w.last > s.promise() && !w.resync() { // a position of another store
 			return
 		}
-		for known := s.hub.Generation(); w.round(s.line.Now()); known = s.hub.Generation() {
-			// What has a later time than the clock shows, as after a Merge, is next.
-			for end, ok := w.ahead(); ok; end, ok = w.ahead() {
-				if !w.round(end) {
-					return
-				}
+		known := s.hub.Generation()
+		for w.round(w.end()) {
+			if w.hasNext() {
+				known = engine.Behind // it waits for its turn all the same: writers may be faster than all watchers
 			}
 			pace, ok := s.hub.Wait(known, w.canceled, s.done)
 			if !ok {
 				return
 			}
-			w.pace = &pace
+			w.pace, known = &pace, s.hub.Generation()
 		}
 	}
 }
 
-// ahead returns the time of the latest event that is known and not yet yielded.
-func (w *watch[K, V]) ahead() (end int64, ok bool) {
+// end returns the end of the next round: the present time, or that of the latest
+// event that is known and not yet yielded if it is ahead of the clock, as after a
+// Merge.
+func (w *watch[K, V]) end() int64 {
+	end := w.line.Now()
 	for i := range w.feeds {
-		if f := &w.feeds[i]; f.HasNext() && (!ok || f.NextAt() > end) {
-			end, ok = f.NextAt(), true
+		if f := &w.feeds[i]; f.HasNext() {
+			end = max(end, f.NextAt())
 		}
 	}
-	return end, ok
+	return end
+}
+
+// hasNext reports whether an event is known that is not yet yielded.
+func (w *watch[K, V]) hasNext() bool {
+	return slices.ContainsFunc(w.feeds, func(f shardFeed[K, V]) bool { return f.HasNext() })
 }
 
 // round yields all that happens until end. It returns false when the loop is over.
