@@ -21,17 +21,17 @@ type listening[K comparable, V any] struct {
 func (o *owner[K, V]) feed(r *request[K, V]) (replies bool) {
 	switch r.op {
 	case opWatch:
-		o.feeder.add(r, o.table.Last())
+		o.watchQueue.add(r, o.table.Last())
 		return false
 	case opUnwatch:
-		if o.feeder.remove(r.target) {
+		if o.watchQueue.remove(r.target) {
 			r.target.reply <- struct{}{}
 		}
 	case opListen:
 		l := r.listener // r is the caller's again when the goroutine runs
 		o.listening = append(o.listening, &listening[K, V]{listener: l})
-		o.table.Listen(true)
-		o.handing.Go(func() { o.Store.handOver(l) })
+		o.table.RecordRemovals(true)
+		o.listenerWG.Go(func() { o.Store.deliver(l) })
 	case opUnlisten:
 		o.unlisten(r.listener)
 	case opRemovals:
@@ -43,8 +43,8 @@ func (o *owner[K, V]) feed(r *request[K, V]) (replies bool) {
 // feedOne takes the next step of one watcher's feed and says whether another's is
 // to be taken: between requests, so that a thousand of them keep none waiting.
 func (o *owner[K, V]) feedOne() (more bool) {
-	f := &o.feeder
-	if !f.isHungry(o.table.Last()) {
+	f := &o.watchQueue
+	if !f.hasReady(o.table.Last()) {
 		return false
 	}
 	r, now := f.next(), o.line.Now()
@@ -55,11 +55,11 @@ func (o *owner[K, V]) feedOne() (more bool) {
 	} else {
 		r.reply <- struct{}{}
 	}
-	f.fed(events, now, o.table.Last())
-	if !f.isHungry(o.table.Last()) {
+	f.afterStep(events, now, o.table.Last())
+	if !f.hasReady(o.table.Last()) {
 		return false
 	}
-	// Else all who were fed would be in line before those who call. The next
+	// Otherwise all who were fed would be in line before those who call. The next
 	// watcher waits, so that none of this is idleness.
 	o.yielder.yield(now)
 	o.yielder.judge(o.line.Now())
@@ -67,12 +67,12 @@ func (o *owner[K, V]) feedOne() (more bool) {
 	return true
 }
 
-// handOver gives the listeners what has been removed.
-func (o *owner[K, V]) handOver() {
+// dispatch gives the listeners what has been removed.
+func (o *owner[K, V]) dispatch() {
 	if len(o.listening) == 0 {
 		return
 	}
-	if removed := o.table.TakeRemoved(); len(removed) > 0 {
+	if removed := o.table.DrainRemovals(); len(removed) > 0 {
 		for _, l := range o.listening {
 			l.queue = append(l.queue, removed...)
 			for i := range removed {
@@ -121,13 +121,13 @@ func (o *owner[K, V]) unlisten(which *listener[K, V]) {
 		r.reply <- struct{}{}
 	}
 	o.listening = slices.Delete(o.listening, i, i+1)
-	o.table.Listen(len(o.listening) > 0)
+	o.table.RecordRemovals(len(o.listening) > 0)
 }
 
 // endFeeds refuses the watchers that wait and leaves the listeners what they
 // have not yet taken.
 func (o *owner[K, V]) endFeeds() {
-	o.feeder.stop(func(r *request[K, V]) {
+	o.watchQueue.stop(func(r *request[K, V]) {
 		r.err = lastmodstore.ErrClosed
 		r.reply <- struct{}{}
 	})

@@ -12,31 +12,31 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// turns is how many waiting requests are served before the loop looks whether
+// maxBatch is how many waiting requests are served before the loop looks whether
 // there is something to sweep.
-const turns = table.SweepLimit
+const maxBatch = table.SweepLimit
 
 // mailboxSize spares callers a wait for the owner before the wait for its
 // reply. More callers than that wait in line behind it.
 const mailboxSize = 1024
 
-// An owner is what the loop owns: the one that own makes lives and dies there,
+// An owner is what the loop owns: the one that loop makes lives and dies there,
 // and nothing outside its goroutine can reach it.
 type owner[K comparable, V any] struct {
 	*Store[K, V]
-	line      *timeline.Timeline // the store's; its field belongs to callers
-	hub       *engine.Hub        // of watchers of a Sharded; nil: there are none
-	noted     int64              // the latest time of which hub was notified
-	table     *table.Table[K, V]
-	sweep     sweep
-	yielder   yielder
-	feeder    feeder[K, V] // watchers, whose replies are pending
-	listening []*listening[K, V]
+	line       *timeline.Timeline // the store's; its field belongs to callers
+	hub        *engine.Hub        // of watchers of a Sharded; nil: there are none
+	noted      int64              // the latest time of which hub was notified
+	table      *table.Table[K, V]
+	sweep      sweep
+	yielder    yielder
+	watchQueue watchQueue[K, V] // watchers, whose replies are pending
+	listening  []*listening[K, V]
 }
 
-// own is the loop.
-func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
-	o := owner[K, V]{Store: s, line: c.Line, table: table.New[K, V](c.Line, c), sweep: newSweep(c.Line, interval), feeder: newFeeder[K, V]()}
+// loop is the loop.
+func (s *Store[K, V]) loop(interval time.Duration, c config.Config) {
+	o := owner[K, V]{Store: s, line: c.Line, table: table.New[K, V](c.Line, c), sweep: newSweep(c.Line, interval), watchQueue: newWatchQueue[K, V]()}
 	defer o.end()
 	var feeding <-chan struct{} // always while a watcher is to be fed, else nil
 	for closing := false; !closing; {
@@ -45,7 +45,7 @@ func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
 		}
 		select {
 		case r := <-s.mailbox:
-			closing = o.serveWaiting(r)
+			closing = o.serveBatch(r)
 		case <-o.sweep.tick.c:
 			o.sweep.ask(o.line.Catch())
 		case o.sweep.waiting <- struct{}{}:
@@ -55,8 +55,8 @@ func (s *Store[K, V]) own(interval time.Duration, c config.Config) {
 		case <-o.sweep.due:
 			closing = o.sweepOnce()
 		case <-feeding:
-		case <-o.feeder.resting:
-			o.feeder.wake(o.line.Now())
+		case <-o.watchQueue.resting:
+			o.watchQueue.wake(o.line.Now())
 		}
 	}
 }
@@ -67,15 +67,15 @@ func (o *owner[K, V]) end() {
 	o.endFeeds()
 	close(o.done)
 	o.refuse()
-	close(o.gone)
+	close(o.stopped)
 }
 
-// serveWaiting serves r and the requests that wait behind it, up to turns, and
+// serveBatch serves r and the requests that wait behind it, up to maxBatch, and
 // says whether one asked to close.
-func (o *owner[K, V]) serveWaiting(r *request[K, V]) (closing bool) {
+func (o *owner[K, V]) serveBatch(r *request[K, V]) (closing bool) {
 	y := &o.yielder
 	defer y.forget()
-	for range turns {
+	for range maxBatch {
 		now := o.line.Tick()
 		y.judge(now)
 		if closing = o.serve(r, now); closing {
@@ -105,14 +105,14 @@ func (o *owner[K, V]) serve(r *request[K, V], now int64) (closing bool) {
 	replies := true
 	switch r.op {
 	case opClose:
-		return true // gone is the answer
+		return true // closing stopped is the reply
 	case opSweep:
 		r.n, r.ok = o.sweepStep(r.cutoff)
 	case opJoin:
 		r.ok = o.join(r.joint)
 	case opMerge:
 		r.serve(o.table, o.line.Catch())
-		o.handOver()
+		o.dispatch()
 	case opStats:
 		r.serve(o.table, now)
 		r.stats.PendingRemovals = o.pending()
@@ -120,7 +120,7 @@ func (o *owner[K, V]) serve(r *request[K, V], now int64) (closing bool) {
 		replies = o.feed(r)
 	default:
 		r.serve(o.table, now)
-		o.handOver()
+		o.dispatch()
 	}
 	o.notify()
 	if replies {
@@ -156,13 +156,13 @@ func (o *owner[K, V]) sweepOnce() (closing bool) {
 	_, more := o.sweepStep(o.sweep.cutoff)
 	r := o.next()
 	o.sweep.stepped(more, r != nil, o.line.Now())
-	return r != nil && o.serveWaiting(r)
+	return r != nil && o.serveBatch(r)
 }
 
 func (o *owner[K, V]) sweepStep(cutoff int64) (removed int, more bool) {
 	start := o.line.Now()
 	removed, more = o.table.Sweep(cutoff, start)
-	o.handOver()
+	o.dispatch()
 	o.notify()
 	o.table.CountSweepStep(o.line.Now()-start, !more)
 	return removed, more

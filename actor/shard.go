@@ -14,7 +14,7 @@ type shard[K comparable, V any] struct{ *Store[K, V] }
 var _ engine.Shard[string, any] = shard[string, any]{}
 
 func (s shard[K, V]) Join(j engine.Joint) bool {
-	r := s.plain(opJoin)
+	r := s.newRequest(opJoin)
 	defer s.release(r)
 	r.joint = &j
 	s.call(r)
@@ -25,7 +25,7 @@ func (s shard[K, V]) Join(j engine.Joint) bool {
 }
 
 func (s shard[K, V]) Last() int64 {
-	r := s.plain(opLast)
+	r := s.newRequest(opLast)
 	defer s.release(r)
 	s.call(r)
 	return r.last
@@ -34,7 +34,7 @@ func (s shard[K, V]) Last() int64 {
 func (s shard[K, V]) Changes(p *table.Page[K, V]) bool { return s.step(opChanges)(p) }
 
 func (s shard[K, V]) Feed(f *table.Feed[K, V]) bool {
-	r := s.plain(opFeed)
+	r := s.newRequest(opFeed)
 	defer s.release(r)
 	r.feed = f
 	return s.call(r)

@@ -31,12 +31,12 @@ type Store[K comparable, V any] struct {
 	*hidden[K]
 	mailbox chan *request[K, V] // never closed; see call for what happens to late ones
 	done    chan struct{}       // closed by the owner when it serves no more
-	gone    chan struct{}       // closed by the owner when it ends
+	stopped chan struct{}       // closed by the owner when it ends
 
-	seed     maphash.Seed
-	line     *timeline.Timeline // set by New, or by Join before others have the store; the owner has its own
-	requests sync.Pool          // of *request[K, V], each with its reply channel
-	handing  sync.WaitGroup     // goroutines of OnRemove; the owner adds them
+	seed       maphash.Seed
+	line       *timeline.Timeline // set by New, or by Join before others have the store; the owner has its own
+	requests   sync.Pool          // of *request[K, V], each with its reply channel
+	listenerWG sync.WaitGroup     // goroutines of OnRemove; the owner adds them
 }
 
 var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
@@ -51,7 +51,7 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 	s := &Store[K, V]{
 		mailbox: make(chan *request[K, V], mailboxSize),
 		done:    make(chan struct{}),
-		gone:    make(chan struct{}),
+		stopped: make(chan struct{}),
 		seed:    maphash.MakeSeed(),
 		line:    c.Line,
 	}
@@ -60,7 +60,7 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 		return &request[K, V]{reply: make(chan struct{}, 1)}
 	}
 	s.hidden = seam.New[K](s, shard[K, V]{s}, sharded.Join[K, V])
-	go s.own(cleanupInterval, c)
+	go s.loop(cleanupInterval, c)
 	return s
 }
 
@@ -101,16 +101,16 @@ func (s *Store[K, V]) refuse() {
 	}
 }
 
-// keyed takes a request about key out of the pool. A key that no map can hold
+// newKeyRequest takes a request about key out of the pool. A key that no map can hold
 // panics here, in the caller.
-func (s *Store[K, V]) keyed(op op, key K) *request[K, V] {
+func (s *Store[K, V]) newKeyRequest(op op, key K) *request[K, V] {
 	h := table.Hash(s.seed, key)
 	r := s.requests.Get().(*request[K, V])
 	r.op, r.hash, r.key = op, h, key
 	return r
 }
 
-func (s *Store[K, V]) plain(op op) *request[K, V] {
+func (s *Store[K, V]) newRequest(op op) *request[K, V] {
 	r := s.requests.Get().(*request[K, V])
 	r.op = op
 	return r
@@ -126,7 +126,7 @@ func (s *Store[K, V]) release(r *request[K, V]) {
 }
 
 func (s *Store[K, V]) Get(key K) (V, bool) {
-	r := s.keyed(opGet, key)
+	r := s.newKeyRequest(opGet, key)
 	s.call(r)
 	value, ok := r.value, r.ok
 	s.release(r)
@@ -134,21 +134,21 @@ func (s *Store[K, V]) Get(key K) (V, bool) {
 }
 
 func (s *Store[K, V]) GetEntry(key K) (lastmodstore.Entry[V], bool) {
-	r := s.keyed(opGetEntry, key)
+	r := s.newKeyRequest(opGetEntry, key)
 	defer s.release(r)
 	s.call(r)
 	return r.entry, r.ok
 }
 
 func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
-	r := s.keyed(opGetLastModified, key)
+	r := s.newKeyRequest(opGetLastModified, key)
 	defer s.release(r)
 	s.call(r)
 	return r.time, r.ok
 }
 
 func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
-	r := s.plain(opGetMany)
+	r := s.newRequest(opGetMany)
 	defer s.release(r)
 	r.keys, r.lookups = keys, table.Lookups(r.lookups, s.seed, keys)
 	s.call(r)
@@ -156,14 +156,14 @@ func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
 }
 
 func (s *Store[K, V]) Len() int {
-	r := s.plain(opLen)
+	r := s.newRequest(opLen)
 	defer s.release(r)
 	s.call(r)
 	return r.n
 }
 
 func (s *Store[K, V]) Stats() lastmodstore.Stats {
-	r := s.plain(opStats)
+	r := s.newRequest(opStats)
 	defer s.release(r)
 	var stats lastmodstore.Stats
 	r.stats = &stats
@@ -183,7 +183,7 @@ func (s *Store[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry
 }
 
 func (s *Store[K, V]) peek(key K) (lastmodstore.Entry[V], bool) {
-	r := s.keyed(opPeek, key)
+	r := s.newKeyRequest(opPeek, key)
 	defer s.release(r)
 	s.call(r)
 	return r.entry, r.ok
@@ -192,7 +192,7 @@ func (s *Store[K, V]) peek(key K) (lastmodstore.Entry[V], bool) {
 // step has the owner fill the next page.
 func (s *Store[K, V]) step(op op) func(*table.Page[K, V]) bool {
 	return func(p *table.Page[K, V]) bool {
-		r := s.plain(op)
+		r := s.newRequest(op)
 		defer s.release(r)
 		r.page = p
 		return s.call(r)
@@ -200,7 +200,7 @@ func (s *Store[K, V]) step(op op) func(*table.Page[K, V]) bool {
 }
 
 func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
-	r := s.keyed(opSet, key)
+	r := s.newKeyRequest(opSet, key)
 	r.value, r.ttl = value, ttl
 	s.call(r)
 	err := r.err
@@ -209,7 +209,7 @@ func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
 }
 
 func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
-	r := s.plain(opSetMany)
+	r := s.newRequest(opSetMany)
 	defer s.release(r)
 	r.assignments, r.ttl = table.Assignments(s.seed, values), ttl
 	s.call(r)
@@ -217,7 +217,7 @@ func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 }
 
 func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
-	r := s.keyed(opSetIf, key)
+	r := s.newKeyRequest(opSetIf, key)
 	defer s.release(r)
 	r.value, r.ttl, r.time = value, ttl, t
 	s.call(r)
@@ -225,7 +225,7 @@ func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t 
 }
 
 func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
-	r := s.keyed(opAdd, key)
+	r := s.newKeyRequest(opAdd, key)
 	defer s.release(r)
 	r.value, r.ttl = delta, ttl
 	s.call(r)
@@ -233,7 +233,7 @@ func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry
 }
 
 func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
-	r := s.keyed(opTouch, key)
+	r := s.newKeyRequest(opTouch, key)
 	defer s.release(r)
 	r.ttl = ttl
 	s.call(r)
@@ -241,21 +241,21 @@ func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
 }
 
 func (s *Store[K, V]) Delete(key K) (bool, error) {
-	r := s.keyed(opDelete, key)
+	r := s.newKeyRequest(opDelete, key)
 	defer s.release(r)
 	s.call(r)
 	return r.ok, r.err
 }
 
 func (s *Store[K, V]) GetAndDelete(key K) (lastmodstore.Entry[V], bool, error) {
-	r := s.keyed(opGetAndDelete, key)
+	r := s.newKeyRequest(opGetAndDelete, key)
 	defer s.release(r)
 	s.call(r)
 	return r.copy.Entry(s.line), r.ok, r.err
 }
 
 func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {
-	r := s.keyed(opDeleteIf, key)
+	r := s.newKeyRequest(opDeleteIf, key)
 	defer s.release(r)
 	r.time = t
 	s.call(r)
@@ -263,7 +263,7 @@ func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) 
 }
 
 func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
-	r := s.keyed(opMerge, key)
+	r := s.newKeyRequest(opMerge, key)
 	defer s.release(r)
 	r.entry = e
 	s.call(r)
@@ -271,7 +271,7 @@ func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 }
 
 func (s *Store[K, V]) Clear() error {
-	r := s.plain(opClear)
+	r := s.newRequest(opClear)
 	defer s.release(r)
 	s.call(r)
 	err := r.err
@@ -286,7 +286,7 @@ func (s *Store[K, V]) Clear() error {
 
 // Cleanup is one message a step, so that other callers' come between.
 func (s *Store[K, V]) Cleanup() int {
-	r := s.plain(opSweep)
+	r := s.newRequest(opSweep)
 	defer s.release(r)
 	r.cutoff = s.line.Catch()
 	removed := 0
@@ -308,11 +308,11 @@ func (s *Store[K, V]) Cleanup() int {
 // Close implements [io.Closer]: see [lastmodstore.Store].
 func (s *Store[K, V]) Close() error {
 	s.beginClose()
-	<-s.gone
-	s.handing.Wait()
+	<-s.stopped
+	s.listenerWG.Wait()
 	return nil
 }
 
 func (s *Store[K, V]) beginClose() {
-	s.send(&request[K, V]{op: opClose, reply: make(chan struct{}, 1)}) // gone is the reply
+	s.send(&request[K, V]{op: opClose, reply: make(chan struct{}, 1)}) // closing stopped is the reply
 }

@@ -81,7 +81,7 @@ func TestCloseWaitsForTheOwner(t *testing.T) {
 	for range 100 {
 		s := New[string, int](0)
 		g.Expect(s.Close()).To(Succeed())
-		g.Expect(s.gone).To(BeClosed())
+		g.Expect(s.stopped).To(BeClosed())
 	}
 }
 

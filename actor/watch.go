@@ -22,7 +22,7 @@ func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastm
 // has happened. It answers false when there is no more to come.
 func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V]) bool {
 	canceled := ctx.Done() // the caller's code: not while the owner has r
-	r := s.plain(opWatch)
+	r := s.newRequest(opWatch)
 	defer s.release(r)
 	r.feed = f
 	s.send(r)
@@ -30,7 +30,7 @@ func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V]) bool {
 	case <-r.reply:
 		return r.err == nil
 	case <-canceled:
-		u := s.plain(opUnwatch)
+		u := s.newRequest(opUnwatch)
 		defer s.release(u)
 		u.target = r
 		s.call(u)
@@ -49,26 +49,26 @@ type listener[K comparable, V any] struct {
 
 func (s *Store[K, V]) OnRemove(fn func(key K, e lastmodstore.Entry[V], why lastmodstore.EventKind)) (stop func()) {
 	l := &listener[K, V]{fn: fn}
-	s.tell(opListen, l)
+	s.sendListenerOp(opListen, l)
 	return func() {
 		l.stopped.Store(true)
-		s.tell(opUnlisten, l)
+		s.sendListenerOp(opUnlisten, l)
 	}
 }
 
-func (s *Store[K, V]) tell(op op, l *listener[K, V]) {
-	r := s.plain(op)
+func (s *Store[K, V]) sendListenerOp(op op, l *listener[K, V]) {
+	r := s.newRequest(op)
 	defer s.release(r)
 	r.listener = l
 	s.call(r)
 }
 
-// handOver is the goroutine of a listener. It ends when that is stopped or, with
+// deliver is the goroutine of a listener. It ends when that is stopped or, with
 // the last removals, when the store closes.
-func (s *Store[K, V]) handOver(l *listener[K, V]) {
-	defer s.tell(opUnlisten, l) // if fn ends the goroutine
+func (s *Store[K, V]) deliver(l *listener[K, V]) {
+	defer s.sendListenerOp(opUnlisten, l) // if fn ends the goroutine
 	for more := true; more; {
-		r := s.plain(opRemovals)
+		r := s.newRequest(opRemovals)
 		r.listener = l
 		isOpen := s.call(r)
 		removals := r.removals

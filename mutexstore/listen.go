@@ -28,8 +28,8 @@ func (s *Store[K, V]) OnRemove(fn func(key K, e lastmodstore.Entry[V], why lastm
 		return func() {}
 	}
 	s.listeners = append(s.listeners, l)
-	s.table.Listen(true)
-	s.handing.Go(func() { s.handOver(l) })
+	s.table.RecordRemovals(true)
+	s.listenerWG.Go(func() { s.deliver(l) })
 	return func() { s.stop(l) }
 }
 
@@ -39,7 +39,7 @@ func (s *Store[K, V]) stop(l *listener[K, V]) {
 	defer s.mu.Unlock()
 	if i := slices.Index(s.listeners, l); i >= 0 {
 		s.listeners = slices.Delete(s.listeners, i, i+1)
-		s.table.Listen(len(s.listeners) > 0)
+		s.table.RecordRemovals(len(s.listeners) > 0)
 	}
 	l.over = true
 	l.signal()
@@ -52,12 +52,12 @@ func (l *listener[K, V]) signal() {
 	}
 }
 
-// handOverLocked queues for the listeners what has been removed.
-func (s *Store[K, V]) handOverLocked() {
+// dispatchLocked queues for the listeners what has been removed.
+func (s *Store[K, V]) dispatchLocked() {
 	if len(s.listeners) == 0 {
 		return
 	}
-	if removed := s.table.TakeRemoved(); len(removed) > 0 {
+	if removed := s.table.DrainRemovals(); len(removed) > 0 {
 		for _, l := range s.listeners {
 			l.queue = append(l.queue, removed...)
 			for i := range removed {
@@ -85,8 +85,8 @@ func (s *Store[K, V]) pendingLocked() (n int) {
 	return n
 }
 
-// handOver is the goroutine of a listener. It ends the listener if fn ends it.
-func (s *Store[K, V]) handOver(l *listener[K, V]) {
+// deliver is the goroutine of a listener. It ends the listener if fn ends it.
+func (s *Store[K, V]) deliver(l *listener[K, V]) {
 	defer s.stop(l)
 	for over := false; !over; {
 		<-l.more

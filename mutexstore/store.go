@@ -27,14 +27,14 @@ type hidden[K comparable] = seam.Engine[K]
 // [lastmodstore.Store]; New opens one.
 type Store[K comparable, V any] struct {
 	*hidden[K]
-	seed maphash.Seed
-	line *timeline.Timeline // as hub and sweeps, set by New, or by Join under the lock before others have the store
-	done chan struct{}      // closed by the first Close, under the lock
-	gone chan struct{}      // closed by the sweeper when it ends; nil without one
+	seed    maphash.Seed
+	line    *timeline.Timeline // as hub and sweeps, set by New, or by Join under the lock before others have the store
+	done    chan struct{}      // closed by the first Close, under the lock
+	stopped chan struct{}      // closed by the sweeper when it ends; nil without one
 
-	hub     *engine.Hub
-	sweeps  engine.Semaphore // to hold during a sweep of the store's own accord
-	handing sync.WaitGroup   // goroutines of OnRemove; added under the lock, while open
+	hub        *engine.Hub
+	sweeps     engine.Semaphore // to hold during a sweep of the store's own accord
+	listenerWG sync.WaitGroup   // goroutines of OnRemove; added under the lock, while open
 
 	_ [48]byte // the lock begins a cache line; an object of over 512 bytes, with pointers, lies 8 bytes behind one
 
@@ -66,7 +66,7 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 	s.table.Init(s.line, c)
 	s.noted = s.table.Last()
 	if cleanupInterval > 0 {
-		s.gone = make(chan struct{})
+		s.stopped = make(chan struct{})
 		go s.sweepEvery(cleanupInterval)
 	}
 	return s
@@ -171,7 +171,7 @@ func (s *Store[K, V]) begin() (now int64, err error) {
 
 // end unlocks after a write and notifies watchers of what it changed.
 func (s *Store[K, V]) end() {
-	s.handOverLocked()
+	s.dispatchLocked()
 	last, hub := s.table.Last(), s.hub
 	changed := last != s.noted
 	s.noted = last
@@ -311,10 +311,10 @@ func (s *Store[K, V]) clear() (cleared table.Cleared[K, V], err error) {
 // Close implements [io.Closer]: see [lastmodstore.Store].
 func (s *Store[K, V]) Close() error {
 	s.beginClose()
-	if s.gone != nil {
-		<-s.gone
+	if s.stopped != nil {
+		<-s.stopped
 	}
-	s.handing.Wait()
+	s.listenerWG.Wait()
 	return nil
 }
 

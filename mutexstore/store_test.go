@@ -134,5 +134,5 @@ func TestCloseWaitsForTheSweeper(t *testing.T) {
 	g := NewWithT(t)
 	s := New[string, int](time.Nanosecond)
 	g.Expect(s.Close()).To(Succeed())
-	g.Expect(s.gone).To(BeClosed())
+	g.Expect(s.stopped).To(BeClosed())
 }

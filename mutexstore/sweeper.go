@@ -9,7 +9,7 @@ import (
 
 // sweepEvery is the sweeper's goroutine.
 func (s *Store[K, V]) sweepEvery(interval time.Duration) {
-	defer close(s.gone)
+	defer close(s.stopped)
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {

@@ -24,7 +24,7 @@ func New[K comparable](store, shard any, join func(shards []any) any) *Engine[K]
 // and all that embed an Engine have it.
 func (e *Engine[K]) seam() *Engine[K] { return e }
 
-func of[K comparable](store any) *Engine[K] {
+func engineOf[K comparable](store any) *Engine[K] {
 	if s, ok := store.(interface{ seam() *Engine[K] }); ok {
 		return s.seam()
 	}
@@ -37,7 +37,7 @@ func Shard[K comparable](store any) (shard any, join func(shards []any) any, ok 
 	if isNil(store) {
 		return nil, nil, false
 	}
-	e := of[K](store)
+	e := engineOf[K](store)
 	if e == nil || e.join == nil || e.store != store {
 		return nil, nil, false
 	}
@@ -50,7 +50,7 @@ func isNil(store any) bool {
 }
 
 // Take marks store as part of another.
-func Take[K comparable](store any) { of[K](store).taken = true }
+func Take[K comparable](store any) { engineOf[K](store).taken = true }
 
 // IsFree reports whether store is one that can be closed and is not part of
 // another: no nil pointer, and no engine that was not made by its New.
@@ -61,6 +61,6 @@ func IsFree[K comparable](store any) bool {
 	if _, isEngine := store.(interface{ seam() *Engine[K] }); !isEngine {
 		return true
 	}
-	e := of[K](store)
+	e := engineOf[K](store)
 	return e != nil && !e.taken
 }

@@ -43,7 +43,7 @@ type Turn[K comparable] struct {
 // Join waits for a turn at key if other calls take turns there. Store is any
 // store; for one without a hidden side there are no turns.
 func Join[K comparable](store any, key K) Turn[K] {
-	e := of[K](store)
+	e := engineOf[K](store)
 	if e == nil || e.turns.calls.Load() == 0 || key != key { //nolint:staticcheck // NaN; and an unhashable key panics here
 		return Turn[K]{}
 	}
@@ -57,7 +57,7 @@ func (t *Turn[K]) Lost(store any, key K) {
 		return
 	}
 	t.End()
-	if e := of[K](store); e != nil {
+	if e := engineOf[K](store); e != nil {
 		*t = e.turns.enter(key, true)
 	}
 }

@@ -153,7 +153,7 @@ func TestShardIsOnlyWhatWasMadeForIt(t *testing.T) {
 	_, _, ok = Shard[int](struct{ *store }{s})
 	g.Expect(ok).To(BeFalse(), "a type that embeds it")
 	_, _, ok = Shard[string](s)
-	g.Expect(ok).To(BeFalse(), "keys of another type")
+	g.Expect(ok).To(BeFalse(), "keys engineOf another type")
 	_, _, ok = Shard[int](nil)
 	g.Expect(ok).To(BeFalse())
 	s.Engine = New[int](s, "shard", nil)

@@ -24,7 +24,7 @@ func (t *Table[K, V]) markRead(i uint32) {
 // makeRoom comes before an insertion.
 func (t *Table[K, V]) makeRoom(now int64) error {
 	if !t.bounded() {
-		t.relieve(now)
+		t.expireSome(now)
 		return nil
 	}
 	err := t.expireFor(1, now)
@@ -34,9 +34,9 @@ func (t *Table[K, V]) makeRoom(now int64) error {
 	return err
 }
 
-// relieve removes up to two expired entries: so insertions that outrun the
+// expireSome removes up to two expired entries: so insertions that outrun the
 // sweep pay for what they bring.
-func (t *Table[K, V]) relieve(now int64) {
+func (t *Table[K, V]) expireSome(now int64) {
 	for range 2 {
 		if slot, _ := t.expiredSlot(now, 2); slot != none {
 			t.expire(slot, now)

@@ -137,7 +137,7 @@ func (t *Table[K, V]) checkOrder(tb testing.TB) {
 	if prev != none && t.slots.at(prev).modified > t.last {
 		tb.Fatalf("order: modified at %d, after the last time %d", t.slots.at(prev).modified, t.last)
 	}
-	for name, i := range map[string]uint32{"hand": t.hand, "merged": t.merged} {
+	for name, i := range map[string]uint32{"hand": t.hand, "merged": t.mergeHint} {
 		if i != none && i >= t.slots.n {
 			tb.Fatalf("order: %s is %d of %d", name, i, t.slots.n)
 		}

@@ -52,7 +52,7 @@ func (m *model) touch(key int, ttl time.Duration, now int64) (bool, error) {
 	}
 	e := m.live(key, now)
 	if e != nil {
-		e.renew(ttl, now)
+		e.applyTTL(ttl, now)
 	}
 	return e != nil, nil
 }
@@ -84,7 +84,7 @@ func (m *model) merge(in modelEntry, now int64) (bool, error) {
 		if err := m.room(1, now); err != nil {
 			return false, err
 		}
-		m.relieve(now)
+		m.expireSome(now)
 		e = &modelEntry{}
 	}
 	in.marked = e.marked
@@ -92,9 +92,9 @@ func (m *model) merge(in modelEntry, now int64) (bool, error) {
 		e.ttl = 0
 	}
 	m.entries[in.key] = e
-	late := in.modified <= m.last
+	outOfOrder := in.modified <= m.last
 	m.last, m.given = max(m.last, in.modified), max(m.given, in.modified)
-	if late {
+	if outOfOrder {
 		m.tick()
 	}
 	m.stats.Sets++

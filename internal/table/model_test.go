@@ -133,8 +133,8 @@ func (m *model) evictFor(fresh bool, newest int64) {
 	}
 }
 
-// relieve follows what an unbounded table removes at an insertion.
-func (m *model) relieve(now int64) {
+// expireSome follows what an unbounded table removes at an insertion.
+func (m *model) expireSome(now int64) {
 	if m.max > 0 {
 		return
 	}
@@ -180,19 +180,19 @@ func (m *model) put(key, value int, ttl time.Duration, now int64) error {
 		if err := m.room(1, now); err != nil {
 			return err
 		}
-		m.relieve(now)
+		m.expireSome(now)
 		e = &modelEntry{key: key, deadline: forever}
 	} else {
 		m.leave(e)
 	}
 	e.value, e.modified = value, m.stamped(key)
 	m.entries[key] = e
-	e.renew(ttl, now)
+	e.applyTTL(ttl, now)
 	m.stats.Sets++
 	return nil
 }
 
-func (e *modelEntry) renew(ttl time.Duration, now int64) {
+func (e *modelEntry) applyTTL(ttl time.Duration, now int64) {
 	switch {
 	case ttl == -1:
 	case ttl == 0 || int64(ttl) >= math.MaxInt64-now:

@@ -44,9 +44,9 @@ func (t *Table[K, V]) unlink(i uint32) {
 	if t.hand == i {
 		t.hand = l.next
 	}
-	if t.merged == i {
-		if t.merged = l.prev; t.merged == none {
-			t.merged = l.next
+	if t.mergeHint == i {
+		if t.mergeHint = l.prev; t.mergeHint == none {
+			t.mergeHint = l.next
 		}
 	}
 	t.join(l.prev, l.next)
@@ -70,7 +70,7 @@ func (t *Table[K, V]) join(p, n uint32) {
 // merged entry went: a stream in order finds its place at once.
 func (t *Table[K, V]) linkByTime(i uint32) {
 	m := t.slots.at(i).modified
-	p := t.merged
+	p := t.mergeHint
 	if p == none || t.slots.at(t.tail).modified <= m {
 		p = t.tail
 	}
@@ -85,5 +85,5 @@ func (t *Table[K, V]) linkByTime(i uint32) {
 		p = next
 	}
 	t.linkAfter(p, i)
-	t.merged = i
+	t.mergeHint = i
 }

@@ -15,7 +15,7 @@ func TestMergeFindsThePlaceInAnyOrder(t *testing.T) {
 		f := newFixture(t, config.Config{})
 		for i, key := range rand.New(rand.NewPCG(seed, 2)).Perm(n) {
 			f.Expect(f.merge(key, int64(key), n)).To(BeTrue())
-			f.Expect(f.t.slots.at(f.t.merged).key).To(Equal(key), "merged follows")
+			f.Expect(f.t.slots.at(f.t.mergeHint).key).To(Equal(key), "merged follows")
 			if i%7 == 0 {
 				f.t.check(t)
 			}
@@ -32,9 +32,9 @@ func TestMergeInOrderStaysBehindTheLastOne(t *testing.T) {
 	}
 	for key := 100; key < 200; key++ {
 		f.Expect(f.merge(key, int64(10*(key-100)+5), 1000)).To(BeTrue())
-		s := f.t.slots.at(f.t.merged)
+		s := f.t.slots.at(f.t.mergeHint)
 		f.Expect(s.key).To(Equal(key))
-		f.Expect(f.t.slots.at(f.t.links.at(f.t.merged).prev).key).To(Equal(key - 100))
+		f.Expect(f.t.slots.at(f.t.links.at(f.t.mergeHint).prev).key).To(Equal(key - 100))
 		f.t.check(t)
 	}
 }
@@ -47,13 +47,13 @@ func TestMergePlaceIsKeptWhenItsEntryGoes(t *testing.T) {
 	f.merge(100, 55, 1000)
 	f.del(100, 1000)
 	f.t.check(t)
-	f.Expect(f.t.slots.at(f.t.merged).key).To(Equal(5), "the entry before")
+	f.Expect(f.t.slots.at(f.t.mergeHint).key).To(Equal(5), "the entry before")
 	f.set(5, 0, 1000)
-	f.Expect(f.t.slots.at(f.t.merged).key).To(Equal(4))
+	f.Expect(f.t.slots.at(f.t.mergeHint).key).To(Equal(4))
 	for key := range 5 {
 		f.del(key, 1000)
 	}
-	f.Expect(f.t.slots.at(f.t.merged).key).To(Equal(6), "none is before: the entry after")
+	f.Expect(f.t.slots.at(f.t.mergeHint).key).To(Equal(6), "none is before: the entry after")
 	f.merge(101, 57, 1000)
 	f.t.check(t)
 	f.Expect(f.order()[:2]).To(Equal([]int{101, 6}))

@@ -16,19 +16,19 @@ type Page[K comparable, V any] struct {
 	Pairs []Pair[K, V]
 	Done  bool
 
-	cursor uint64 // Scan: the next reversed hash
+	nextHash uint64 // Scan: the next reversed hash
 
 	ordered bool // Changes
 	started bool
 	until   int64
-	way
+	cursor
 }
 
 // A way through the modification order is taken in steps.
-type way struct {
-	from  int64      // what was modified until then lies behind
-	trail []waypoint // oldest last; see Changes
-	reach int        // links that resume may follow in one step
+type cursor struct {
+	from        int64        // what was modified until then lies behind
+	checkpoints []checkpoint // oldest last; see Changes
+	walkBudget  int          // links that resume may follow in one step
 }
 
 // Pair is one entry of a page.
@@ -37,23 +37,23 @@ type Pair[K comparable, V any] struct {
 	Entry lastmodstore.Entry[V]
 }
 
-// A waypoint is a slot that had time at: while it still has, it is a place in
+// A checkpoint is a slot that had time at: while it still has, it is a place in
 // the modification order.
-type waypoint struct {
+type checkpoint struct {
 	slot uint32
 	at   int64
 }
 
 const (
-	pageLen  = 256     // entries copied in one step of Changes, if they are
-	pageSize = 1 << 18 // bytes at most
-	walkLen  = 2048    // links followed in one step
-	trailGap = 256     // links from one waypoint to the next
+	pageLen       = 256     // entries copied in one step of Changes, if they are
+	pageSize      = 1 << 18 // bytes at most
+	walkLen       = 2048    // links followed in one step
+	checkpointGap = 256     // links from one checkpoint to the next
 )
 
 // Since is the page with which Changes after t begin.
 func Since[K comparable, V any](line *timeline.Timeline, t time.Time) Page[K, V] {
-	return Page[K, V]{ordered: true, way: way{from: line.Nanos(t)}}
+	return Page[K, V]{ordered: true, cursor: cursor{from: line.Nanos(t)}}
 }
 
 // Passed reports whether an entry with the given LastModified comes on no later
@@ -63,13 +63,13 @@ func (p *Page[K, V]) Passed(modified int64) bool { return !p.ordered || modified
 // Scan brings the live entries of the next bucket.
 func (t *Table[K, V]) Scan(p *Page[K, V], now int64) {
 	p.Pairs = p.Pairs[:0]
-	b, end := t.index.span(uint32(p.cursor))
+	b, end := t.index.span(uint32(p.nextHash))
 	for _, c := range b.cells {
-		if c != 0 && uint64(bits.Reverse32(cellHash(c))) >= p.cursor {
+		if c != 0 && uint64(bits.Reverse32(cellHash(c))) >= p.nextHash {
 			t.collect(p, cellSlot(c), now)
 		}
 	}
-	p.cursor, p.Done = end, end == 1<<32
+	p.nextHash, p.Done = end, end == 1<<32
 }
 
 func (t *Table[K, V]) collect(p *Page[K, V], i uint32, now int64) {
@@ -82,14 +82,14 @@ func (t *Table[K, V]) collect(p *Page[K, V], i uint32, now int64) {
 // the latest modification when the first step ran.
 //
 // It first walks back from the newest entry, in steps, leaving a trail of
-// waypoints, and then forward again. Entries that are modified meanwhile leave
-// the range; a waypoint that did is passed over for the next newer one.
+// checkpoints, and then forward again. Entries that are modified meanwhile leave
+// the range; a checkpoint that did is passed over for the next newer one.
 func (t *Table[K, V]) Changes(p *Page[K, V], now int64) {
 	p.Pairs = p.Pairs[:0]
 	if !p.started {
 		p.started, p.until = true, t.last
 	}
-	i, found := t.resume(&p.way)
+	i, found := t.resume(&p.cursor)
 	if !found {
 		return
 	}
@@ -101,7 +101,7 @@ func (t *Table[K, V]) Changes(p *Page[K, V], now int64) {
 		s := t.slots.at(i)
 		// Entries of one time go together, so that from alone tells where to go on.
 		if s.modified != p.from && (t.fullPage(len(p.Pairs)) || links >= walkLen) {
-			p.trail = append(p.trail, waypoint{i, s.modified})
+			p.checkpoints = append(p.checkpoints, checkpoint{i, s.modified})
 			return
 		}
 		t.collect(p, i, now)
@@ -118,27 +118,27 @@ func (t *Table[K, V]) fullPage(n int) bool {
 func (p *Page[K, V]) Limit(until int64) { p.started, p.until = true, until }
 
 // resume answers the oldest slot modified after p.from, or, while it has not
-// reached it, leaves waypoints and answers false.
-func (t *Table[K, V]) resume(p *way) (slot uint32, found bool) {
+// reached it, leaves checkpoints and answers false.
+func (t *Table[K, V]) resume(p *cursor) (slot uint32, found bool) {
 	if t.head == none || t.slots.at(t.head).modified > p.from {
-		p.reach = 0
+		p.walkBudget = 0
 		return t.head, true
 	}
-	p.reach = max(p.reach, walkLen/2)
-	for n := len(p.trail); n > 0; n-- {
-		w := p.trail[n-1]
+	p.walkBudget = max(p.walkBudget, walkLen/2)
+	for n := len(p.checkpoints); n > 0; n-- {
+		w := p.checkpoints[n-1]
 		if w.at > p.from && w.slot < t.slots.n && t.slots.at(w.slot).modified == w.at {
 			break
 		}
-		p.trail = p.trail[:n-1]
+		p.checkpoints = p.checkpoints[:n-1]
 	}
 	i := t.tail
-	if n := len(p.trail); n > 0 {
-		i = p.trail[n-1].slot
+	if n := len(p.checkpoints); n > 0 {
+		i = p.checkpoints[n-1].slot
 	} else {
-		// The first step, or writers have overtaken every waypoint: go further
+		// The first step, or writers have overtaken every checkpoint: go further
 		// than the last time, or they could do so for ever.
-		p.reach *= 2
+		p.walkBudget *= 2
 	}
 	after := uint32(none)
 	if i != none {
@@ -146,14 +146,14 @@ func (t *Table[K, V]) resume(p *way) (slot uint32, found bool) {
 	}
 	for links := 1; i != none && t.slots.at(i).modified > p.from; links++ {
 		s := t.slots.at(i)
-		if links%trailGap == 0 {
-			p.trail = append(p.trail, waypoint{i, s.modified})
+		if links%checkpointGap == 0 {
+			p.checkpoints = append(p.checkpoints, checkpoint{i, s.modified})
 		}
-		if links >= p.reach {
+		if links >= p.walkBudget {
 			return none, false
 		}
 		after, i = i, t.links.at(i).prev
 	}
-	p.reach = 0 // the next time begins with short steps again
+	p.walkBudget = 0 // the next time begins with short steps again
 	return after, true
 }

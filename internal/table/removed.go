@@ -47,25 +47,25 @@ func (c *Cleared[K, V]) expiredBelow(p uint32) (n int) {
 	return n
 }
 
-// Listen says whether removals are to be kept for TakeRemoved.
-func (t *Table[K, V]) Listen(on bool) { t.removed.listened = on }
+// RecordRemovals sets whether removals are kept for DrainRemovals.
+func (t *Table[K, V]) RecordRemovals(on bool) { t.removed.listened = on }
 
-// TakeRemoved answers what was removed since the last call.
-func (t *Table[K, V]) TakeRemoved() []Removal[K, V] {
+// DrainRemovals answers what was removed since the last call.
+func (t *Table[K, V]) DrainRemovals() []Removal[K, V] {
 	taken := t.removed.removals
 	t.removed.removals = nil
 	return taken
 }
 
-// handOver queues the entry of slot i, which goes at the given time.
-func (t *Table[K, V]) handOver(i uint32, why lastmodstore.EventKind, at int64) {
+// enqueue queues the entry of slot i, which goes at the given time.
+func (t *Table[K, V]) enqueue(i uint32, why lastmodstore.EventKind, at int64) {
 	if t.removed.listened {
 		t.removed.removals = append(t.removed.removals, Removal[K, V]{change: t.change(i, why, at)})
 	}
 }
 
-// handOverAll queues all entries, in the order of modification.
-func (t *Table[K, V]) handOverAll(c *Cleared[K, V]) {
+// enqueueAll queues all entries, in the order of modification.
+func (t *Table[K, V]) enqueueAll(c *Cleared[K, V]) {
 	if t.removed.listened && t.Len() > 0 {
 		t.removed.removals = append(t.removed.removals, Removal[K, V]{cleared: c})
 	}

@@ -43,25 +43,25 @@ type times struct {
 
 // late says that the entry was merged later than it was modified, and later
 // than something else happened: so it lies in the removal log too.
-func (a *times) late() bool { return a.ttl < 0 }
+func (a *times) outOfOrder() bool { return a.ttl < 0 }
 
-func (a *times) setLate(late bool) {
-	if a.late() != late {
+func (a *times) setOutOfOrder(outOfOrder bool) {
+	if a.outOfOrder() != outOfOrder {
 		a.ttl = ^a.ttl
 	}
 }
 
 func (a *times) life() int64 {
-	if a.late() {
+	if a.outOfOrder() {
 		return ^a.ttl
 	}
 	return a.ttl
 }
 
 func (a *times) setLife(ttl int64) {
-	late := a.late()
+	outOfOrder := a.outOfOrder()
 	a.ttl = ttl
-	a.setLate(late)
+	a.setOutOfOrder(outOfOrder)
 }
 
 // Table holds the entries. Slots are dense: removing one moves the last into
@@ -71,7 +71,7 @@ type Table[K comparable, V any] struct {
 	// cache line.
 	head, tail uint32 // modification order
 	hand       uint32 // SIEVE's; none: at the head
-	merged     uint32 // where the last Merge went, or a neighbour
+	mergeHint  uint32 // where the last Merge went, or a neighbour
 	last       int64  // the latest LastModified given or merged
 	sets       uint64 // for Stats
 
@@ -131,7 +131,7 @@ func (t *Table[K, V]) Reset() {
 	t.index = newIndex()
 	t.slots, t.links = newChunked[slot[K, V]](), newChunked[link]()
 	t.marks, t.heap = newChunked[mark](), newChunked[due]()
-	t.head, t.tail, t.hand, t.merged = none, none, none, none
+	t.head, t.tail, t.hand, t.mergeHint = none, none, none, none
 }
 
 // Hash is what every method wants to have been told of a key. It panics if the
@@ -195,7 +195,7 @@ func (t *Table[K, V]) remove(i uint32, why lastmodstore.EventKind, now int64) {
 	s := t.slots.at(i)
 	at := t.nextStamp(now)
 	t.record(i, why, at)
-	t.handOver(i, why, at)
+	t.enqueue(i, why, at)
 	t.index.remove(s.hash, i)
 	t.unlink(i)
 	if s.heap != none {
@@ -244,8 +244,8 @@ func (t *Table[K, V]) move(from, to uint32) {
 	if t.hand == from {
 		t.hand = to
 	}
-	if t.merged == from {
-		t.merged = to
+	if t.mergeHint == from {
+		t.mergeHint = to
 	}
 	if t.bounded() {
 		t.marks.at(to).Store(t.marks.at(from).Load())

@@ -12,20 +12,20 @@ type Feed[K comparable, V any] struct {
 	More  bool  // there may be more; otherwise nothing has happened after Until
 	Until int64 // the latest modification, if there is no more
 
-	changes []change[K, V]
-	taken   int // so many of changes
-	begun   bool
-	zero    bool
-	place   way
-	last    int64 // time of the last event
-	need    int64 // what was forgotten until then is not missed
-	born    int64 // removals until then are of no interest
+	changes       []change[K, V]
+	taken         int // so many of changes
+	begun         bool
+	zero          bool
+	cursor        cursor
+	last          int64 // time of the last event
+	resumeAfter   int64 // what was forgotten until then is not missed
+	removalsAfter int64 // removals until then are of no interest
 }
 
 // NewFeed is a feed of what happens after since.
 func NewFeed[K comparable, V any](line *timeline.Timeline, since time.Time) Feed[K, V] {
 	at := line.Nanos(since)
-	return Feed[K, V]{More: true, zero: since.IsZero(), place: way{from: at}, last: at, need: at, born: at}
+	return Feed[K, V]{More: true, zero: since.IsZero(), cursor: cursor{from: at}, last: at, resumeAfter: at, removalsAfter: at}
 }
 
 // CaughtUp reports whether f is to wait before its next step.
@@ -77,7 +77,7 @@ func (f *Feed[K, V]) trim() {
 func (f *Feed[K, V]) SkipTo(at int64) {
 	clear(f.changes)
 	f.changes, f.taken, f.More = f.changes[:0], 0, true
-	f.place, f.last, f.need, f.born, f.begun, f.zero = way{from: at}, at, at, at, true, false
+	f.cursor, f.last, f.resumeAfter, f.removalsAfter, f.begun, f.zero = cursor{from: at}, at, at, at, true, false
 }
 
 // Watch brings the next events of f. It may run beside other reads.
@@ -89,43 +89,43 @@ func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 	f.changes, f.taken, f.More = f.changes[:0], 0, true
 	first := !f.begun && !f.zero
 	if !f.begun && f.zero {
-		f.need, f.born = t.log.horizon, t.last
+		f.resumeAfter, f.removalsAfter = t.log.horizon, t.last
 	}
 	f.begun = true
 	t.log.active.Store(true)
-	if t.log.horizon > max(f.place.from, f.need) || first && t.isForeign(f.place.from, now) {
+	if t.log.horizon > max(f.cursor.from, f.resumeAfter) || first && t.isForeign(f.cursor.from, now) {
 		at := max(t.last, t.log.horizon)
 		t.line.Promise(min(at, now))
-		f.place = way{from: at}
-		f.need = at
+		f.cursor = cursor{from: at}
+		f.resumeAfter = at
 		f.last = at - 1 // it may have been later, in another store
 		f.emit(change[K, V]{at: at, kind: lastmodstore.Resync})
 		return
 	}
-	slot, found := t.resume(&f.place)
+	slot, found := t.resume(&f.cursor)
 	if !found {
 		return
 	}
-	n := t.log.after(f.place.from)
+	n := t.log.after(f.cursor.from)
 	for links := 0; ; links++ {
 		at, isRecord := t.nextAt(slot, n)
 		if at == timeline.Never {
-			if f.place.from > t.last {
-				t.line.Promise(min(f.place.from, now)) // what is merged until then is out of order
+			if f.cursor.from > t.last {
+				t.line.Promise(min(f.cursor.from, now)) // what is merged until then is out of order
 			}
-			f.place.from = max(f.place.from, t.last)
+			f.cursor.from = max(f.cursor.from, t.last)
 			f.More, f.Until = false, t.last
 			f.trim()
 			return
 		}
 		// What has one time goes together, so that from alone tells where to go on.
-		if at != f.place.from && (t.fullPage(len(f.changes)) || links >= walkLen) {
+		if at != f.cursor.from && (t.fullPage(len(f.changes)) || links >= walkLen) {
 			if slot != none {
-				f.place.trail = append(f.place.trail, waypoint{slot, t.slots.at(slot).modified})
+				f.cursor.checkpoints = append(f.cursor.checkpoints, checkpoint{slot, t.slots.at(slot).modified})
 			}
 			return
 		}
-		f.place.from = at
+		f.cursor.from = at
 		if isRecord {
 			t.showRecord(f, n, now)
 			n++
@@ -157,7 +157,7 @@ func (t *Table[K, V]) nextAt(slot uint32, n uint64) (at int64, isRecord bool) {
 
 func (t *Table[K, V]) showSlot(f *Feed[K, V], i uint32, now int64) {
 	s := t.slots.at(i)
-	if now >= s.deadline || s.late() && t.log.newest[s.key] != 0 {
+	if now >= s.deadline || s.outOfOrder() && t.log.newest[s.key] != 0 {
 		return
 	}
 	f.emit(t.change(i, lastmodstore.Modified, s.modified))
@@ -171,9 +171,9 @@ func (t *Table[K, V]) showRecord(f *Feed[K, V], n uint64, now int64) {
 	i := t.find(r.hash, r.key)
 	live := i != none && now < t.slots.at(i).deadline
 	switch {
-	case r.kind == lastmodstore.Modified && live && t.slots.at(i).late():
+	case r.kind == lastmodstore.Modified && live && t.slots.at(i).outOfOrder():
 		f.emit(t.change(i, r.kind, r.at)) // of 0 and -0 the one that is held
-	case r.kind != lastmodstore.Modified && !live && r.at > f.born:
+	case r.kind != lastmodstore.Modified && !live && r.at > f.removalsAfter:
 		f.emit(r.change)
 	}
 }

@@ -148,20 +148,20 @@ func (t *Table[K, V]) put(i, h uint32, key K, value V, ttl time.Duration, now in
 			ttl = lastmodstore.NoExpiry
 		}
 	} else {
-		t.handOver(i, lastmodstore.Replaced, max(now, t.last+1))
+		t.enqueue(i, lastmodstore.Replaced, max(now, t.last+1))
 		t.unlink(i)
 	}
 	s := t.slots.at(i)
 	s.value, s.modified = value, t.nextStamp(now)
-	s.setLate(false)
+	s.setOutOfOrder(false)
 	t.linkLast(i)
-	t.renew(i, ttl, now)
+	t.applyTTL(i, ttl, now)
 	t.sets++
 	return i, nil
 }
 
-// renew gives slot i the deadline that ttl asks for.
-func (t *Table[K, V]) renew(i uint32, ttl time.Duration, now int64) {
+// applyTTL gives slot i the deadline that ttl asks for.
+func (t *Table[K, V]) applyTTL(i uint32, ttl time.Duration, now int64) {
 	switch ttl {
 	case lastmodstore.KeepTTL:
 	case lastmodstore.NoExpiry:
@@ -180,7 +180,7 @@ func (t *Table[K, V]) Touch(h uint32, key K, ttl time.Duration, now int64) (bool
 	if i == none {
 		return false, nil
 	}
-	t.renew(i, ttl, now)
+	t.applyTTL(i, ttl, now)
 	return true, nil
 }
 
@@ -256,20 +256,20 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 		}
 		i = t.insert(h, key)
 	} else {
-		t.handOver(i, lastmodstore.Replaced, max(now, t.last+1))
+		t.enqueue(i, lastmodstore.Replaced, max(now, t.last+1))
 		t.unlink(i)
 	}
 	s := t.slots.at(i)
-	late := modified <= t.last || !t.line.Claim(modified)
+	outOfOrder := modified <= t.last || !t.line.Claim(modified)
 	s.value, s.modified = e.Value, modified
-	s.setLate(late)
+	s.setOutOfOrder(outOfOrder)
 	t.last = max(t.last, modified)
 	if modified >= now {
 		t.line.Raise(modified) // the other shards of a Sharded go on from there, too
 	}
 	t.linkByTime(i)
 	t.setDeadline(i, deadline, int64(e.TTL))
-	if late {
+	if outOfOrder {
 		t.recordMerge(h, key, t.nextStamp(now))
 	}
 	t.sets++
@@ -293,7 +293,7 @@ func (t *Table[K, V]) supersedes(h uint32, key K, modified, now int64) bool {
 func (t *Table[K, V]) Clear(now int64) Cleared[K, V] {
 	t.nextStamp(now)
 	c := &Cleared[K, V]{t.slots, t.links, t.heap, t.head, now}
-	t.handOverAll(c)
+	t.enqueueAll(c)
 	t.Reset()
 	return *c
 }

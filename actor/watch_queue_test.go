@@ -15,7 +15,7 @@ func asking(more bool, until int64) *request[string, int] {
 
 func TestFeederTakesTurns(t *testing.T) {
 	g := NewWithT(t)
-	f := newFeeder[string, int]()
+	f := newWatchQueue[string, int]()
 	a, b := asking(true, 0), asking(true, 0)
 	c, d := asking(false, 1), asking(false, 1)
 	for _, r := range []*request[string, int]{a, b, c, d} {
@@ -23,7 +23,7 @@ func TestFeederTakesTurns(t *testing.T) {
 	}
 	g.Expect(first[string, int](f.waiting)).To(BeIdenticalTo(c))
 	g.Expect(f.behind.Empty()).To(BeTrue())
-	g.Expect(f.isHungry(2)).To(BeTrue())
+	g.Expect(f.hasReady(2)).To(BeTrue())
 	g.Expect(f.waiting.Empty()).To(BeTrue(), "something has happened since")
 	// Neither who reads nor who waited keeps the other out.
 	g.Expect(f.next()).To(BeIdenticalTo(a))
@@ -34,18 +34,18 @@ func TestFeederTakesTurns(t *testing.T) {
 	g.Expect(f.next()).To(BeIdenticalTo(d))
 	g.Expect(f.next()).To(BeIdenticalTo(a))
 	g.Expect(f.next()).To(BeIdenticalTo(c))
-	g.Expect(f.isHungry(2)).To(BeFalse())
+	g.Expect(f.hasReady(2)).To(BeFalse())
 }
 
 func TestFeederRestsOnlyFromThoseWhoWaited(t *testing.T) {
 	g := NewWithT(t)
-	f := newFeeder[string, int]()
+	f := newWatchQueue[string, int]()
 	f.resting = make(chan struct{})
 	behind, reading := asking(false, 1), asking(true, 0)
 	f.add(behind, 2)
-	g.Expect(f.isHungry(2)).To(BeFalse())
+	g.Expect(f.hasReady(2)).To(BeFalse())
 	f.add(reading, 2)
-	g.Expect(f.isHungry(2)).To(BeTrue())
+	g.Expect(f.hasReady(2)).To(BeTrue())
 	g.Expect(f.next()).To(BeIdenticalTo(reading))
 	f.wake(3)
 	g.Expect(f.next()).To(BeIdenticalTo(behind))
@@ -59,11 +59,11 @@ func TestFeederRestsOnlyFromThoseWhoWaited(t *testing.T) {
 // work, and the second of them would have to rest.
 func TestARestThatAllHaveLeftIsForgotten(t *testing.T) {
 	g := NewWithT(t)
-	f := newFeeder[string, int]()
+	f := newWatchQueue[string, int]()
 	f.resting = make(chan struct{})
-	gone := asking(false, 1)
-	f.add(gone, 2)
-	g.Expect(f.remove(gone)).To(BeTrue())
+	stopped := asking(false, 1)
+	f.add(stopped, 2)
+	g.Expect(f.remove(stopped)).To(BeTrue())
 	f.wake(3)
 	g.Expect(f.pace).To(Equal(engine.FeedPacer{}))
 	f.resting = make(chan struct{})

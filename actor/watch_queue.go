@@ -4,8 +4,8 @@ package actor
 
 import "github.com/lastmodstore/lastmodstore/internal/engine"
 
-// A feeder says which watcher is fed when.
-type feeder[K comparable, V any] struct {
+// A watchQueue says which watcher is fed when.
+type watchQueue[K comparable, V any] struct {
 	reading engine.Queue // have more to read at once
 	behind  engine.Queue // knew of all, and something has happened since
 	waiting engine.Queue // know of all, in the order in which they came to
@@ -16,11 +16,11 @@ type feeder[K comparable, V any] struct {
 	resting <-chan struct{} // rest's channel while it rests, else nil
 }
 
-func newFeeder[K comparable, V any]() feeder[K, V] {
-	return feeder[K, V]{reading: engine.NewQueue(), behind: engine.NewQueue(), waiting: engine.NewQueue(), rest: newAlarm()}
+func newWatchQueue[K comparable, V any]() watchQueue[K, V] {
+	return watchQueue[K, V]{reading: engine.NewQueue(), behind: engine.NewQueue(), waiting: engine.NewQueue(), rest: newAlarm()}
 }
 
-func (f *feeder[K, V]) add(r *request[K, V], last int64) {
+func (f *watchQueue[K, V]) add(r *request[K, V], last int64) {
 	r.place.Value = r
 	switch {
 	case !r.feed.CaughtUp():
@@ -33,24 +33,24 @@ func (f *feeder[K, V]) add(r *request[K, V], last int64) {
 }
 
 // remove takes r out of its queue and reports whether it was in one.
-func (f *feeder[K, V]) remove(r *request[K, V]) (was bool) { return engine.Leave(&r.place) }
+func (f *watchQueue[K, V]) remove(r *request[K, V]) (was bool) { return engine.Leave(&r.place) }
 
-// isHungry reports whether there is a watcher to be fed now.
-func (f *feeder[K, V]) isHungry(last int64) bool {
+// hasReady reports whether there is a watcher to be fed now.
+func (f *watchQueue[K, V]) hasReady(last int64) bool {
 	if !f.waiting.Empty() && first[K, V](f.waiting).feed.Until < last {
 		f.behind.PushAll(f.waiting)
 	}
 	return !f.reading.Empty() || f.feedsBehind()
 }
 
-func (f *feeder[K, V]) feedsBehind() bool { return !f.behind.Empty() && f.resting == nil }
+func (f *watchQueue[K, V]) feedsBehind() bool { return !f.behind.Empty() && f.resting == nil }
 
 func first[K comparable, V any](queue engine.Queue) *request[K, V] {
 	return queue.First().(*request[K, V])
 }
 
 // next takes the watcher to be fed out of its queue. The two queues take turns.
-func (f *feeder[K, V]) next() *request[K, V] {
+func (f *watchQueue[K, V]) next() *request[K, V] {
 	queue := f.reading
 	if f.feedsBehind() && (f.read || f.reading.Empty()) {
 		queue = f.behind
@@ -62,16 +62,16 @@ func (f *feeder[K, V]) next() *request[K, V] {
 }
 
 // wake ends a rest.
-func (f *feeder[K, V]) wake(now int64) {
+func (f *watchQueue[K, V]) wake(now int64) {
 	f.resting = nil
 	if f.pace.Wake(now); f.behind.Empty() { // all have left
 		f.pace = engine.FeedPacer{}
 	}
 }
 
-// fed notes that a watcher has been fed so many events, and rests if it is time
+// afterStep notes that a watcher has been fed so many events, and rests if it is time
 // for that.
-func (f *feeder[K, V]) fed(events int, now, last int64) {
+func (f *watchQueue[K, V]) afterStep(events int, now, last int64) {
 	f.pace.Charge(events)
 	switch {
 	case f.resting != nil:
@@ -84,7 +84,7 @@ func (f *feeder[K, V]) fed(events int, now, last int64) {
 }
 
 // stop ends the rest, and each watcher in a queue by end.
-func (f *feeder[K, V]) stop(end func(*request[K, V])) {
+func (f *watchQueue[K, V]) stop(end func(*request[K, V])) {
 	if f.resting != nil {
 		f.rest.stop()
 	}
