@@ -84,11 +84,9 @@ type request[K comparable, V any] struct {
 func (r *request[K, V]) serve(t *table.Table[K, V], now int64) {
 	switch r.op {
 	case opGet:
-		var deadline int64
-		r.value, deadline, r.ok = t.Get(r.hash, r.key)
-		if r.ok && deadline <= now {
-			var zero V
-			r.value, r.ok = zero, false
+		value, deadline, result := t.Get(r.hash, r.key)
+		if r.ok = result == table.Present && now < deadline; r.ok {
+			r.value = value
 		}
 		t.CountRead(r.ok)
 	case opGetEntry:

@@ -9,12 +9,15 @@ package mutexstore
 import (
 	"hash/maphash"
 	"iter"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/config"
 	"github.com/lastmodstore/lastmodstore/internal/engine"
+	"github.com/lastmodstore/lastmodstore/internal/epoch"
 	"github.com/lastmodstore/lastmodstore/internal/seam"
 	"github.com/lastmodstore/lastmodstore/internal/sharded"
 	"github.com/lastmodstore/lastmodstore/internal/table"
@@ -32,17 +35,22 @@ type Store[K comparable, V any] struct {
 	done    chan struct{}      // closed by the first Close, under the lock
 	stopped chan struct{}      // closed by the sweeper when it ends; nil without one
 
+	readers    *epoch.Domain // of those who take no lock
 	hub        *engine.Hub
 	sweeps     engine.Semaphore // to hold during a sweep of the store's own accord
 	listenerWG sync.WaitGroup   // goroutines of OnRemove; added under the lock, while open
+	reclaims   sync.WaitGroup   // timer, if it is set, and what it runs; added under the lock, while open
 
-	_ [48]byte // the lock begins a cache line; an object of over 512 bytes, with pointers, lies 8 bytes behind one
+	_ [24]byte // the lock begins a cache line; an object of over 512 bytes, with pointers, lies 8 bytes behind one
 
-	mu        lock              // guards what follows
-	noted     int64             // the latest time of which the hub was notified
-	table     table.Table[K, V] // what each write changes comes first, in a line with the lock
-	closed    bool              // the table is empty, and no write reaches it
-	listeners []*listener[K, V]
+	mu         lock              // guards what follows, but for what readers reach in the table
+	noted      int64             // the latest time of which the hub was notified
+	table      table.Table[K, V] // what each write changes comes first, in a line with the lock
+	renewing   atomic.Uint64     // of which key the deadline is being renewed: see isRenewing
+	closed     bool              // the table is empty, and no write reaches it
+	timer      *time.Timer       // for reclaim; nil until it is first set
+	reclaiming bool              // timer is set, or reclaim runs
+	listeners  []*listener[K, V]
 }
 
 var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
@@ -55,55 +63,21 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 	cleanupInterval = config.Interval(cleanupInterval)
 	c := config.New(opts)
 	s := &Store[K, V]{
-		seed:   maphash.MakeSeed(),
-		line:   c.Line,
-		done:   make(chan struct{}),
-		hub:    engine.NewHub(),
-		sweeps: engine.NewSemaphore(),
+		seed:    maphash.MakeSeed(),
+		line:    c.Line,
+		done:    make(chan struct{}),
+		readers: epoch.NewDomain(),
+		hub:     engine.NewHub(),
+		sweeps:  engine.NewSemaphore(),
 	}
 	s.hidden = seam.New[K](s, shard[K, V]{s}, sharded.Join[K, V])
-	s.mu.init()
-	s.table.Init(s.line, c)
+	s.table.Init(s.line, c, s.readers)
 	s.noted = s.table.Last()
 	if cleanupInterval > 0 {
 		s.stopped = make(chan struct{})
 		go s.sweepEvery(cleanupInterval)
 	}
 	return s
-}
-
-func (s *Store[K, V]) Get(key K) (V, bool) {
-	h := table.Hash(s.seed, key)
-	stripe := s.mu.RLockShort()
-	value, deadline, ok := s.table.Get(h, key)
-	s.mu.RUnlockShort(stripe)
-	if ok && deadline != timeline.Never && deadline <= s.line.Now() {
-		return s.getExpired(h, key)
-	}
-	s.table.CountRead(ok)
-	return value, ok
-}
-
-// getExpired is Get with the clock read under the lock: Get reads it too late
-// to say that there is none, for the one that it found may have been followed by
-// another in time.
-func (s *Store[K, V]) getExpired(h uint32, key K) (value V, ok bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	e, ok := s.table.GetEntry(h, key, s.line.Now())
-	return e.Value, ok
-}
-
-func (s *Store[K, V]) GetEntry(key K) (lastmodstore.Entry[V], bool) {
-	h := table.Hash(s.seed, key)
-	defer s.mu.RUnlockShort(s.mu.RLockShort())
-	return s.table.GetEntry(h, key, s.line.Now())
-}
-
-func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
-	h := table.Hash(s.seed, key)
-	defer s.mu.RUnlockShort(s.mu.RLockShort())
-	return s.table.GetLastModified(h, key, s.line.Now())
 }
 
 func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
@@ -142,13 +116,6 @@ func (s *Store[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry
 	return engine.Pages(s.line, s.done, table.Since[K, V](s.line, t), s.step((*table.Table[K, V]).Changes), s.peek)
 }
 
-func (s *Store[K, V]) peek(key K) (lastmodstore.Entry[V], bool) {
-	h := table.Hash(s.seed, key)
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.table.Peek(h, key, s.line.Now())
-}
-
 // step fills the next page under the lock.
 func (s *Store[K, V]) step(fill func(*table.Table[K, V], *table.Page[K, V], int64)) func(*table.Page[K, V]) bool {
 	return func(p *table.Page[K, V]) bool {
@@ -163,15 +130,37 @@ func (s *Store[K, V]) step(fill func(*table.Table[K, V], *table.Page[K, V], int6
 // time never runs back from one write to the next.
 func (s *Store[K, V]) begin() (now int64, err error) {
 	s.mu.Lock()
+	return s.begunLocked()
+}
+
+func (s *Store[K, V]) begunLocked() (now int64, err error) {
 	if s.closed {
 		return 0, lastmodstore.ErrClosed
 	}
 	return s.line.Tick(), nil
 }
 
+// beginRenewal is begin for a write that may give the entry with hash h a later
+// deadline, if it has not expired. It ends with endRenewal.
+func (s *Store[K, V]) beginRenewal(h uint32) (now int64, err error) {
+	s.mu.Lock()
+	s.renewing.Store(renewal(h)) // before the clock is read
+	return s.begunLocked()
+}
+
+func (s *Store[K, V]) endRenewal() {
+	s.renewing.Store(0)
+	s.end()
+}
+
 // end unlocks after a write and notifies watchers of what it changed.
 func (s *Store[K, V]) end() {
 	s.dispatchLocked()
+	for s.table.IsClogged() { // with what readers may still look at, who have been interrupted
+		runtime.Gosched()
+		s.table.Reclaim()
+	}
+	s.reclaimLaterLocked()
 	last, hub := s.table.Last(), s.hub
 	changed := last != s.noted
 	s.noted = last
@@ -193,8 +182,13 @@ func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
 
 func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 	all := table.Assignments(s.seed, values)
-	now, err := s.begin()
+	s.mu.Lock()
 	defer s.end()
+	if len(all) > 1 {
+		s.table.Hide() // before the clock is read, so that no read comes between that and the batch
+		defer s.table.Show()
+	}
+	now, err := s.begunLocked()
 	if err != nil {
 		return err
 	}
@@ -209,8 +203,8 @@ func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t 
 }
 
 func (s *Store[K, V]) setIf(h uint32, key K, value V, ttl time.Duration, t time.Time, c *table.Copy[V]) (bool, error) {
-	now, err := s.begin()
-	defer s.end()
+	now, err := s.beginRenewal(h)
+	defer s.endRenewal()
 	if err != nil {
 		return false, err
 	}
@@ -235,8 +229,8 @@ func (s *Store[K, V]) add(h uint32, key K, delta V, ttl time.Duration, c *table.
 
 func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
 	h := table.Hash(s.seed, key)
-	now, err := s.begin()
-	defer s.end()
+	now, err := s.beginRenewal(h)
+	defer s.endRenewal()
 	if err != nil {
 		return false, err
 	}
@@ -315,6 +309,7 @@ func (s *Store[K, V]) Close() error {
 		<-s.stopped
 	}
 	s.listenerWG.Wait()
+	s.reclaims.Wait()
 	return nil
 }
 
@@ -326,5 +321,6 @@ func (s *Store[K, V]) beginClose() {
 		s.table.Reset()
 		close(s.done)
 		s.endListenersLocked()
+		s.endReclaimingLocked()
 	}
 }

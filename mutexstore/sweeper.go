@@ -52,6 +52,7 @@ func (s *Store[K, V]) Cleanup() int {
 		n, began, more := s.sweepStep(line, cutoff)
 		removed += n
 		if !more {
+			s.reclaimNow()
 			return removed
 		}
 		if now := line.Now(); pace.ShouldRest(began-asked > contended, now) {

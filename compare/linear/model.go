@@ -167,7 +167,7 @@ func (s *state) apply(in Input, out Output) bool {
 		return s.put(k, in.Value, in, out.Return, out.Seen[0])
 	case Touch:
 		if out.OK && e.present {
-			e.deadline = s.deadline(in, out.Return, e.deadline)
+			e.deadline = deadline(in, out.Return, e.deadline)
 		}
 		return out.OK == e.present
 	case Delete:
@@ -210,12 +210,16 @@ func (e *entry) condition(in Input, held bool) bool {
 }
 
 // put stores an entry; seen is what is known of it, or nil.
+//
+// A write reads the clock first, and takes effect later: a read that waits for no
+// writer may see the earlier entry at a time after the new one's LastModified. So
+// that is only known not to be before the write's call.
 func (s *state) put(k, value int, in Input, end int64, seen *Seen) bool {
 	kept := exactly(never)
 	if s.keys[k].present {
 		kept = s.keys[k].deadline
 	}
-	e := entry{true, value, span{max(s.now, s.last+1), end + bump}, s.deadline(in, end, kept)}
+	e := entry{true, value, span{max(in.Call, s.last+1), end + bump}, deadline(in, end, kept)}
 	if seen != nil && !e.agrees(seen) || e.modified.lo > e.modified.hi {
 		return false
 	}
@@ -228,12 +232,12 @@ func (s *state) put(k, value int, in Input, end int64, seen *Seen) bool {
 }
 
 // deadline is what in.TTL makes of the deadline kept.
-func (s *state) deadline(in Input, end int64, kept span) span {
+func deadline(in Input, end int64, kept span) span {
 	switch in.TTL {
 	case lastmodstore.KeepTTL:
 		return kept
 	case lastmodstore.NoExpiry:
 		return exactly(never)
 	}
-	return span{s.now + int64(in.TTL), end + int64(in.TTL)}
+	return span{in.Call + int64(in.TTL), end + int64(in.TTL)}
 }

@@ -2,24 +2,11 @@ package table
 
 import (
 	"math"
-	"sync/atomic"
 
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// mark is set by a read and cleared by the hand. Bounded tables have one per
-// slot, beside the slots: readers that share a lock may set it, so it is atomic.
-type mark = atomic.Bool
-
 func (t *Table[K, V]) bounded() bool { return t.config.MaxEntries > 0 }
-
-func (t *Table[K, V]) markRead(i uint32) {
-	if t.bounded() {
-		if m := t.marks.at(i); !m.Load() { // a load shares the cache line
-			m.Store(true)
-		}
-	}
-}
 
 // makeRoom comes before an insertion.
 func (t *Table[K, V]) makeRoom(now int64) error {
@@ -68,17 +55,18 @@ func (t *Table[K, V]) evictFor(n int, newest, now int64) {
 	}
 }
 
-// evict removes the entry that SIEVE chooses.
+// evict removes the entry that SIEVE chooses. Readers may mark entries as fast as
+// the hand clears them, so it passes each once at most.
 func (t *Table[K, V]) evict(newest, now int64) {
 	i := t.hand
-	for {
+	for passed := 0; ; passed++ {
 		if i == none || t.slots.at(i).modified >= newest {
 			i = t.head
 		}
-		if !t.marks.at(i).CompareAndSwap(true, false) {
+		if !t.slots.marks.at(i).CompareAndSwap(true, false) || passed > t.Len() {
 			break
 		}
-		i = t.links.at(i).next
+		i = t.slots.meta.at(i).next
 	}
 	t.hand = i // remove moves it on
 	t.remove(i, lastmodstore.Evicted, now)

@@ -1,14 +1,13 @@
 package table
 
-import "unsafe"
-
 const (
 	maxChunkBits  = 6    // at most 64 elements
 	maxChunkBytes = 4096 // but for one larger element
 )
 
 // chunked is a dense array in chunks of one size: growing never copies an
-// element, and shrinking returns chunks.
+// element, and shrinking returns chunks. Only the writer, and those who share
+// its lock, use it.
 type chunked[T any] struct {
 	chunks [][]T
 	n      uint32
@@ -17,11 +16,7 @@ type chunked[T any] struct {
 }
 
 func newChunked[T any]() chunked[T] {
-	var zero T
-	bits := uint8(maxChunkBits)
-	for bits > 0 && unsafe.Sizeof(zero)<<bits > maxChunkBytes {
-		bits--
-	}
+	bits := chunkBits[T]()
 	return chunked[T]{bits: bits, mask: 1<<bits - 1}
 }
 
@@ -31,9 +26,6 @@ func (c *chunked[T]) at(i uint32) *T { return &c.chunks[i>>c.bits][i&c.mask] }
 func (c *chunked[T]) push() uint32 {
 	i := c.n
 	if int(i>>c.bits) == len(c.chunks) {
-		if i >= none-1<<maxChunkBits {
-			panic("lastmodstore: over four thousand million entries in one store: use more stores")
-		}
 		c.chunks = append(c.chunks, make([]T, 1<<c.bits))
 	}
 	c.n++

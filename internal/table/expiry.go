@@ -17,20 +17,20 @@ const arity = 4
 const SweepLimit = 128
 
 func (t *Table[K, V]) setDeadline(i uint32, deadline, ttl int64) {
-	s := t.slots.at(i)
+	s, m := t.slots.at(i), t.slots.meta.at(i)
 	later := deadline >= s.deadline // so it is no earlier than the item's: no need to look
 	s.deadline = deadline
 	s.setLife(ttl)
 	switch {
 	case deadline == timeline.Never:
-		if s.setLife(0); s.heap != none {
-			t.heapRemove(s.heap)
-			s.heap = none
+		if s.setLife(0); m.heap != none {
+			t.heapRemove(m.heap)
+			m.heap = none
 		}
-	case s.heap == none:
+	case m.heap == none:
 		t.heapPlace(t.heap.push(), due{deadline, i})
-	case !later && deadline < t.heap.at(s.heap).deadline:
-		t.heapPlace(s.heap, due{deadline, i})
+	case !later && deadline < t.heap.at(m.heap).deadline:
+		t.heapPlace(m.heap, due{deadline, i})
 	}
 }
 
@@ -106,7 +106,7 @@ func (t *Table[K, V]) heapSink(p uint32, d due) {
 
 func (t *Table[K, V]) heapWrite(p uint32, d due) {
 	*t.heap.at(p) = d
-	t.slots.at(d.slot).heap = p
+	t.slots.meta.at(d.slot).heap = p
 }
 
 func (t *Table[K, V]) heapRemove(p uint32) {

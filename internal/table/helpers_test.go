@@ -1,6 +1,7 @@
 package table
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -8,8 +9,40 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/epoch"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
+
+// isShared is set while the tests run on tables that are read without a lock, too.
+var isShared bool
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	isShared = true
+	os.Exit(max(code, m.Run()))
+}
+
+// open returns an empty table, in which vacant slots hold what no reader may
+// return.
+func open[K comparable, V any](line *timeline.Timeline, c config.Config) *Table[K, V] {
+	t := new(Table[K, V])
+	var readers *epoch.Domain
+	if isShared {
+		readers = epoch.NewDomain()
+	}
+	t.Init(line, c, readers)
+	if ints, ok := any(t).(*Table[int, int]); ok {
+		ints.Poison(-1, -1)
+	}
+	return t
+}
+
+// settle takes all steps in giving back memory.
+func (f *fixture) settle() {
+	for f.t.Reclaim() || f.t.HasRetired() {
+	}
+	f.t.check(f.TB)
+}
 
 // A fixture is a table with an expectation for each step.
 type fixture struct {
@@ -19,7 +52,7 @@ type fixture struct {
 }
 
 func newFixture(tb testing.TB, c config.Config) *fixture {
-	return &fixture{gomega.NewWithT(tb), tb, New[int, int](timeline.Start(), c)}
+	return &fixture{gomega.NewWithT(tb), tb, open[int, int](timeline.Start(), c)}
 }
 
 // hashOf is fixed, unlike Hash, so that every test can be repeated.
@@ -59,7 +92,7 @@ func (f *fixture) has(key int, now int64) bool {
 
 // order is the keys in modification order.
 func (f *fixture) order() (keys []int) {
-	for i := f.t.head; i != none; i = f.t.links.at(i).next {
+	for i := f.t.head; i != none; i = f.t.slots.meta.at(i).next {
 		keys = append(keys, f.t.slots.at(i).key)
 	}
 	return keys

@@ -1,6 +1,9 @@
 package table
 
-import "math/bits"
+import (
+	"math/bits"
+	"sync/atomic"
+)
 
 const (
 	bucketMean = 384 // entries per split bucket: three quarters of 512 cells
@@ -15,102 +18,160 @@ const (
 //
 // A bucket is chosen by the hash's low bits, the place within it by the high
 // ones.
+//
+// Readers search without a lock (lookup.go). So the directory has an entry for
+// each value of the low bits, as in extendible hashing (Fagin et al., TODS 1979): one
+// that has not been split off yet refers to the bucket from which it will be. A
+// bucket that splits, joins or is resized is replaced as a whole and is not
+// written any more.
 type index struct {
-	buckets []bucket
-	mask    uint32 // the smallest 2^k - 1 that is >= len(buckets)-1
-	n       int
+	directory []atomic.Pointer[bucket] // a power of two of them, replaced as a whole
+	size      uint32                   // buckets; over half of the directory
+	n         int
 }
 
 // A cell holds hash<<32 | slot+1; 0 is empty.
 type bucket struct {
-	cells []uint64 // a power of two of them, at most 7/8 in use
+	cells []uint64 // a power of two of them, at most 7/8 in use; accessed atomically once published
+	moves atomic.Uint32
 	used  uint32
 	shift uint8 // hash >> shift is a cell's home
 }
 
-func newIndex() index { return index{buckets: []bucket{newBucket(0)}} }
+func newIndex() index {
+	x := index{directory: make([]atomic.Pointer[bucket], 1), size: 1}
+	x.directory[0].Store(newBucket(0))
+	return x
+}
 
-func newBucket(room uint32) bucket {
+func newBucket(room uint32) *bucket {
 	n := uint32(minCells)
 	for n/8*7 < room {
 		n *= 2
 	}
-	return bucket{cells: make([]uint64, n), shift: uint8(32 - bits.TrailingZeros32(n))}
+	return &bucket{cells: make([]uint64, n), shift: uint8(32 - bits.TrailingZeros32(n))}
 }
 
-func cell(h, slot uint32) uint64       { return uint64(h)<<32 | uint64(slot) + 1 }
-func cellHash(c uint64) uint32         { return uint32(c >> 32) }
-func cellSlot(c uint64) uint32         { return uint32(c) - 1 }
-func (x *index) home(h uint32) *bucket { return &x.buckets[x.address(h)] }
+func cell(h, slot uint32) uint64 { return uint64(h)<<32 | uint64(slot) + 1 }
+func cellHash(c uint64) uint32   { return uint32(c >> 32) }
+func cellSlot(c uint64) uint32   { return uint32(c) - 1 }
+
+func (x *index) mask() uint32 { return uint32(len(x.directory) - 1) }
+
+func (x *index) home(h uint32) *bucket { return x.directory[h&x.mask()].Load() }
 
 // address is the number of the bucket that holds h.
 func (x *index) address(h uint32) uint32 {
-	a := h & x.mask
-	if a >= uint32(len(x.buckets)) {
-		a &= x.mask >> 1 // not yet split off
+	a := h & x.mask()
+	if a >= x.size {
+		a &= x.mask() >> 1 // not yet split off
 	}
 	return a
 }
 
 func (x *index) insert(h, slot uint32) {
-	x.home(h).insert(cell(h, slot))
-	if x.n++; x.n > len(x.buckets)*bucketMean {
+	b := x.home(h)
+	if b.isFull() {
+		b = x.resize(b, h, b.used+1)
+	}
+	b.put(cell(h, slot))
+	if x.n++; x.n > int(x.size)*bucketMean {
 		x.split()
 	}
 }
 
 func (x *index) remove(h, slot uint32) {
-	x.home(h).remove(cell(h, slot))
+	b := x.home(h)
+	b.remove(cell(h, slot))
+	if n := uint32(len(b.cells)); n > minCells && b.used < n/8 {
+		x.resize(b, h, b.used*2)
+	}
 	// Far below the next split, so that a store that swings does neither.
-	if x.n--; len(x.buckets) > 1 && x.n < (len(x.buckets)-1)*bucketMean/2 {
+	if x.n--; x.size > 1 && x.n < int(x.size-1)*bucketMean/2 {
 		x.join()
 	}
 }
 
-// renumber notes that the entry in slot from now lies in slot to.
-func (x *index) renumber(h, from, to uint32) {
+// replace notes that the entry in slot from is now in slot to.
+func (x *index) replace(h, from, to uint32) {
 	b := x.home(h)
-	b.cells[b.find(cell(h, from))] = cell(h, to)
+	atomic.StoreUint64(&b.cells[b.find(cell(h, from))], cell(h, to))
+}
+
+// resize replaces b, which holds hash h, by a bucket with the given room.
+func (x *index) resize(b *bucket, h, room uint32) *bucket {
+	larger := newBucket(room)
+	for _, c := range b.cells {
+		if c != 0 {
+			larger.fill(c)
+		}
+	}
+	x.publish(x.address(h), larger)
+	return larger
+}
+
+// publish makes b the bucket with number a, also for those that have not been split
+// off from it.
+func (x *index) publish(a uint32, b *bucket) {
+	x.directory[a].Store(b)
+	if buddy := a | x.mask()&^(x.mask()>>1); buddy >= x.size && buddy <= x.mask() {
+		x.directory[buddy].Store(b)
+	}
 }
 
 func (x *index) split() {
-	last := uint32(len(x.buckets))
-	if last > x.mask {
-		x.mask = x.mask<<1 | 1
+	last := x.size
+	if last > x.mask() {
+		x.changeDirectory(2 * last)
 	}
-	source := last & (x.mask >> 1)
-	old := x.buckets[source]
+	source := last & (x.mask() >> 1)
+	old := x.directory[source].Load()
 	moving := uint32(0)
 	for _, c := range old.cells {
-		if c != 0 && cellHash(c)&x.mask == last {
+		if c != 0 && cellHash(c)&x.mask() == last {
 			moving++
 		}
 	}
-	x.buckets = append(x.buckets, newBucket(moving))
-	x.buckets[source] = newBucket(old.used - moving)
-	x.refill(old)
+	stay, move := newBucket(old.used-moving), newBucket(moving)
+	for _, c := range old.cells {
+		switch {
+		case c == 0:
+		case cellHash(c)&x.mask() == last:
+			move.fill(c)
+		default:
+			stay.fill(c)
+		}
+	}
+	x.size++
+	x.publish(last, move)
+	x.publish(source, stay)
 }
 
 func (x *index) join() {
-	last := uint32(len(x.buckets)) - 1
-	target := last & (x.mask >> 1)
-	a, b := x.buckets[target], x.buckets[last]
-	x.buckets[last] = bucket{}
-	x.buckets = trim(x.buckets[:last])
-	if last == (x.mask+1)/2 {
-		x.mask >>= 1
-	}
-	x.buckets[target] = newBucket(a.used + b.used)
-	x.refill(a)
-	x.refill(b)
-}
-
-func (x *index) refill(old bucket) {
-	for _, c := range old.cells {
-		if c != 0 {
-			x.home(cellHash(c)).insert(c)
+	last := x.size - 1
+	target := last & (x.mask() >> 1)
+	a, b := x.directory[target].Load(), x.directory[last].Load()
+	joined := newBucket(a.used + b.used)
+	for _, old := range []*bucket{a, b} {
+		for _, c := range old.cells {
+			if c != 0 {
+				joined.fill(c)
+			}
 		}
 	}
+	x.size--
+	x.publish(target, joined)
+	if x.size == (x.mask()+1)/2 {
+		x.changeDirectory(x.size)
+	}
+}
+
+func (x *index) changeDirectory(n uint32) {
+	changed := make([]atomic.Pointer[bucket], n)
+	for a := range changed {
+		changed[a].Store(x.home(uint32(a)))
+	}
+	x.directory = changed
 }
 
 // span is the range of reversed hashes that the bucket of reversed hash r
@@ -119,41 +180,38 @@ func (x *index) refill(old bucket) {
 // meets each key once, however the index changes under it.
 func (x *index) span(r uint32) (b *bucket, end uint64) {
 	a := x.address(bits.Reverse32(r))
-	k := bits.Len32(x.mask)
-	if half := (x.mask + 1) >> 1; a < half && a+half >= uint32(len(x.buckets)) {
+	k := bits.Len32(x.mask())
+	if half := (x.mask() + 1) >> 1; a < half && a+half >= x.size {
 		k--
 	}
-	return &x.buckets[a], uint64(bits.Reverse32(a)) + 1<<(32-k)
+	return x.directory[a].Load(), uint64(bits.Reverse32(a)) + 1<<(32-k)
 }
 
-func (b *bucket) insert(c uint64) {
-	if b.used >= uint32(len(b.cells))/8*7 {
-		b.resize(b.used + 1)
-	}
-	b.place(c)
+func (b *bucket) isFull() bool { return b.used >= uint32(len(b.cells))/8*7 }
+
+// fill adds c to a bucket that is not yet published.
+func (b *bucket) fill(c uint64) {
+	b.cells[b.room(c)] = c
+	b.used++
 }
 
-func (b *bucket) place(c uint64) {
+// put adds c to a bucket that is published.
+func (b *bucket) put(c uint64) {
+	atomic.StoreUint64(&b.cells[b.room(c)], c)
+	b.used++
+}
+
+// room returns the place for c.
+func (b *bucket) room(c uint64) uint32 {
 	mask := uint32(len(b.cells) - 1)
 	p := cellHash(c) >> b.shift
 	for b.cells[p] != 0 {
 		p = (p + 1) & mask
 	}
-	b.cells[p] = c
-	b.used++
+	return p
 }
 
-func (b *bucket) resize(room uint32) {
-	old := b.cells
-	*b = newBucket(room)
-	for _, c := range old {
-		if c != 0 {
-			b.place(c)
-		}
-	}
-}
-
-// find answers where cell c lies; it must be there.
+// find returns the place of cell c, which must be there.
 func (b *bucket) find(c uint64) uint32 {
 	mask := uint32(len(b.cells) - 1)
 	p := cellHash(c) >> b.shift
@@ -163,18 +221,19 @@ func (b *bucket) find(c uint64) uint32 {
 	return p
 }
 
+// remove takes c out. A cell that is moved is in both places until it has been
+// counted, so that a reader that has missed it in both notices.
 func (b *bucket) remove(c uint64) {
 	mask := uint32(len(b.cells) - 1)
 	hole := b.find(c)
 	for p := (hole + 1) & mask; b.cells[p] != 0; p = (p + 1) & mask {
 		home := cellHash(b.cells[p]) >> b.shift
-		if (p-home)&mask >= (p-hole)&mask { // the hole lies between home and p
-			b.cells[hole] = b.cells[p]
+		if (p-home)&mask >= (p-hole)&mask { // the hole is between home and p
+			atomic.StoreUint64(&b.cells[hole], b.cells[p])
+			b.moves.Add(1)
 			hole = p
 		}
 	}
-	b.cells[hole] = 0
-	if b.used--; len(b.cells) > minCells && b.used < uint32(len(b.cells))/8 {
-		b.resize(b.used * 2)
-	}
+	atomic.StoreUint64(&b.cells[hole], 0)
+	b.used--
 }

@@ -12,7 +12,7 @@ func TestIndexGrowsAndShrinksByOneBucketAtATime(t *testing.T) {
 	f := newFixture(t, config.Config{})
 	buckets := 1
 	step := func(i int) {
-		n := len(f.t.index.buckets)
+		n := int(f.t.index.size)
 		f.Expect(n).To(BeNumerically("~", buckets, 1))
 		if buckets = n; i%500 == 0 {
 			f.t.check(t)
@@ -30,9 +30,8 @@ func TestIndexGrowsAndShrinksByOneBucketAtATime(t *testing.T) {
 	}
 	f.t.check(t)
 	f.Expect(f.t.Len()).To(BeZero())
-	f.Expect(f.t.index.buckets).To(HaveLen(1))
-	f.Expect(f.t.index.buckets[0].cells).To(HaveLen(minCells))
-	f.Expect(cap(f.t.index.buckets)).To(BeNumerically("<", 64))
+	f.Expect(f.t.index.directory).To(HaveLen(1))
+	f.Expect(f.t.index.directory[0].Load().cells).To(HaveLen(minCells))
 }
 
 func TestSweptTableGivesMemoryBack(t *testing.T) {
@@ -52,16 +51,14 @@ func TestSweptTableGivesMemoryBack(t *testing.T) {
 	f.Expect(removed).To(Equal(n))
 	f.Expect(steps).To(BeNumerically("<=", n/SweepLimit+1))
 	f.t.check(t)
-	f.Expect(f.t.index.buckets).To(HaveLen(1))
-	f.Expect(f.t.index.buckets[0].cells).To(HaveLen(minCells))
-	for name, have := range map[string][2]int{
-		"slots": {len(f.t.slots.chunks), cap(f.t.slots.chunks)},
-		"marks": {len(f.t.marks.chunks), cap(f.t.marks.chunks)},
-		"heap":  {len(f.t.heap.chunks), cap(f.t.heap.chunks)},
-	} {
-		f.Expect(have[0]).To(BeNumerically("<=", 2), name)
-		f.Expect(have[1]).To(BeNumerically("<", 64), name)
-	}
+	f.Expect(f.t.index.directory).To(HaveLen(1))
+	f.Expect(f.t.index.directory[0].Load().cells).To(HaveLen(minCells))
+	f.settle()
+	f.Expect(len(*f.t.slots.published.chunks.Load())).To(BeNumerically("<", 64))
+	f.Expect(len(*f.t.slots.marks.chunks.Load())).To(BeNumerically("<", 64))
+	f.Expect(f.t.slots.meta.n).To(BeNumerically("<=", f.t.slots.slack()))
+	f.Expect(cap(f.t.slots.meta.chunks)).To(BeNumerically("<", 64))
+	f.Expect(cap(f.t.heap.chunks)).To(BeNumerically("<", 64))
 }
 
 func TestClearGivesMemoryBack(t *testing.T) {
@@ -72,8 +69,8 @@ func TestClearGivesMemoryBack(t *testing.T) {
 	f.t.Clear(2000)
 	f.t.check(t)
 	f.Expect(f.t.Len()).To(BeZero())
-	f.Expect(f.t.index.buckets).To(HaveLen(1))
-	f.Expect(f.t.slots.chunks).To(BeEmpty())
+	f.Expect(f.t.index.directory).To(HaveLen(1))
+	f.Expect(*f.t.slots.published.chunks.Load()).To(BeEmpty())
 	f.Expect(f.has(1, 1)).To(BeFalse())
 	f.set(1, 0, 1)
 	f.t.check(t)

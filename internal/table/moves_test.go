@@ -27,11 +27,11 @@ func (w *walk) read() {
 	h := w.hash(key)
 	switch w.IntN(4) {
 	case 0:
-		value, deadline, ok := w.t.Get(h, key)
+		value, deadline, result := w.t.Get(h, key)
 		if e := w.m.peek(key, w.now); e != nil {
 			must(w, "Get", [3]int64{int64(value), deadline, 1}, [3]int64{int64(e.value), e.deadline, 1})
-		} else if ok && w.now < deadline {
-			w.Fatalf("Get of %d answers %d, and should not", key, value)
+		} else if result == Present && w.now < deadline {
+			w.Fatalf("Get of %d returns %d, and should not", key, value)
 		}
 	case 1:
 		got, ok := w.t.GetEntry(h, key, w.now)

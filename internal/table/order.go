@@ -8,9 +8,6 @@ import "time"
 //
 // The links lie apart from the slots: those of a slot's neighbours, which every
 // modification writes, are then likely in the cache when the slots are not.
-type link struct {
-	prev, next uint32
-}
 
 // nextStamp returns the LastModified of a modification at now: later than any
 // before, and than what readers have been promised.
@@ -33,14 +30,14 @@ func (t *Table[K, V]) linkLast(i uint32) { t.linkAfter(t.tail, i) }
 func (t *Table[K, V]) linkAfter(p, i uint32) {
 	next := t.head
 	if p != none {
-		next = t.links.at(p).next
+		next = t.slots.meta.at(p).next
 	}
 	t.join(p, i)
 	t.join(i, next)
 }
 
 func (t *Table[K, V]) unlink(i uint32) {
-	l := t.links.at(i)
+	l := t.slots.meta.at(i)
 	if t.hand == i {
 		t.hand = l.next
 	}
@@ -57,12 +54,12 @@ func (t *Table[K, V]) join(p, n uint32) {
 	if p == none {
 		t.head = n
 	} else {
-		t.links.at(p).next = n
+		t.slots.meta.at(p).next = n
 	}
 	if n == none {
 		t.tail = p
 	} else {
-		t.links.at(n).prev = p
+		t.slots.meta.at(n).prev = p
 	}
 }
 
@@ -75,10 +72,10 @@ func (t *Table[K, V]) linkByTime(i uint32) {
 		p = t.tail
 	}
 	for p != none && t.slots.at(p).modified > m {
-		p = t.links.at(p).prev
+		p = t.slots.meta.at(p).prev
 	}
 	for p != none {
-		next := t.links.at(p).next
+		next := t.slots.meta.at(p).next
 		if next == none || t.slots.at(next).modified >= m {
 			break
 		}
@@ -86,4 +83,13 @@ func (t *Table[K, V]) linkByTime(i uint32) {
 	}
 	t.linkAfter(p, i)
 	t.mergeHint = i
+}
+
+// replaceInOrder puts slot j in the place of slot i.
+func (t *Table[K, V]) replaceInOrder(i, j uint32) {
+	if i != j {
+		l := t.slots.meta.at(i)
+		t.join(l.prev, j)
+		t.join(j, l.next)
+	}
 }

@@ -10,7 +10,7 @@ import (
 
 func TestChangesEndsBesideWritersThatOvertakeEveryWaypoint(t *testing.T) {
 	const cold, hot = 1000, 2 * walkLen
-	tab := New[int, int](timeline.Start(), config.Config{})
+	tab := open[int, int](timeline.Start(), config.Config{})
 	hash := func(key int) uint32 { return uint32(key) * 2654435761 }
 	now := int64(0)
 	write := func(from, to int) {
@@ -44,7 +44,7 @@ func TestChangesEndsBesideWritersThatOvertakeEveryWaypoint(t *testing.T) {
 
 // 4: the steps of a feed are short, however often it has caught up before.
 func TestStepsStayShortHoweverOftenAFeedHasCaughtUp(t *testing.T) {
-	tab := New[int, int](timeline.Start(), config.Config{})
+	tab := open[int, int](timeline.Start(), config.Config{})
 	now := tab.line.Now()
 	write := func(from, to int) {
 		for key := from; key < to; key++ {

@@ -40,7 +40,7 @@ func TestScanMeetsEachStableKeyOnceAcrossSplitsAndJoins(t *testing.T) {
 					f.set(stable+key, 0, 1)
 				}
 			}
-			least, most := len(f.t.index.buckets), len(f.t.index.buckets)
+			least, most := int(f.t.index.size), int(f.t.index.size)
 			keys := f.scan(1, func(int) {
 				n := min(len(rest), 1+rng.IntN(2000))
 				for _, key := range rest[:n] {
@@ -51,8 +51,8 @@ func TestScanMeetsEachStableKeyOnceAcrossSplitsAndJoins(t *testing.T) {
 					}
 				}
 				rest = rest[n:]
-				least = min(least, len(f.t.index.buckets))
-				most = max(most, len(f.t.index.buckets))
+				least = min(least, int(f.t.index.size))
+				most = max(most, int(f.t.index.size))
 			})
 			f.Expect(most).To(BeNumerically(">", 2*least), "the index changed under the scan")
 			f.once(keys, span(0, stable-1))

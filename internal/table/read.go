@@ -8,35 +8,12 @@ import (
 )
 
 // The methods of this file change nothing but marks and counters, which are
-// atomic: they may run beside each other.
+// atomic: those who hold the lock for reading may call them concurrently.
 
-// Get answers the value of key and its deadline, also if that has passed: the
-// caller judges by its clock, which an entry that never expires spares it, and
-// then calls CountRead.
-func (t *Table[K, V]) Get(h uint32, key K) (value V, deadline int64, ok bool) {
-	if i := t.find(h, key); i != none {
-		t.markRead(i)
-		s := t.slots.at(i)
-		return s.value, s.deadline, true
-	}
-	return value, 0, false
-}
-
-// CountRead counts a hit or a miss, if the store counts reads.
-func (t *Table[K, V]) CountRead(hit bool) {
-	switch {
-	case !t.config.CountReads:
-	case hit:
-		t.hits.Add(1)
-	default:
-		t.misses.Add(1)
-	}
-}
-
-// GetEntry answers the entry of key, if it is live.
+// GetEntry returns the entry of key, if it is live.
 func (t *Table[K, V]) GetEntry(h uint32, key K, now int64) (e lastmodstore.Entry[V], ok bool) {
 	if i := t.find(h, key); i != none && now < t.slots.at(i).deadline {
-		t.markRead(i)
+		markRead(t.slots.marks, i)
 		e, ok = t.entry(i), true
 	}
 	t.CountRead(ok)
@@ -51,17 +28,17 @@ func (t *Table[K, V]) Peek(h uint32, key K, now int64) (e lastmodstore.Entry[V],
 	return e, false
 }
 
-// GetLastModified answers the time of key's entry, if it is live.
+// GetLastModified returns the time of key's entry, if it is live.
 func (t *Table[K, V]) GetLastModified(h uint32, key K, now int64) (at time.Time, ok bool) {
 	if i := t.find(h, key); i != none && now < t.slots.at(i).deadline {
-		t.markRead(i)
+		markRead(t.slots.marks, i)
 		at, ok = t.line.Time(t.slots.at(i).modified), true
 	}
 	t.CountRead(ok)
 	return at, ok
 }
 
-// A Lookup is the answer to one key of a GetMany. It becomes an Entry only
+// A Lookup is the result for one key of a GetMany. It becomes an Entry only
 // outside the lock or the owner.
 type Lookup[V any] struct {
 	hash uint32
@@ -70,12 +47,12 @@ type Lookup[V any] struct {
 	value V
 }
 
-// GetMany answers the lookup of each key.
+// GetMany fills in the lookup of each key.
 func (t *Table[K, V]) GetMany(keys []K, lookups []Lookup[V], now int64) {
 	for n := range lookups {
 		l := &lookups[n]
 		if i := t.find(l.hash, keys[n]); i != none && now < t.slots.at(i).deadline {
-			t.markRead(i)
+			markRead(t.slots.marks, i)
 			s := t.slots.at(i)
 			l.ok, l.times, l.value = true, s.times, s.value
 		}
@@ -83,10 +60,11 @@ func (t *Table[K, V]) GetMany(keys []K, lookups []Lookup[V], now int64) {
 	}
 }
 
-// Stats answers the counters.
+// Stats returns the counters.
 func (t *Table[K, V]) Stats() lastmodstore.Stats {
 	s := t.stats
-	s.Entries, s.Sets, s.Hits, s.Misses = t.Len(), t.sets, t.hits.Load(), t.misses.Load()
+	s.Entries, s.Sets = t.Len(), t.sets
+	s.Hits, s.Misses = t.reads.sum()
 	return s
 }
 
@@ -96,6 +74,23 @@ type Copy[V any] struct {
 	times
 	ok bool
 }
+
+// Value returns the value of c: the zero value if it holds no entry.
+func (c *Copy[V]) Value() V { return c.value }
+
+// Deadline returns the deadline of c, which must hold an entry.
+func (c *Copy[V]) Deadline() int64 { return c.deadline }
+
+// LastModified returns the time of c: the zero time if it holds no entry.
+func (c *Copy[V]) LastModified(line *timeline.Timeline) (at time.Time) {
+	if c.ok {
+		at = line.Time(c.modified)
+	}
+	return at
+}
+
+// Clear makes c hold no entry.
+func (c *Copy[V]) Clear() { *c = Copy[V]{} }
 
 func (t *Table[K, V]) copyTo(c *Copy[V], i uint32) {
 	s := t.slots.at(i)

@@ -22,8 +22,7 @@ type Removal[K comparable, V any] struct {
 // Cleared is a table as it was when it was cleared. Nobody changes it any more,
 // so it is read outside the lock or the owner.
 type Cleared[K comparable, V any] struct {
-	slots chunked[slot[K, V]]
-	links chunked[link]
+	slots slots[K, V]
 	heap  chunked[due]
 	head  uint32
 	at    int64
@@ -76,7 +75,7 @@ func (r *Removal[K, V]) Len() int {
 	if r.cleared == nil {
 		return 1
 	}
-	return int(r.cleared.slots.n)
+	return int(r.cleared.slots.live)
 }
 
 // Events yields what r stands for. An entry that had expired when its table was
@@ -88,7 +87,7 @@ func (r Removal[K, V]) Events(line *timeline.Timeline) iter.Seq[lastmodstore.Eve
 			return
 		}
 		c := r.cleared
-		for i := c.head; i != none; i = c.links.at(i).next {
+		for i := c.head; i != none; i = c.slots.meta.at(i).next {
 			s := c.slots.at(i)
 			why := lastmodstore.Cleared
 			if s.deadline <= c.at {

@@ -20,7 +20,7 @@ type large = [1 << 20]byte
 // chunk of many.
 func TestDequeChunksHaveASizeInBytes(t *testing.T) {
 	g := NewWithT(t)
-	tab := New[int, large](timeline.Start(), config.Config{RemovalLog: 1, RetainRemovals: true})
+	tab := open[int, large](timeline.Start(), config.Config{RemovalLog: 1, RetainRemovals: true})
 	for key := range 3 {
 		g.Expect(tab.Set(hashOf(key), key, large{}, 0, 1)).To(Succeed())
 		g.Expect(tab.Delete(hashOf(key), key, 2)).To(BeTrue())
@@ -62,7 +62,7 @@ func TestStepsOverLargeValuesAreShort(t *testing.T) {
 func stepsOf[V any](t *testing.T, most int) {
 	g := NewWithT(t)
 	line := timeline.Start()
-	tab := New[int, V](line, config.Config{})
+	tab := open[int, V](line, config.Config{})
 	var value V
 	n := 2*most + 1
 	for key := range n {

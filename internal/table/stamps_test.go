@@ -15,7 +15,7 @@ func shardTables(g Gomega, n int) (*timeline.Timeline, []*Table[int, int]) {
 	line.Share()
 	tables := make([]*Table[int, int], n)
 	for i := range tables {
-		tables[i] = New[int, int](timeline.Start(), config.Config{})
+		tables[i] = open[int, int](timeline.Start(), config.Config{})
 		g.Expect(tables[i].Join(line, i, n)).To(BeTrue())
 	}
 	return line, tables

@@ -17,23 +17,13 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/epoch"
 	"github.com/lastmodstore/lastmodstore/internal/number"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-const none = math.MaxUint32 // no slot
-
 // maxSkew is how far ahead of the clock a merged entry may be.
 const maxSkew = int64(time.Minute)
-
-// A slot is one entry.
-type slot[K comparable, V any] struct {
-	key   K
-	value V
-	times
-	hash uint32
-	heap uint32 // place in the expiry index, or none
-}
 
 type times struct {
 	deadline int64 // timeline.Never: does not expire
@@ -64,8 +54,7 @@ func (a *times) setLife(ttl int64) {
 	a.setOutOfOrder(outOfOrder)
 }
 
-// Table holds the entries. Slots are dense: removing one moves the last into
-// its place, so memory follows the number of entries.
+// A Table holds the entries.
 type Table[K comparable, V any] struct {
 	// What each write changes: 32 bytes, for which a lock leaves room in its
 	// cache line.
@@ -75,36 +64,43 @@ type Table[K comparable, V any] struct {
 	last       int64  // the latest LastModified given or merged
 	sets       uint64 // for Stats
 
-	index            index
-	slots            chunked[slot[K, V]]
-	links            chunked[link] // as many as slots
-	marks            chunked[mark] // as many as slots if bounded, else none
-	heap             chunked[due]
+	// What all read and few writes change: 64 bytes.
+	view     atomic.Pointer[view[K, V]] // nil while a batch is stored
+	readers  *epoch.Domain              // of those who read without a lock; nil: nobody does
+	reads    counts                     // nil: they are not counted
+	line     *timeline.Timeline         // read for conversion and its watermark, never for the time
+	sum      func(a, b V) V             // nil: V is not a number
+	isHidden bool                       // a batch is stored
+
 	config           config.Config
+	index            index
+	slots            slots[K, V]
+	heap             chunked[due]
 	joined           bool
-	shard, shardMask int64              // one in shardMask+1 stamps is for this table; 0: all are
-	line             *timeline.Timeline // read for conversion and its watermark, never for the time
-	sum              func(a, b V) V     // nil: V is not a number
+	shard, shardMask int64 // one in shardMask+1 stamps is for this table; 0: all are
 
 	log     removalLog[K, V]
 	expired expired[K]
 	removed queue[K, V]
 
-	stats        lastmodstore.Stats // but for what is counted apart
-	hits, misses atomic.Uint64
+	stats lastmodstore.Stats // but for what is counted apart
 }
 
-// New makes an empty table.
+// New returns an empty table that is always read and written by one goroutine at a time.
 func New[K comparable, V any](line *timeline.Timeline, c config.Config) *Table[K, V] {
 	t := new(Table[K, V])
-	t.Init(line, c)
+	t.Init(line, c, nil)
 	return t
 }
 
-// Init makes t, which is zero, an empty table.
-func (t *Table[K, V]) Init(line *timeline.Timeline, c config.Config) {
-	t.line, t.config, t.last = line, c, math.MinInt64
+// Init makes t, which is zero, an empty table. The readers of a domain that is not
+// nil may look up keys concurrently with a writer: see lookup.go.
+func (t *Table[K, V]) Init(line *timeline.Timeline, c config.Config, readers *epoch.Domain) {
+	t.line, t.config, t.last, t.readers = line, c, math.MinInt64, readers
 	t.sum = number.Sum[V]()
+	if c.CountReads {
+		t.reads = make(counts, epoch.Stripes)
+	}
 	t.log.init(c)
 	t.expired.limit = c.RemovalLog
 	t.Reset()
@@ -129,9 +125,37 @@ func (t *Table[K, V]) Reset() {
 	t.log.reset(max(t.last, t.line.Opened()))
 	t.expired.reset()
 	t.index = newIndex()
-	t.slots, t.links = newChunked[slot[K, V]](), newChunked[link]()
-	t.marks, t.heap = newChunked[mark](), newChunked[due]()
+	t.slots = newSlots(t.bounded(), t.readers, t.slots.poison)
+	t.heap = newChunked[due]()
 	t.head, t.tail, t.hand, t.mergeHint = none, none, none, none
+	t.publishView()
+}
+
+// publishView shows readers the present directory and slots.
+func (t *Table[K, V]) publishView() {
+	if !t.isHidden {
+		t.view.Store(&view[K, V]{t.index.directory, t.slots.published, t.slots.marks})
+	}
+}
+
+// followDirectory shows readers the directory if it was replaced.
+func (t *Table[K, V]) followDirectory() {
+	if v := t.view.Load(); v != nil && len(v.directory) != len(t.index.directory) {
+		t.publishView()
+	}
+}
+
+// Hide keeps readers without a lock away while a batch is stored: they would see
+// half of it.
+func (t *Table[K, V]) Hide() {
+	t.isHidden = true
+	t.view.Store(nil)
+}
+
+// Show ends Hide.
+func (t *Table[K, V]) Show() {
+	t.isHidden = false
+	t.publishView()
 }
 
 // Hash is what every method wants to have been told of a key. It panics if the
@@ -141,22 +165,12 @@ func Hash[K comparable](seed maphash.Seed, key K) uint32 {
 }
 
 // Len counts the entries held, expired ones included.
-func (t *Table[K, V]) Len() int { return int(t.slots.n) }
+func (t *Table[K, V]) Len() int { return int(t.slots.live) }
 
-// find answers the slot of key, expired or not, or none.
+// find returns the slot of key, expired or not, or none. It is lookUp for the writer,
+// and for those who share its lock.
 func (t *Table[K, V]) find(h uint32, key K) uint32 {
-	b := t.index.home(h)
-	cells := b.cells
-	mask := uint32(len(cells) - 1)
-	for p := h >> b.shift; ; p++ {
-		c := cells[p&mask]
-		if c == 0 {
-			return none
-		}
-		if cellHash(c) == h && t.slots.at(cellSlot(c)).key == key {
-			return cellSlot(c)
-		}
-	}
+	return lookIn(t.index.home(h), t.slots.published, h, key)
 }
 
 // live is find for a writer: an entry that has expired is removed and not found.
@@ -169,16 +183,37 @@ func (t *Table[K, V]) live(h uint32, key K, now int64) uint32 {
 	return i
 }
 
+// insert returns a slot for a new entry of key, which publish makes known.
 func (t *Table[K, V]) insert(h uint32, key K) uint32 {
-	i := t.slots.push()
-	t.links.push()
-	if t.bounded() {
-		t.marks.push()
-	}
+	i := t.slots.take()
+	t.slots.meta.at(i).hash = h
 	s := t.slots.at(i)
-	s.key, s.hash, s.heap, s.deadline = key, h, none, timeline.Never
-	t.index.insert(h, i)
+	s.key, s.deadline, s.ttl = key, timeline.Never, 0
 	return i
+}
+
+// revise returns a slot for another version of the entry of slot i, a copy of it,
+// which publish makes known. Where nobody reads without a lock that is slot i.
+func (t *Table[K, V]) revise(i uint32) uint32 {
+	if t.readers == nil {
+		return i
+	}
+	return t.copySlot(i)
+}
+
+// publish makes known what slot i holds now, instead of slot old if that is not
+// none. Nobody may write to it any more.
+func (t *Table[K, V]) publish(old, i uint32) {
+	h := t.slots.meta.at(i).hash
+	switch old {
+	case none:
+		t.index.insert(h, i)
+		t.followDirectory()
+	case i:
+	default:
+		t.index.replace(h, old, i)
+		t.slots.retire(old)
+	}
 }
 
 func (t *Table[K, V]) expire(i uint32, now int64) {
@@ -190,31 +225,27 @@ func (t *Table[K, V]) expire(i uint32, now int64) {
 	t.stats.Expirations++
 }
 
-// remove takes slot i out of every order and moves the last slot into its place.
+// remove takes slot i out of every order. Nobody may hold the number of a slot
+// across it.
 func (t *Table[K, V]) remove(i uint32, why lastmodstore.EventKind, now int64) {
-	s := t.slots.at(i)
+	m := t.slots.meta.at(i)
 	at := t.nextStamp(now)
 	t.record(i, why, at)
 	t.enqueue(i, why, at)
-	t.index.remove(s.hash, i)
+	t.index.remove(m.hash, i)
+	t.followDirectory()
 	t.unlink(i)
-	if s.heap != none {
-		t.heapRemove(s.heap)
+	if m.heap != none {
+		t.heapRemove(m.heap)
 	}
-	if last := t.slots.n - 1; last != i {
-		t.move(last, i)
-	}
-	t.slots.pop()
-	t.links.pop()
-	if t.bounded() {
-		t.marks.pop()
-	}
+	t.slots.retire(i)
+	t.compact(compactMoves)
 }
 
 // record remembers for watchers what happened to the entry of slot i.
 func (t *Table[K, V]) record(i uint32, kind lastmodstore.EventKind, at int64) {
 	if t.log.remembers() {
-		t.log.add(record[K, V]{t.change(i, kind, at), t.slots.at(i).hash})
+		t.log.add(record[K, V]{t.change(i, kind, at), t.slots.meta.at(i).hash})
 	} else {
 		t.log.horizon = at
 	}
@@ -226,28 +257,5 @@ func (t *Table[K, V]) recordMerge(h uint32, key K, at int64) {
 		t.log.add(record[K, V]{change[K, V]{at: at, kind: lastmodstore.Modified, key: key}, h})
 	} else {
 		t.log.horizon = at
-	}
-}
-
-// move puts the entry of slot from into slot to, which nothing refers to.
-func (t *Table[K, V]) move(from, to uint32) {
-	s := t.slots.at(to)
-	*s = *t.slots.at(from)
-	t.index.renumber(s.hash, from, to)
-	l := t.links.at(to)
-	*l = *t.links.at(from)
-	t.join(l.prev, to)
-	t.join(to, l.next)
-	if s.heap != none {
-		t.heap.at(s.heap).slot = to
-	}
-	if t.hand == from {
-		t.hand = to
-	}
-	if t.mergeHint == from {
-		t.mergeHint = to
-	}
-	if t.bounded() {
-		t.marks.at(to).Store(t.marks.at(from).Load())
 	}
 }

@@ -55,7 +55,7 @@ func TestRandomWalkAgreesWithModel(t *testing.T) {
 }
 
 func (w *walk) run() {
-	w.t = New[int, int](timeline.Start(), config.Config{MaxEntries: w.limit, RejectWhenFull: w.reject, RemovalLog: 1 << 20})
+	w.t = open[int, int](timeline.Start(), config.Config{MaxEntries: w.limit, RejectWhenFull: w.reject, RemovalLog: 1 << 20})
 	w.m = newModel(w.limit, w.reject)
 	w.now, w.scan, w.changes = 0, nil, nil
 	w.m.gone = func(e *modelEntry) bool {
@@ -79,7 +79,7 @@ func (w *walk) run() {
 	most := 0
 	for step := range w.steps {
 		w.move(step/w.phase%2 == 0)
-		most = max(most, len(w.t.index.buckets))
+		most = max(most, int(w.t.index.size))
 		if step%w.every == 0 {
 			w.compare()
 		}
@@ -161,7 +161,10 @@ func (w *walk) compare() {
 	must(w, "last", t.last, m.last)
 	m.stats.Entries = len(m.entries)
 	must(w, "Stats", t.Stats(), m.stats)
-	for i := range t.slots.n {
+	for i := range t.slots.meta.n {
+		if !t.slots.isLive(i) {
+			continue
+		}
 		s := t.slots.at(i)
 		e := m.entries[s.key]
 		if e == nil {
@@ -170,7 +173,7 @@ func (w *walk) compare() {
 		must(w, fmt.Sprint("key ", s.key), [4]int64{int64(s.value), s.modified, s.deadline, s.life()},
 			[4]int64{int64(e.value), e.modified, e.deadline, e.ttl})
 		if w.limit > 0 && w.now < s.deadline {
-			must(w, fmt.Sprint("mark of ", s.key), t.marks.at(i).Load(), e.marked)
+			must(w, fmt.Sprint("mark of ", s.key), t.slots.marks.at(i).Load(), e.marked)
 		}
 	}
 	switch {

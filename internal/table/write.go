@@ -86,7 +86,8 @@ type Assignment[K comparable, V any] struct {
 	done  bool
 }
 
-// SetMany stores all or, with an error, none. A bounded table stores the present
+// SetMany stores all or, with an error, none. If others read without a lock it runs
+// between Hide and Show. A bounded table stores the present
 // keys first, so that none of them is evicted to make room for another.
 func (t *Table[K, V]) SetMany(all []Assignment[K, V], ttl time.Duration, now int64) error {
 	if err := checkTTL(ttl); err != nil {
@@ -137,8 +138,10 @@ func (t *Table[K, V]) roomFor(all []Assignment[K, V], now int64) error {
 	return t.expireFor(fresh, now)
 }
 
-// put stores value in slot i, or in a new one if i is none.
+// put stores value as a new version of the entry of slot i, or as a new entry if i
+// is none. It returns its slot.
 func (t *Table[K, V]) put(i, h uint32, key K, value V, ttl time.Duration, now int64) (uint32, error) {
+	old := i
 	if i == none {
 		if err := t.makeRoom(now); err != nil {
 			return none, err
@@ -150,12 +153,14 @@ func (t *Table[K, V]) put(i, h uint32, key K, value V, ttl time.Duration, now in
 	} else {
 		t.enqueue(i, lastmodstore.Replaced, max(now, t.last+1))
 		t.unlink(i)
+		i = t.revise(i)
 	}
 	s := t.slots.at(i)
 	s.value, s.modified = value, t.nextStamp(now)
 	s.setOutOfOrder(false)
 	t.linkLast(i)
 	t.applyTTL(i, ttl, now)
+	t.publish(old, i)
 	t.sets++
 	return i, nil
 }
@@ -180,7 +185,10 @@ func (t *Table[K, V]) Touch(h uint32, key K, ttl time.Duration, now int64) (bool
 	if i == none {
 		return false, nil
 	}
-	t.applyTTL(i, ttl, now)
+	j := t.revise(i)
+	t.replaceInOrder(i, j)
+	t.applyTTL(j, ttl, now)
+	t.publish(i, j)
 	return true, nil
 }
 
@@ -250,6 +258,7 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	if deadline <= now || superseded {
 		return false, nil
 	}
+	old := i
 	if i == none {
 		if err := t.makeRoom(now); err != nil {
 			return false, err
@@ -258,6 +267,7 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	} else {
 		t.enqueue(i, lastmodstore.Replaced, max(now, t.last+1))
 		t.unlink(i)
+		i = t.revise(i)
 	}
 	s := t.slots.at(i)
 	outOfOrder := modified <= t.last || !t.line.Claim(modified)
@@ -269,6 +279,7 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	}
 	t.linkByTime(i)
 	t.setDeadline(i, deadline, int64(e.TTL))
+	t.publish(old, i)
 	if outOfOrder {
 		t.recordMerge(h, key, t.nextStamp(now))
 	}
@@ -292,7 +303,7 @@ func (t *Table[K, V]) supersedes(h uint32, key K, modified, now int64) bool {
 // stay; CountCleared adds to them.
 func (t *Table[K, V]) Clear(now int64) Cleared[K, V] {
 	t.nextStamp(now)
-	c := &Cleared[K, V]{t.slots, t.links, t.heap, t.head, now}
+	c := &Cleared[K, V]{t.slots, t.heap, t.head, now}
 	t.enqueueAll(c)
 	t.Reset()
 	return *c

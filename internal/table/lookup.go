@@ -1,0 +1,112 @@
+// This file holds all code that runs without a lock, concurrently with a writer.
+
+package table
+
+import "sync/atomic"
+
+// A view is what readers reach without a lock. It is replaced as a whole when the
+// directory is, and by Clear.
+type view[K comparable, V any] struct {
+	directory []atomic.Pointer[bucket]
+	slots     *published[slot[K, V]]
+	marks     *published[mark] // if bounded, else nil
+}
+
+// A Result is what a look-up has found.
+type Result uint8
+
+const (
+	Absent  Result = iota
+	Present        // it may have expired
+	Hidden         // a batch is being stored: look with the lock held
+)
+
+// Get looks up key and returns its value and deadline, also if that has passed:
+// the caller reads the clock afterwards, which an entry that never expires spares
+// it. The caller must have entered the readers' domain, hold the lock or be the
+// owner.
+//
+// An entry that has expired when the clock is read may have been followed in time
+// by another: then key was never absent. So key is absent only if a look-up that
+// begins after the clock was read finds nothing, or a deadline that had passed by
+// then.
+func (t *Table[K, V]) Get(h uint32, key K) (value V, deadline int64, r Result) {
+	v, i, r := t.lookUp(h, key)
+	if r == Present {
+		s := v.slots.at(i)
+		value, deadline = s.value, s.deadline
+		markRead(v.marks, i)
+	}
+	return value, deadline, r
+}
+
+// GetCopy is Get for the whole entry.
+func (t *Table[K, V]) GetCopy(h uint32, key K, c *Copy[V]) Result {
+	v, i, r := t.lookUp(h, key)
+	if r == Present {
+		s := v.slots.at(i)
+		c.value, c.times, c.ok = s.value, s.times, true
+		markRead(v.marks, i)
+	}
+	return r
+}
+
+// PeekCopy is GetCopy for a loop: it leaves no mark.
+func (t *Table[K, V]) PeekCopy(h uint32, key K, c *Copy[V]) Result {
+	v, i, r := t.lookUp(h, key)
+	if r == Present {
+		s := v.slots.at(i)
+		c.value, c.times, c.ok = s.value, s.times, true
+	}
+	return r
+}
+
+// lookUp finds the slot of key.
+//
+// What it finds is right, since whatever a cell refers to stays as it is until the
+// reader leaves. What it does not find may have been moved while it looked: to
+// another place of the bucket, to another bucket, or to another directory. Then it
+// looks again.
+func (t *Table[K, V]) lookUp(h uint32, key K) (*view[K, V], uint32, Result) {
+	for {
+		v := t.view.Load()
+		if v == nil {
+			return nil, none, Hidden
+		}
+		home := &v.directory[h&uint32(len(v.directory)-1)]
+		b := home.Load()
+		moves := b.moves.Load()
+		if i := lookIn(b, v.slots, h, key); i != none {
+			return v, i, Present
+		}
+		if b.moves.Load() == moves && home.Load() == b && t.view.Load() == v {
+			return v, none, Absent
+		}
+	}
+}
+
+// lookIn finds the slot of key in b, or none.
+func lookIn[K comparable, V any](b *bucket, slots *published[slot[K, V]], h uint32, key K) uint32 {
+	mask := uint32(len(b.cells) - 1)
+	for p := h >> b.shift; ; p++ {
+		c := atomic.LoadUint64(&b.cells[p&mask])
+		if c == 0 {
+			return none
+		}
+		if cellHash(c) == h && slots.at(cellSlot(c)).key == key {
+			return cellSlot(c)
+		}
+	}
+}
+
+// A mark is set by a read and cleared by the hand of SIEVE. Bounded tables have
+// one per slot, apart from the slots.
+type mark = atomic.Bool
+
+func markRead(marks *published[mark], i uint32) {
+	if marks != nil {
+		if m := marks.at(i); !m.Load() { // a load shares the cache line
+			m.Store(true)
+		}
+	}
+}

@@ -1,0 +1,291 @@
+package table
+
+import (
+	"math"
+
+	"github.com/lastmodstore/lastmodstore/internal/epoch"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+)
+
+const (
+	none = math.MaxUint32 // no slot, or no place
+
+	// What a slot is, at the place of its item in the expiry index.
+	retired = none - 1 // readers may still look at it
+	vacant  = none - 2 // to be used again
+)
+
+// A slot is one version of an entry. Readers reach it without a lock, so it is not
+// written before none can: a new version takes a fresh slot.
+type slot[K comparable, V any] struct {
+	key   K
+	value V
+	times
+}
+
+// A meta is what only the writer, and those who share its lock, need of a slot.
+type meta struct {
+	prev, next uint32 // in the modification order; of a vacant slot, in its list
+	heap       uint32 // place in the expiry index, none, retired or vacant
+	hash       uint32
+}
+
+// slots are numbered from 0. Each is live, retired or vacant. There are few that
+// are not live, so memory follows the number of entries: see compact.
+type slots[K comparable, V any] struct {
+	published *published[slot[K, V]]
+	marks     *published[mark] // if bounded, else nil
+	meta      chunked[meta]    // of all slots
+
+	live, vacant uint32 // how many
+	low, high    uint32 // lists of vacant slots, the last vacated first; those in low are used first
+	ceiling      uint32 // from here on slots are to become vacant: they enter high
+	top          uint32 // no slot from here on is live
+
+	limbo  epoch.Limbo // the retired, if shared
+	next   int         // length of limbo at which to reclaim
+	shared bool        // read without a lock
+	poison func(*slot[K, V])
+}
+
+// reclaimEvery is how many slots are retired before the writer looks whether
+// readers have left.
+const reclaimEvery = 64
+
+func newSlots[K comparable, V any](bounded bool, readers *epoch.Domain, poison func(*slot[K, V])) slots[K, V] {
+	s := slots[K, V]{poison: poison, published: newPublished[slot[K, V]](), meta: newChunked[meta](), low: none, high: none, ceiling: none, next: reclaimEvery}
+	if bounded {
+		s.marks = newPublished[mark]()
+	}
+	if readers != nil {
+		s.shared, s.limbo = true, epoch.NewLimbo(readers)
+	}
+	return s
+}
+
+func (s *slots[K, V]) at(i uint32) *slot[K, V] { return s.published.at(i) }
+
+// isLive reports whether slot i is the present version of an entry.
+func (s *slots[K, V]) isLive(i uint32) bool { return i < s.meta.n && s.isLiveAt(i) }
+
+func (s *slots[K, V]) isLiveAt(i uint32) bool {
+	h := s.meta.at(i).heap
+	return h < vacant || h == none
+}
+
+// take makes a slot live, whose contents are the caller's to write.
+func (s *slots[K, V]) take() uint32 {
+	i := s.low
+	if i == none {
+		i = s.high
+	}
+	if i == none {
+		i = s.extend()
+	} else {
+		s.leave(i)
+		s.vacant--
+	}
+	m := s.meta.at(i)
+	m.prev, m.next, m.heap = none, none, none
+	s.live++
+	s.top = max(s.top, i+1)
+	if s.marks != nil {
+		s.marks.at(i).Store(false) // of the slot's earlier entry
+	}
+	return i
+}
+
+func (s *slots[K, V]) extend() uint32 {
+	if s.meta.n >= vacant-1<<maxChunkBits {
+		panic("lastmodstore: over four thousand million entries in one store: use more stores")
+	}
+	i := s.meta.push()
+	s.published.extend(i)
+	if s.marks != nil {
+		s.marks.extend(i)
+	}
+	return i
+}
+
+// retire ends the life of slot i, which no reader that comes from now on can reach.
+func (s *slots[K, V]) retire(i uint32) {
+	s.live--
+	if !s.shared {
+		s.vacate(i)
+		return
+	}
+	s.meta.at(i).heap = retired
+	if s.limbo.Retire(i); s.limbo.Len() >= s.next {
+		s.reclaim()
+	}
+}
+
+// reclaim vacates the retired slots that no reader can look at any more.
+func (s *slots[K, V]) reclaim() {
+	s.limbo.Reclaim(s.vacate)
+	s.next = s.limbo.Len() + reclaimEvery
+}
+
+// maxRetired bounds how many slots are retired, beside an eighth as many as live
+// ones, when readers do not leave.
+const maxRetired = 4096
+
+// IsClogged reports whether too many slots wait for readers to leave: the writer
+// must wait, too.
+func (t *Table[K, V]) IsClogged() bool {
+	return t.slots.limbo.Len() > maxRetired+int(t.slots.live)/8
+}
+
+// HasRetired reports whether slots wait for readers to leave.
+func (t *Table[K, V]) HasRetired() bool { return t.slots.limbo.Len() > 0 }
+
+// Reclaim takes a step in giving back memory for which there is no more use. It
+// reports whether there is another step to take at once.
+func (t *Table[K, V]) Reclaim() (more bool) {
+	t.slots.reclaim()
+	return t.compact(compactSteps)
+}
+
+// Poison makes vacant slots hold what no reader may find. It is for tests.
+func (t *Table[K, V]) Poison(key K, value V) {
+	t.slots.poison = func(s *slot[K, V]) { s.key, s.value, s.deadline = key, value, timeline.Never }
+}
+
+// vacate clears slot i, whose value nobody must keep reachable.
+func (s *slots[K, V]) vacate(i uint32) {
+	var zero slot[K, V]
+	*s.at(i) = zero
+	if s.poison != nil {
+		s.poison(s.at(i))
+	}
+	s.meta.at(i).heap = vacant
+	s.vacant++
+	if i < s.ceiling {
+		s.enter(&s.low, i)
+	} else {
+		s.enter(&s.high, i)
+	}
+}
+
+// enter puts slot i at the head of a list of vacant ones.
+func (s *slots[K, V]) enter(list *uint32, i uint32) {
+	m := s.meta.at(i)
+	m.prev, m.next = none, *list
+	if m.next != none {
+		s.meta.at(m.next).prev = i
+	}
+	*list = i
+}
+
+// leave takes slot i out of its list.
+func (s *slots[K, V]) leave(i uint32) {
+	m := s.meta.at(i)
+	switch {
+	case m.prev != none:
+		s.meta.at(m.prev).next = m.next
+	case s.low == i:
+		s.low = m.next
+	default:
+		s.high = m.next
+	}
+	if m.next != none {
+		s.meta.at(m.next).prev = m.prev
+	}
+}
+
+// cut drops the last slot, which is vacant.
+func (s *slots[K, V]) cut() {
+	i := s.meta.n - 1
+	s.leave(i)
+	s.vacant--
+	s.meta.pop()
+	if s.poison != nil {
+		var zero slot[K, V]
+		*s.at(i) = zero
+	}
+	s.published.shrink(i)
+	if s.marks != nil {
+		s.marks.shrink(i)
+	}
+	s.top = min(s.top, i)
+}
+
+// slack is how many vacant slots are kept.
+func (s *slots[K, V]) slack() uint32 {
+	if !s.shared {
+		return 0
+	}
+	return 2*reclaimEvery + s.live/8
+}
+
+const (
+	compactMoves = 2   // entries that one removal moves
+	compactSteps = 128 // slots at which it looks
+)
+
+// compact gives back memory, in steps of bounded size: it moves the last live
+// slots into vacant ones before them, and drops the vacant ones at the end.
+// Nobody may hold the number of a slot across it. It reports whether there is
+// another step to take.
+func (t *Table[K, V]) compact(moves int) (more bool) {
+	s := &t.slots
+	if s.vacant <= s.slack() {
+		return false
+	}
+	s.ceiling = s.live + uint32(s.limbo.Len()) + s.slack()/2
+	for range compactSteps {
+		last := s.meta.n - 1
+		switch {
+		case s.vacant <= s.slack():
+			return false
+		case s.meta.at(last).heap == vacant:
+			s.cut()
+		case s.top <= s.ceiling:
+			return false // what is left at the end is retired
+		case !s.isLiveAt(s.top - 1):
+			s.top--
+		case s.low == none:
+			s.low, s.high = s.high, none // vacated when the ceiling was lower
+		case s.low >= s.ceiling:
+			i := s.low // vacated when it was higher
+			s.leave(i)
+			s.enter(&s.high, i)
+		case moves == 0:
+			return true
+		default:
+			moves--
+			t.move(s.top - 1)
+		}
+	}
+	return true
+}
+
+// move gives the entry of slot i another, which is vacant.
+func (t *Table[K, V]) move(i uint32) {
+	j := t.copySlot(i)
+	t.replaceInOrder(i, j)
+	t.publish(i, j)
+}
+
+// copySlot takes a slot for another version of the entry of slot i, and makes it
+// stand for i wherever the writer refers to that, except in the modification order
+// and the index.
+func (t *Table[K, V]) copySlot(i uint32) uint32 {
+	j := t.slots.take()
+	*t.slots.at(j) = *t.slots.at(i)
+	m, old := t.slots.meta.at(j), t.slots.meta.at(i)
+	m.hash, m.heap = old.hash, old.heap
+	if m.heap != none {
+		t.heap.at(m.heap).slot = j
+	}
+	if t.hand == i {
+		t.hand = j
+	}
+	if t.mergeHint == i {
+		t.mergeHint = j
+	}
+	if t.slots.marks != nil {
+		t.slots.marks.at(j).Store(t.slots.marks.at(i).Load())
+	}
+	return j
+}
