@@ -121,7 +121,7 @@ func TestMeasures(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(r.Seed).To(Equal(uint64(7)))
 	g.Expect(r.Rounds).To(Equal(3))
-	g.Expect(r.Checks).To(Equal([]result.Check{{Contestant: "mutex", Histories: 2}}))
+	g.Expect(r.Checks).To(Equal([]result.Check{{Implementation: "mutex", Histories: 2}}))
 	g.Expect(r.Command).To(ContainElements("-quick", "mutex, rwmap,otter"))
 	g.Expect(r.Machine.Cores).To(BeNumerically(">", 0))
 	g.Expect(r.Workloads()).To(Equal([]string{"batch"}))

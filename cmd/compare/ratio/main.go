@@ -1,4 +1,4 @@
-// Command ratio measures the sharded lock against the best of the rivals, in
+// Command ratio measures the sharded lock against the best third-party cache, in
 // turn within one process, and prints medians and their ratios beside the
 // goals. It is a part of make bench-ratio.
 package main
@@ -12,7 +12,7 @@ import (
 	"slices"
 	"text/tabwriter"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/runner"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/workload"
@@ -21,44 +21,44 @@ import (
 // shards is how many the lock has: a few, and so many that callers seldom meet.
 var shards = []int{16, 64}
 
-// apart is the rival that promises less than the others, and so is no measure:
+// apart is the third-party cache that promises less than the others, and so is no measure:
 // it keeps hashes instead of keys and may drop writes.
 const apart = "ristretto"
 
 func main() {
 	flags := flag.NewFlagSet("ratio", flag.ExitOnError) // the packages imported have flags of their own
-	rounds := flags.Int("rounds", 9, "how often each contestant is measured; the medians count")
+	rounds := flags.Int("rounds", 9, "how often each implementation is measured; the medians count")
 	flags.Parse(os.Args[1:])
 	if flags.NArg() > 0 || *rounds < 1 {
 		fmt.Fprintln(os.Stderr, "ratio: takes no arguments but -rounds N with N at least 1")
 		os.Exit(2)
 	}
 	var r result.Result
-	u := runner.Runner{Contestants: contestants(), Workloads: []workload.Workload{{Cells: cells}}, Rounds: *rounds, Progress: runner.NewLines(os.Stderr)}
+	u := runner.Runner{Implementations: implementations(), Workloads: []workload.Workload{{Cells: cells}}, Rounds: *rounds, Progress: runner.NewLines(os.Stderr)}
 	if err := u.Run(context.Background(), &r); err != nil {
 		fmt.Fprintln(os.Stderr, "ratio:", err)
 		os.Exit(1)
 	}
 	fmt.Printf("%s, %s/%s, GOMAXPROCS=%d, medians of %d rounds\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), *rounds)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	floor := contestant.ShardedMap(slices.Max(shards)).Name
-	fmt.Fprintln(w, "figure\tmeasured\tbest rival\tratio\tinterval\tgoal\t"+floor+"\t"+apart+"\t")
+	floor := implementation.ShardedMap(slices.Max(shards)).Name
+	fmt.Fprintln(w, "figure\tmeasured\tbest third-party cache\tratio\tinterval\tgoal\t"+floor+"\t"+apart+"\t")
 	for _, n := range shards {
 		for _, c := range r.Cells {
-			fmt.Fprintln(w, line(c, contestant.ShardedMutex(n).Name, floor))
+			fmt.Fprintln(w, line(c, implementation.ShardedMutex(n).Name, floor))
 		}
 	}
 	w.Flush()
 }
 
-func rivals() []contestant.Contestant {
-	return slices.DeleteFunc(contestant.All(), func(c contestant.Contestant) bool { return c.Kind != "rival" })
+func thirdParty() []implementation.Implementation {
+	return slices.DeleteFunc(implementation.All(), func(c implementation.Implementation) bool { return c.Kind != "third-party cache" })
 }
 
-func contestants() []contestant.Contestant {
-	all := append(rivals(), contestant.ShardedMap(slices.Max(shards)))
+func implementations() []implementation.Implementation {
+	all := append(thirdParty(), implementation.ShardedMap(slices.Max(shards)))
 	for _, n := range shards {
-		all = append(all, contestant.ShardedMutex(n))
+		all = append(all, implementation.ShardedMutex(n))
 	}
 	return all
 }
@@ -90,7 +90,7 @@ func line(c result.Cell, engine, floor string) string {
 		return result.Median(m.Samples)
 	}
 	best := ""
-	for _, r := range rivals() {
+	for _, r := range thirdParty() {
 		if r.Name != apart && (best == "" || time(r.Name) < time(best)) {
 			best = r.Name
 		}
