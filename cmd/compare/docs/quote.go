@@ -95,7 +95,7 @@ func split(ask string) (metric, of, where string, err error) {
 	metric, rest, ok := strings.Cut(ask, " of ")
 	of, where, okay := strings.Cut(rest, " in ")
 	if !ok || !okay {
-		return "", "", "", fmt.Errorf("it is not: METRIC of CONTESTANT in CELL")
+		return "", "", "", fmt.Errorf("it is not: METRIC of IMPLEMENTATION in CELL")
 	}
 	return metric, of, where, nil
 }
