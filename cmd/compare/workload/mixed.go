@@ -43,10 +43,10 @@ func mixed(p Plan) []Cell {
 	return cells
 }
 
-// Mixed is one cell of plain calls on uniform keys, which is not among the
-// workload's own.
-func Mixed(p Plan, reads, callers, keys int) Cell {
-	return mix{reads, callers, keys, "uniform", 8}.cell(p)
+// Mixed is one cell of plain calls, which need not be among the workload's own.
+// The distribution of keys is uniform or zipf.
+func Mixed(p Plan, reads, callers, keys int, dist string) Cell {
+	return mix{reads, callers, keys, dist, 8}.cell(p)
 }
 
 func (m mix) cell(p Plan) Cell {
