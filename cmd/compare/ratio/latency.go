@@ -57,7 +57,9 @@ func latency(rounds int) ([]figure.Figure, error) {
 func quantileRatio(c result.Cell, name, variant, call, when string, goal float64) figure.Figure {
 	title := fmt.Sprintf("%s p99.9 of a %s %s / without one", name, call, when)
 	f := ratio(c, title, name+variant, name+nowhere, call+" p99.9", "us", goal)
-	f.Note += fmt.Sprintf(", max %.4g / %.4g us", median(c, name+variant, call+" max"), median(c, name+nowhere, call+" max"))
+	for _, m := range []struct{ name, unit string }{{call + " max", " us"}, {"preempted", " times"}} {
+		f.Note += fmt.Sprintf(", %s %.4g / %.4g%s", m.name, median(c, name+variant, m.name), median(c, name+nowhere, m.name), m.unit)
+	}
 	return f
 }
 
