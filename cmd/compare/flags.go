@@ -23,7 +23,7 @@ type options struct {
 	outputs         outputs
 }
 
-// errHelp says that what was asked for has been printed.
+// errHelp means that what was asked for has been printed.
 var errHelp = errors.New("help")
 
 const usage = `compare measures the stores of lastmodstore, simple designs and third-party caches.

@@ -13,7 +13,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-// call runs the program and answers its exit code and what it wrote.
+// call runs the program and returns its exit code and what it wrote.
 func call(t *testing.T, ctx context.Context, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var files [2]*os.File
@@ -137,7 +137,7 @@ func TestMeasures(t *testing.T) {
 	g.Expect(stderr).To(MatchRegexp(`(?m)^ +\d+s +\d+ %  2 of 4: batch/`), "where there is no terminal, a line for each step")
 }
 
-// An interrupted run ends at once, and says what it has.
+// An interrupted run ends at once, and reports what it has.
 func TestInterrupt(t *testing.T) {
 	g := NewWithT(t)
 	ctx, cancel := context.WithCancel(context.Background())

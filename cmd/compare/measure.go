@@ -59,7 +59,7 @@ func machine() result.Machine {
 }
 
 // load is how busy the machine was in the last 1, 5 and 15 minutes, where the
-// system says so.
+// system reports it.
 func load() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

@@ -31,12 +31,12 @@ func main() {
 // slower is how much slower than an older build the actor may be.
 const slower = 1.05
 
-// suite adds the goal that every figure of the actor has.
+// suite adds the goal that every figure of the actor has, sharded or not.
 func suite(name string, figures func(rounds int) []figure.Figure) figure.Suite {
 	return figure.Suite{Name: name, Figures: func(rounds int) ([]figure.Figure, error) {
 		all := figures(rounds)
 		for i, f := range all {
-			if strings.HasPrefix(f.Name, "actor ") && f.VersusOld == figure.NoGoal {
+			if strings.Contains(f.Name, "actor ") && f.VersusOld == figure.NoGoal {
 				all[i] = f.Versus(slower)
 			}
 		}

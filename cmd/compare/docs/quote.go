@@ -66,16 +66,16 @@ func figure(r *result.Result, ask string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	who, base, isRatio := strings.Cut(of, " over ")
-	row, ok := c.Row(who)
+	name, base, isRatio := strings.Cut(of, " over ")
+	row, ok := c.Row(name)
 	m, has := row.Metric(metric)
 	if !ok || !has {
-		return "", fmt.Errorf("%s has no %s of %s", c.Name(), metric, who)
+		return "", fmt.Errorf("%s has no %s of %s", c.Name(), metric, name)
 	}
 	if !isRatio {
 		return value(m), nil
 	}
-	e, ok := c.Ratio(who, base, metric)
+	e, ok := c.Ratio(name, base, metric)
 	switch {
 	case !ok:
 		return "", fmt.Errorf("%s has no %s of %s", c.Name(), metric, base)
@@ -139,7 +139,7 @@ func table(r *result.Result, ask string) (string, error) {
 		return byAxis(cells, metric, axis, names), nil
 	}
 	if len(cells) > 1 {
-		return "", fmt.Errorf("%d cells are %q, and there is no axis to tell them by", len(cells), where)
+		return "", fmt.Errorf("%d cells are %q, and there is no axis to distinguish them by", len(cells), where)
 	}
 	return byImplementation(cells[0], strings.Split(what, ", "), names), nil
 }

@@ -20,7 +20,7 @@ import (
 )
 
 // browse opens the canned report in a headless Chromium, or skips the test where
-// there is none. complaints are what the browser had to say against the page.
+// there is none. complaints are the errors and console messages of the browser.
 func browse(t *testing.T) (ctx context.Context, complaints func() []string) {
 	t.Helper()
 	path, err := exec.LookPath("chromium")

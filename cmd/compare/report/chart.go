@@ -85,7 +85,7 @@ func (l look) line(width vg.Length) draw.LineStyle {
 }
 
 // logX and logY make an axis logarithmic where all that is drawn is above 0 and
-// spans more than a factor of 4; else it begins at 0.
+// spans more than a factor of 4; otherwise it begins at 0.
 func logX(p *plot.Plot) { logAxis(&p.X) }
 func logY(p *plot.Plot) { logAxis(&p.Y) }
 
