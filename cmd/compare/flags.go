@@ -8,28 +8,28 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/workload"
 )
 
 // options are what the flags ask for.
 type options struct {
-	contestants []contestant.Contestant
-	workloads   []workload.Workload
-	plan        workload.Plan
-	rounds      int
-	histories   int
-	from        string
-	outputs     outputs
+	implementations []implementation.Implementation
+	workloads       []workload.Workload
+	plan            workload.Plan
+	rounds          int
+	histories       int
+	from            string
+	outputs         outputs
 }
 
-// errHelp says that what was asked for has been printed.
+// errHelp means that what was asked for has been printed.
 var errHelp = errors.New("help")
 
-const usage = `compare measures the stores of lastmodstore beside simple designs and other caches.
+const usage = `compare measures the stores of lastmodstore, simple designs and third-party caches.
 
-It checks each engine before it times it; contestants take turns, round by
-round. It prints medians, and ratios to a baseline with their 95 % confidence
+It checks each engine before it times it. Each round measures every
+implementation once. It prints medians, and ratios to a baseline with their 95 % confidence
 intervals. Without flags it takes about ten minutes.
 
 Usage: compare [flags]
@@ -45,7 +45,7 @@ func parse(stdout io.Writer, args []string) (*options, error) {
 	workloads := f.String("workloads", "", "the `names` of what is measured, with commas; all if empty")
 	f.BoolVar(&o.plan.Quick, "quick", false, "fewer cells, smaller ones, and fewer rounds: less than a minute")
 	f.Uint64Var(&o.plan.Seed, "seed", 1, "of keys, orders and histories")
-	f.IntVar(&o.rounds, "rounds", 0, "how often each contestant is measured; 0 means 9, or 5 with -quick")
+	f.IntVar(&o.rounds, "rounds", 0, "how often each implementation is measured; 0 means 9, or 5 with -quick")
 	f.IntVar(&o.histories, "histories", -1, "how many each engine is checked by before it is timed; 0 for no check, -1 for 100, or 25 with -quick")
 	f.StringVar(&o.from, "from", "", "show the result in this `file`, written with -json, and measure nothing")
 	f.StringVar(&o.outputs.json, "json", "", "write the raw result to `file`")
@@ -78,7 +78,7 @@ func parse(stdout io.Writer, args []string) (*options, error) {
 		o.histories = histories
 	}
 	var err error
-	if o.contestants, err = contestant.Choose(split(*engines)); err != nil {
+	if o.implementations, err = implementation.Choose(split(*engines)); err != nil {
 		return nil, err
 	}
 	o.workloads, err = workload.Choose(split(*workloads))
@@ -99,7 +99,7 @@ func split(names string) []string {
 func printList(w io.Writer) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "engines:")
-	for _, c := range contestant.All() {
+	for _, c := range implementation.All() {
 		fmt.Fprintf(t, "  %s\t%s %s\t%s\n", c.Name, c.Kind, c.Version, c.About)
 	}
 	fmt.Fprintln(t, "workloads:")

@@ -1,5 +1,5 @@
-// Command compare measures the engines of lastmodstore beside the simple designs
-// and the caches that they compete with. Run it by make compare.
+// Command compare measures the engines of lastmodstore, simple designs and
+// third-party caches. Run it by make compare.
 package main
 
 import (
@@ -24,7 +24,7 @@ const (
 	interrupted = 130
 )
 
-// run is the program. It answers its exit code.
+// run is the program. It returns the exit code.
 func run(ctx context.Context, stdout, stderr *os.File, args []string) int {
 	o, err := parse(stdout, args[1:])
 	if err == errHelp {

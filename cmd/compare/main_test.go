@@ -13,7 +13,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-// call runs the program and answers its exit code and what it wrote.
+// call runs the program and returns its exit code and what it wrote.
 func call(t *testing.T, ctx context.Context, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var files [2]*os.File
@@ -121,7 +121,7 @@ func TestMeasures(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(r.Seed).To(Equal(uint64(7)))
 	g.Expect(r.Rounds).To(Equal(3))
-	g.Expect(r.Checks).To(Equal([]result.Check{{Contestant: "mutex", Histories: 2}}))
+	g.Expect(r.Checks).To(Equal([]result.Check{{Implementation: "mutex", Histories: 2}}))
 	g.Expect(r.Command).To(ContainElements("-quick", "mutex, rwmap,otter"))
 	g.Expect(r.Machine.Cores).To(BeNumerically(">", 0))
 	g.Expect(r.Workloads()).To(Equal([]string{"batch"}))
@@ -137,7 +137,7 @@ func TestMeasures(t *testing.T) {
 	g.Expect(stderr).To(MatchRegexp(`(?m)^ +\d+s +\d+ %  2 of 4: batch/`), "where there is no terminal, a line for each step")
 }
 
-// An interrupted run ends at once, and says what it has.
+// An interrupted run ends at once, and reports what it has.
 func TestInterrupt(t *testing.T) {
 	g := NewWithT(t)
 	ctx, cancel := context.WithCancel(context.Background())

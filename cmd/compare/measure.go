@@ -35,7 +35,7 @@ func (o *options) obtain(ctx context.Context, stderr *os.File, command []string)
 		Started: time.Now().UTC().Truncate(time.Second), Seed: o.plan.Seed, Rounds: o.rounds,
 	}
 	u := runner.Runner{
-		Contestants: o.contestants, Workloads: o.workloads, Plan: o.plan,
+		Implementations: o.implementations, Workloads: o.workloads, Plan: o.plan,
 		Rounds: o.rounds, Histories: o.histories, Progress: progress(stderr),
 	}
 	start := time.Now()
@@ -59,7 +59,7 @@ func machine() result.Machine {
 }
 
 // load is how busy the machine was in the last 1, 5 and 15 minutes, where the
-// system says so.
+// system reports it.
 func load() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

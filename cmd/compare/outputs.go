@@ -17,7 +17,7 @@ type outputs struct {
 	files             []output
 }
 
-// An output is written beside its place, and put there when it is whole.
+// An output is written to a temporary file next to its place, and renamed when complete.
 type output struct {
 	path  string
 	part  *os.File

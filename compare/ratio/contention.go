@@ -7,39 +7,40 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 )
 
 // contention measures what many callers of one key cost.
-func contention(rounds int) []figure {
-	var figures []figure
+func contention(rounds int) []figure.Figure {
+	var figures []figure.Figure
 	for _, e := range compare.Engines() {
 		s := e.Strings(time.Minute)
 		const callers, each = 500, 200
-		m := inTurn(rounds,
+		m := alternate(rounds,
 			func() float64 {
 				return together(callers, each, func() { s.Add("n", 1, lastmodstore.NoExpiry) })
 			},
 			func() float64 {
 				return together(callers, each, func() { s.Set("n", 1, lastmodstore.NoExpiry) })
 			})
-		figures = append(figures, figure{fmt.Sprintf("%s Add of one key / Set, callers=%d", e.Name, callers), m[0], m[1], "ns", 1.5})
+		figures = append(figures, figure.Ratio(fmt.Sprintf("%s Add of one key / Set, callers=%d", e.Name, callers), m[0], m[1], "ns", 1.5))
 		for _, callers := range []int{64, 500} {
 			var mean, worst []float64
 			for range rounds {
 				all, most := updates(s, callers, each)
 				mean, worst = append(mean, all), append(worst, most)
 			}
-			name := fmt.Sprintf("%s Update of one key, callers=%d: runs of fn a call, ", e.Name, callers)
+			name := fmt.Sprintf("%s Update of one key, callers=%d: runs of fn per call, ", e.Name, callers)
 			figures = append(figures,
-				figure{name + "mean", median(mean), 1, "", 2.5},
-				figure{name + "worst", median(worst), 1, "", 20})
+				figure.Value(name+"mean", figure.Median(mean), "", 2.5),
+				figure.Value(name+"worst", figure.Median(worst), "", 20))
 		}
 		s.Close()
 	}
 	return figures
 }
 
-// together has so many callers make so many calls each, and returns nanoseconds a
+// together has so many callers make so many calls each, and returns nanoseconds per
 // call.
 func together(callers, each int, call func()) float64 {
 	var wg sync.WaitGroup

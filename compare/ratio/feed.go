@@ -8,24 +8,25 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/compare"
 	"github.com/lastmodstore/lastmodstore/compare/baseline"
+	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 )
 
-// feeds measures what the change feed costs those who write and who watch.
-func feeds(rounds int) []figure {
+// feeds measures what the change feed costs writers and watchers.
+func feeds(rounds int) []figure.Figure {
 	pingpong := baseline.NewPingPong()
 	defer pingpong.Close()
-	var figures []figure
+	var figures []figure.Figure
 	for _, e := range compare.Engines() {
-		m := inTurn(rounds,
+		m := alternate(rounds,
 			func() float64 { return receipt(e) },
 			func() float64 { return drive(pingpong, keys(1), 1, 100_000, 0) })
-		figures = append(figures, figure{e.Name + " from Set to a watcher's receipt / pingpong", m[0], m[1], "ns", 3})
+		figures = append(figures, figure.Ratio(e.Name+" from Set to a watcher's receipt / pingpong", m[0], m[1], "ns", 3))
 	}
 	for _, e := range compare.Engines() {
 		s := filled(e, million)
-		m := inTurn(rounds, func() float64 { return backlog(s, million) })
+		m := alternate(rounds, func() float64 { return backlog(s, million) })
 		s.Close()
-		figures = append(figures, figure{e.Name + " reading 1,000,000 changes, each", m[0], 1, "ns", 150})
+		figures = append(figures, figure.Value(e.Name+" reading 1,000,000 changes, each", m[0], "ns", 150))
 	}
 	for _, e := range compare.Engines() {
 		figures = append(figures, setWithWatchers(e, 1, 1000, "parked", 1.05, rounds), setWithWatchers(e, 1, 1000, "waiting", 1.05, rounds))
@@ -38,8 +39,8 @@ func feeds(rounds int) []figure {
 	return figures
 }
 
-// receipt answers how long it takes from before a Set until the body of a
-// watcher that waited for it runs.
+// receipt returns nanoseconds from before a Set until the body of a watcher that
+// waited for it runs.
 func receipt(e compare.Engine) float64 {
 	const sets = 50_000
 	s := e.Strings(0)
@@ -75,7 +76,7 @@ func backlog(s lastmodstore.Store[string, int], n int) float64 {
 
 // setWithWatchers measures Set of one of n keys while watchers are parked in their
 // loop bodies, or wait for each change.
-func setWithWatchers(e compare.Engine, n, watchers int, kind string, goal float64, rounds int) figure {
+func setWithWatchers(e compare.Engine, n, watchers int, kind string, goal float64, rounds int) figure.Figure {
 	ks := keys(n)
 	watched, alone := e.Strings(0), e.Strings(0)
 	defer watched.Close()
@@ -104,6 +105,6 @@ func setWithWatchers(e compare.Engine, n, watchers int, kind string, goal float6
 	set := func(s lastmodstore.Store[string, int]) func() float64 {
 		return func() float64 { return drive(s, ks, 1, 20_000, 100) }
 	}
-	m := inTurn(10*rounds, set(watched), set(alone)) // a small difference
-	return figure{fmt.Sprintf("%s Set, keys=%d, with %d %s watchers / none", e.Name, n, watchers, kind), m[0], m[1], "ns", goal}
+	m := alternate(10*rounds, set(watched), set(alone)) // a small difference
+	return figure.Ratio(fmt.Sprintf("%s Set, keys=%d, with %d %s watchers / none", e.Name, n, watchers, kind), m[0], m[1], "ns", goal)
 }

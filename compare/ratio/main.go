@@ -1,62 +1,45 @@
-// Command ratio measures the engines against their baselines, in turn within
-// one process, over several rounds, and prints medians and their ratios beside
-// the goals. Run it by make bench-ratio.
+// Command ratio measures the engines and their baselines in alternating rounds
+// within one process and prints medians, their ratios and the goals. Run it by
+// make bench-ratio.
+//
+// With -versus FILE it compares itself with an older build, whose figures have the
+// same names: the two programs run in turn.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"runtime"
-	"text/tabwriter"
+	"strings"
+
+	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 )
 
 func main() {
-	flags := flag.NewFlagSet("ratio", flag.ExitOnError) // the packages imported have flags of their own
-	only := flags.String("only", "", "measure only what this names: calls, batches, allocations, locks, sweeps, memory, scaling, feeds or contention")
-	rounds := flags.Int("rounds", 9, "how often each contestant is measured; the medians count")
-	flags.Parse(os.Args[1:])
-	if flags.NArg() > 0 || *rounds < 1 {
-		fmt.Fprintln(os.Stderr, "ratio: takes no arguments but -rounds N with N at least 1")
+	err := figure.Run(os.Stdout, os.Stderr, os.Args[1:], []figure.Suite{
+		suite("calls", calls), suite("batches", batches), suite("allocations", allocations),
+		suite("locks", locks), suite("sharded", sharded), suite("sweeps", sweeps), suite("memory", memory),
+		suite("scaling", scaling), suite("feeds", feeds), suite("contention", contention),
+	})
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "ratio:", err)
 		os.Exit(2)
 	}
-	fmt.Printf("%s, %s/%s, GOMAXPROCS=%d, medians of %d rounds\n",
-		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), *rounds)
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "figure\tmeasured\tbaseline\tratio\tgoal\t")
-	for _, m := range []struct {
-		name    string
-		figures func(rounds int) []figure
-	}{
-		{"calls", calls}, {"batches", batches}, {"allocations", allocations}, {"locks", locks}, {"sweeps", sweeps},
-		{"memory", memory}, {"scaling", scaling}, {"feeds", feeds}, {"contention", contention},
-	} {
-		if *only != "" && *only != m.name {
-			continue
-		}
-		for _, f := range m.figures(*rounds) {
-			fmt.Fprintln(w, f)
-		}
-		w.Flush()
-	}
 }
 
-// figure is one line of the report.
-type figure struct {
-	name               string
-	measured, baseline float64
-	unit               string
-	goal               float64 // the ratio to stay at or below; 0: none
-}
+// slower is how much slower than an older build the actor may be.
+const slower = 1.05
 
-func (f figure) String() string {
-	ratio := f.measured / f.baseline
-	verdict := ""
-	if f.goal > 0 {
-		verdict = fmt.Sprintf("<= %.4g", f.goal)
-		if ratio > f.goal {
-			verdict += " MISSED"
+// suite adds the goal that every figure of the actor has, sharded or not.
+func suite(name string, figures func(rounds int) []figure.Figure) figure.Suite {
+	return figure.Suite{Name: name, Figures: func(rounds int) ([]figure.Figure, error) {
+		all := figures(rounds)
+		for i, f := range all {
+			if strings.Contains(f.Name, "actor ") && f.VersusOld == figure.NoGoal {
+				all[i] = f.Versus(slower)
+			}
 		}
-	}
-	return fmt.Sprintf("%s\t%.4g %s\t%.4g %s\t%.3f\t%s\t", f.name, f.measured, f.unit, f.baseline, f.unit, ratio, verdict)
+		return all, nil
+	}}
 }

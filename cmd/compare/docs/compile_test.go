@@ -57,7 +57,7 @@ func newCompiler(t *testing.T) compiler {
 	return c
 }
 
-// check answers what is wrong with a piece, but for what it leaves unused.
+// check returns what is wrong with a piece, except for what it leaves unused.
 func (c compiler) check(piece string) error {
 	file, set, err := parse(piece)
 	if err != nil {
@@ -69,7 +69,7 @@ func (c compiler) check(piece string) error {
 			wrong = append(wrong, err)
 		}
 	}}
-	config.Check("block", set, []*ast.File{file}, nil) // its errors have been told
+	config.Check("block", set, []*ast.File{file}, nil) // its errors went to config.Error
 	return errors.Join(wrong...)
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	write := flag.Bool("write", false, "write the pages and charts anew, instead of saying what is out of date")
+	write := flag.Bool("write", false, "write the pages and charts, instead of reporting what is out of date")
 	top := flag.String("top", "../..", "the top of the `repository`")
 	flag.Parse()
 	if err := run(*top, *write); err != nil {

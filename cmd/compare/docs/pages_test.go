@@ -71,7 +71,7 @@ func TestQuote(t *testing.T) {
 		"time of actor in mixed":              "3 cells are",
 		"time of nobody in mixed callers=1":   "has no time of nobody",
 		"time of actor over nobody in storm":  "has no time of actor",
-		"time of actor":                       "METRIC of CONTESTANT in CELL",
+		"time of actor":                       "METRIC of IMPLEMENTATION in CELL",
 		"table time by callers of all in mix": "no cell is",
 	} {
 		_, err := quote(r, ask)

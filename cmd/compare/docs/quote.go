@@ -19,10 +19,10 @@ import (
 //	<!--= crossovers mixed -->…<!--/-->
 //
 // A cell is named by its workload and as many parameters as make it the only
-// one. A contestant's name may stand for all: "of all".
+// one. An implementation's name may stand for all: "of all".
 var quoted = regexp.MustCompile(`(?s)<!--= (.*?) -->(.*?)<!--/-->`)
 
-// quoteAll writes every figure of page anew.
+// quoteAll rewrites every figure of page.
 func quoteAll(r *result.Result, page []byte) ([]byte, error) {
 	var failed error
 	out := quoted.ReplaceAllFunc(page, func(m []byte) []byte {
@@ -66,16 +66,16 @@ func figure(r *result.Result, ask string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	who, base, isRatio := strings.Cut(of, " over ")
-	row, ok := c.Row(who)
+	name, base, isRatio := strings.Cut(of, " over ")
+	row, ok := c.Row(name)
 	m, has := row.Metric(metric)
 	if !ok || !has {
-		return "", fmt.Errorf("%s has no %s of %s", c.Name(), metric, who)
+		return "", fmt.Errorf("%s has no %s of %s", c.Name(), metric, name)
 	}
 	if !isRatio {
 		return value(m), nil
 	}
-	e, ok := c.Ratio(who, base, metric)
+	e, ok := c.Ratio(name, base, metric)
 	switch {
 	case !ok:
 		return "", fmt.Errorf("%s has no %s of %s", c.Name(), metric, base)
@@ -90,12 +90,12 @@ func value(m result.Metric) string {
 	return result.Figure(result.Median(m.Samples)) + " " + unit
 }
 
-// split parts "metric of contestants in cell".
+// split parts "metric of implementations in cell".
 func split(ask string) (metric, of, where string, err error) {
 	metric, rest, ok := strings.Cut(ask, " of ")
 	of, where, okay := strings.Cut(rest, " in ")
 	if !ok || !okay {
-		return "", "", "", fmt.Errorf("it is not: METRIC of CONTESTANT in CELL")
+		return "", "", "", fmt.Errorf("it is not: METRIC of IMPLEMENTATION in CELL")
 	}
 	return metric, of, where, nil
 }
@@ -132,16 +132,16 @@ func table(r *result.Result, ask string) (string, error) {
 	if of == "all" {
 		names = nil
 		for _, row := range cells[0].Rows {
-			names = append(names, row.Contestant)
+			names = append(names, row.Implementation)
 		}
 	}
 	if metric, axis, ok := strings.Cut(what, " by "); ok {
 		return byAxis(cells, metric, axis, names), nil
 	}
 	if len(cells) > 1 {
-		return "", fmt.Errorf("%d cells are %q, and there is no axis to tell them by", len(cells), where)
+		return "", fmt.Errorf("%d cells are %q, and there is no axis to distinguish them by", len(cells), where)
 	}
-	return byContestant(cells[0], strings.Split(what, ", "), names), nil
+	return byImplementation(cells[0], strings.Split(what, ", "), names), nil
 }
 
 func byAxis(cells []result.Cell, metric, axis string, names []string) string {
@@ -156,7 +156,7 @@ func byAxis(cells []result.Cell, metric, axis string, names []string) string {
 	return "\n" + strings.Join(lines, "\n") + "\n"
 }
 
-func byContestant(c result.Cell, metrics, names []string) string {
+func byImplementation(c result.Cell, metrics, names []string) string {
 	lines := []string{line(append([]string{""}, metrics...)), rule(len(metrics) + 1)}
 	for _, n := range names {
 		columns := []string{n}
@@ -168,8 +168,8 @@ func byContestant(c result.Cell, metrics, names []string) string {
 	return "\n" + strings.Join(lines, "\n") + "\n"
 }
 
-func cellOf(c result.Cell, contestant, metric string) string {
-	row, _ := c.Row(contestant)
+func cellOf(c result.Cell, implementation, metric string) string {
+	row, _ := c.Row(implementation)
 	if m, ok := row.Metric(metric); ok {
 		return value(m)
 	}

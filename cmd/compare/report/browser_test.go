@@ -20,7 +20,7 @@ import (
 )
 
 // browse opens the canned report in a headless Chromium, or skips the test where
-// there is none. complaints are what the browser had to say against the page.
+// there is none. complaints are the errors and console messages of the browser.
 func browse(t *testing.T) (ctx context.Context, complaints func() []string) {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
@@ -109,10 +109,10 @@ func TestPageInABrowser(t *testing.T) {
 		Width: Math.round(f.querySelector("svg").getBoundingClientRect().width),
 		Rows: f.querySelectorAll("tbody tr").length,
 	}))`)
-	g.Expect(charts).To(HaveLen(11))
+	g.Expect(charts).To(HaveLen(15))
 	for _, c := range charts {
 		g.Expect(c.Rows).To(BeNumerically(">=", 2), c.Title)
-		g.Expect(c.Marks).To(BeNumerically(">=", 2*c.Rows), "%s: marks beside %d rows", c.Title, c.Rows)
+		g.Expect(c.Marks).To(BeNumerically(">=", 2*c.Rows), "%s: marks for %d rows", c.Title, c.Rows)
 		g.Expect(c.Width).To(BeNumerically(">", 250), c.Title)
 	}
 

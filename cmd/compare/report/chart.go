@@ -16,7 +16,7 @@ import (
 // chartWidth suits a phone; on a wider screen the picture is enlarged.
 const chartWidth = 340
 
-// newChart is an empty chart without a title: its caption stands beside it.
+// newChart is an empty chart without a title: its caption stands next to it.
 func newChart() *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = color.Transparent
@@ -48,7 +48,7 @@ func render(p *plot.Plot, height vg.Length) ([]byte, error) {
 // size is the fixed one of the outermost element; its viewBox stays.
 var size = regexp.MustCompile(` (width|height)="[0-9.]+pt"`)
 
-// A look is how a contestant is drawn, everywhere alike.
+// A look is how an implementation is drawn, everywhere alike.
 type look struct {
 	color color.Color
 	shape draw.GlyphDrawer
@@ -69,8 +69,8 @@ var looks = map[string]look{
 	"syncmap":   {rgb(0xb5891b), draw.CrossGlyph{}},
 }
 
-func lookOf(contestant string) look {
-	if l, ok := looks[contestant]; ok {
+func lookOf(implementation string) look {
+	if l, ok := looks[implementation]; ok {
 		return l
 	}
 	return look{rgb(0x858b94), draw.TriangleGlyph{}}
@@ -85,7 +85,7 @@ func (l look) line(width vg.Length) draw.LineStyle {
 }
 
 // logX and logY make an axis logarithmic where all that is drawn is above 0 and
-// spans more than a factor of 4; else it begins at 0.
+// spans more than a factor of 4; otherwise it begins at 0.
 func logX(p *plot.Plot) { logAxis(&p.X) }
 func logY(p *plot.Plot) { logAxis(&p.Y) }
 

@@ -58,20 +58,20 @@ func lines(s result.Series, metric string) ([]byte, error) {
 	return render(p, 260)
 }
 
-// drawn are the contestants that have a line: the designs, not the rivals, which
-// are too many for one picture.
+// drawn are the implementations that have a line: the designs, not the third-party
+// caches, which are too many for one picture.
 func drawn(s result.Series) (names []string) {
 	for _, c := range s.Cells {
 		for _, r := range c.Rows {
-			if _, ok := looks[r.Contestant]; ok && !slices.Contains(names, r.Contestant) {
-				names = append(names, r.Contestant)
+			if _, ok := looks[r.Implementation]; ok && !slices.Contains(names, r.Implementation) {
+				names = append(names, r.Implementation)
 			}
 		}
 	}
 	return names
 }
 
-// forest draws a metric of one cell: a row for each contestant, with its interval.
+// forest draws a metric of one cell: a row for each implementation, with its interval.
 func forest(c result.Cell, metric string) ([]byte, error) {
 	rows := ranked(c, metric)
 	p := newChart()
@@ -88,10 +88,10 @@ func forest(c result.Cell, metric string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		l := lookOf(r.Contestant)
+		l := lookOf(r.Implementation)
 		dots.GlyphStyle, bars.LineStyle, bars.CapWidth = l.glyph(), l.line(1.2), 5
 		p.Add(bars, dots)
-		names = append(names, r.Contestant)
+		names = append(names, r.Implementation)
 		p.X.Label.Text = metric + ", " + m.Unit
 	}
 	p.NominalY(names...)
@@ -122,7 +122,7 @@ func ranked(c result.Cell, metric string) (rows []result.Row) {
 	return rows
 }
 
-// intervals are points of whom one coordinate is an estimate.
+// intervals are points of which one coordinate is an estimate.
 type intervals struct {
 	plotter.XYs
 	plotter.Errors

@@ -70,7 +70,8 @@ type figure struct {
 	Rows                 [][]string
 }
 
-// charted are the metrics that get a chart; of other workloads the first does.
+// charted are the last words of the metrics that get a chart, such as p50 of
+// "read p50"; of other workloads the first metric does.
 var charted = map[string][]string{
 	"storm":   {"wait", "entry", "left"},
 	"churn":   {"time", "hits"},
@@ -112,10 +113,13 @@ func sectionsOf(r *result.Result) ([]section, error) {
 }
 
 func metricsOf(c result.Cell) []string {
-	if m, ok := charted[c.Workload]; ok {
-		return m
+	quantities, ok := charted[c.Workload]
+	if !ok {
+		return c.Metrics()[:1]
 	}
-	return c.Metrics()[:1]
+	return slices.DeleteFunc(c.Metrics(), func(metric string) bool {
+		return !slices.Contains(quantities, metric[strings.LastIndex(metric, " ")+1:])
+	})
 }
 
 func along(s result.Series) (figure, error) {
@@ -156,7 +160,7 @@ func ofCell(c result.Cell, metric string) (figure, error) {
 		Caption: fmt.Sprintf("Best: %s. Medians, with 95 %% confidence intervals.", best(c, metric, nil)),
 	}
 	for _, r := range ranked(c, metric) {
-		row := []string{r.Contestant, typical(r, metric)}
+		row := []string{r.Implementation, typical(r, metric)}
 		ratio, interval := result.Against(c, r, metric)
 		row = append(row, ratio, interval)
 		for _, m := range others(c, metric) {
@@ -182,8 +186,8 @@ func typical(r result.Row, metric string) string {
 // best is the best row, of those named if some are.
 func best(c result.Cell, metric string, of []string) string {
 	for _, r := range ranked(c, metric) {
-		if of == nil || slices.Contains(of, r.Contestant) {
-			return r.Contestant + ", " + typical(r, metric)
+		if of == nil || slices.Contains(of, r.Implementation) {
+			return r.Implementation + ", " + typical(r, metric)
 		}
 	}
 	return "none"

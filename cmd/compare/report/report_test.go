@@ -38,7 +38,7 @@ func TestPageTells(t *testing.T) {
 	for _, want := range []string{
 		"A processor &lt;&amp;&gt;", "GOMAXPROCS=2", "go1.26.8", "0123456789abcdef", "compare -rounds 8", "0.10 0.20 0.30",
 		"actor 100", "was interrupted", "mutex x16 overtakes mutex between callers=1 and 8", "no difference shown",
-		"has no call for many keys", "otter</b> (rival v2.4.0)", "95 % confidence",
+		"has no call for many keys", "otter</b> (third-party cache v2.4.0)", "95 % confidence",
 	} {
 		g.Expect(b.String()).To(ContainSubstring(want))
 	}
@@ -49,7 +49,7 @@ func TestSVGsAreWellFormed(t *testing.T) {
 	g := NewWithT(t)
 	all, err := report.SVGs(canned(t))
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(all).To(HaveLen(1 + 3 + 2 + 2 + 3)) // an axis, and the cells of four workloads by their metrics
+	g.Expect(all).To(HaveLen(1 + 3 + 2 + 2 + 3 + 4)) // an axis, and the cells of five workloads by their metrics
 	for name, svg := range all {
 		d := xml.NewDecoder(bytes.NewReader(svg))
 		texts := []string{}
@@ -63,6 +63,6 @@ func TestSVGsAreWellFormed(t *testing.T) {
 				texts = append(texts, strings.TrimSpace(string(c)))
 			}
 		}
-		g.Expect(texts).To(ContainElement(MatchRegexp(`^\w+, (ns|ms|B/|%)`)), "%s: an axis has its unit", name)
+		g.Expect(texts).To(ContainElement(MatchRegexp(`^[\w. ]+, (ns|us|ms|B/|%)`)), "%s: an axis has its unit", name)
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // WriteBench writes the samples of r in the format that benchstat reads: a line
-// for each contestant and round. Read it with benchstat -col /engine.
+// for each implementation and round. Read it with benchstat -col /engine.
 func WriteBench(w io.Writer, r *Result) error {
 	b := benchfmt.NewWriter(w)
 	config := []benchfmt.Config{
@@ -47,7 +47,7 @@ func WriteBench(w io.Writer, r *Result) error {
 
 // benchName is such as Mixed/reads=90/engine=actor-2.
 func benchName(c Cell, row Row, procs int) string {
-	name := strings.ToUpper(c.Workload[:1]) + c.Name()[1:] + "/engine=" + row.Contestant
+	name := strings.ToUpper(c.Workload[:1]) + c.Name()[1:] + "/engine=" + row.Implementation
 	return fmt.Sprintf("%s-%d", strings.ReplaceAll(name, " ", "_"), procs)
 }
 
@@ -62,7 +62,7 @@ func (r Row) round(i int) []benchfmt.Value {
 		unit := strings.ReplaceAll(m.Unit, " ", "-")
 		for _, v := range values {
 			if v.Unit == unit {
-				unit = m.Name + "-" + unit
+				unit = strings.ReplaceAll(m.Name, " ", "-") + "-" + unit
 			}
 		}
 		values = append(values, benchfmt.Value{Value: m.Samples[i], Unit: unit})

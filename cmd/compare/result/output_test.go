@@ -13,7 +13,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func canned(t *testing.T) *result.Result {
 	t.Helper()
@@ -40,7 +40,7 @@ func golden(t *testing.T, path string, got []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	NewWithT(t).Expect(string(got)).To(Equal(string(want)), "go test -update writes %s anew", path)
+	NewWithT(t).Expect(string(got)).To(Equal(string(want)), "go test -update rewrites %s", path)
 }
 
 func TestText(t *testing.T) {
@@ -65,7 +65,7 @@ func TestFigure(t *testing.T) {
 	}
 }
 
-// Every sample is there for benchstat, under its contestant and its unit.
+// Every sample is there for benchstat, under its implementation and its unit.
 func TestBenchIsReadBack(t *testing.T) {
 	g := NewWithT(t)
 	r := canned(t)
@@ -91,6 +91,14 @@ func TestBenchIsReadBack(t *testing.T) {
 	g.Expect(samples).To(HaveKeyWithValue("Mixed/reads=90/callers=1/keys=1000/engine=otter-2 ns/op", want.Samples))
 	want, _ = r.Cells[0].Rows[4].Metric("misses")
 	g.Expect(samples).To(HaveKeyWithValue("Mixed/reads=90/callers=1/keys=1000/engine=otter-2 %", want.Samples))
+}
+
+// The latency of reads and that of writes have units of their own.
+func TestBenchSeparatesReadsAndWrites(t *testing.T) {
+	g := NewWithT(t)
+	var b bytes.Buffer
+	g.Expect(result.WriteBench(&b, canned(t))).To(Succeed())
+	g.Expect(b.String()).To(MatchRegexp(`BenchmarkLatency/rate=20000/sweep=yes/engine=mutex-2 .* us .* read-p99-us .* read-p99.9-us .* read-max-us .* write-p50-us .* write-max-us`))
 }
 
 func TestJSONIsReadBack(t *testing.T) {

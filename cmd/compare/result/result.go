@@ -13,18 +13,18 @@ import (
 
 // A Result is one run, complete or interrupted.
 type Result struct {
-	Machine     Machine       `json:"machine"`
-	Command     []string      `json:"command"` // exactly as it was started
-	Commit      string        `json:"commit"`  // of the project; "+changes" if the tree was not clean
-	Started     time.Time     `json:"started"`
-	Took        time.Duration `json:"took_ns"`
-	Seed        uint64        `json:"seed"`
-	Rounds      int           `json:"rounds"`
-	Interrupted bool          `json:"interrupted,omitempty"`
-	Contestants []Contestant  `json:"contestants"`
-	Checks      []Check       `json:"checks"`
-	LeftOut     []LeftOut     `json:"left_out"`
-	Cells       []Cell        `json:"cells"`
+	Machine         Machine          `json:"machine"`
+	Command         []string         `json:"command"` // exactly as it was started
+	Commit          string           `json:"commit"`  // of the project; "+changes" if the tree was not clean
+	Started         time.Time        `json:"started"`
+	Took            time.Duration    `json:"took_ns"`
+	Seed            uint64           `json:"seed"`
+	Rounds          int              `json:"rounds"`
+	Interrupted     bool             `json:"interrupted,omitempty"`
+	Implementations []Implementation `json:"implementations"`
+	Checks          []Check          `json:"checks"`
+	LeftOut         []LeftOut        `json:"left_out"`
+	Cells           []Cell           `json:"cells"`
 }
 
 // A Machine is what the run was measured on.
@@ -35,37 +35,37 @@ type Machine struct {
 	Cores      int    `json:"cores"`
 	GOMAXPROCS int    `json:"gomaxprocs"`
 	Go         string `json:"go"`
-	LoadBefore string `json:"load_before"` // 1, 5 and 15 minutes; empty where the system does not tell
+	LoadBefore string `json:"load_before"` // 1, 5 and 15 minutes; empty where the system does not report it
 	LoadAfter  string `json:"load_after"`
 }
 
-// A Contestant is one store that takes part.
-type Contestant struct {
+// An Implementation is one store that takes part.
+type Implementation struct {
 	Name    string `json:"name"`
-	Kind    string `json:"kind"`    // engine, baseline or rival
-	Version string `json:"version"` // of a rival
+	Kind    string `json:"kind"`    // engine, baseline or third-party cache
+	Version string `json:"version"` // of a third-party cache
 	About   string `json:"about"`   // how it was set up
 }
 
 // A Check is a linearizability run that an engine passed before it was timed.
 type Check struct {
-	Contestant string `json:"contestant"`
-	Histories  int    `json:"histories"`
+	Implementation string `json:"implementation"`
+	Histories      int    `json:"histories"`
 }
 
-// LeftOut says why a contestant did not take part in a workload.
+// A LeftOut is an implementation that did not take part in a workload, and why.
 type LeftOut struct {
-	Workload   string `json:"workload"`
-	Contestant string `json:"contestant"`
-	Reason     string `json:"reason"`
+	Workload       string `json:"workload"`
+	Implementation string `json:"implementation"`
+	Reason         string `json:"reason"`
 }
 
-// A Cell is one workload with one choice of parameters: contestants took turns
-// in it, round by round, so that the samples of one round belong together.
+// A Cell is one workload with one choice of parameters: each round measured
+// every implementation once, so that the samples of one round belong together.
 type Cell struct {
 	Workload string  `json:"workload"`
 	Params   []Param `json:"params"`
-	Baseline string  `json:"baseline"` // the contestant that ratios refer to
+	Baseline string  `json:"baseline"` // the implementation that ratios refer to
 	Rows     []Row   `json:"rows"`
 }
 
@@ -75,10 +75,10 @@ type Param struct {
 	Value string `json:"value"`
 }
 
-// A Row is what one contestant did in a cell.
+// A Row is what one implementation did in a cell.
 type Row struct {
-	Contestant string   `json:"contestant"`
-	Metrics    []Metric `json:"metrics"`
+	Implementation string   `json:"implementation"`
+	Metrics        []Metric `json:"metrics"`
 }
 
 // A Metric is one measured quantity, a sample for each round.
@@ -107,9 +107,9 @@ func (c Cell) Param(name string) string {
 	return ""
 }
 
-// Row finds a contestant's row.
-func (c Cell) Row(contestant string) (Row, bool) {
-	i := slices.IndexFunc(c.Rows, func(r Row) bool { return r.Contestant == contestant })
+// Row finds an implementation's row.
+func (c Cell) Row(implementation string) (Row, bool) {
+	i := slices.IndexFunc(c.Rows, func(r Row) bool { return r.Implementation == implementation })
 	if i < 0 {
 		return Row{}, false
 	}
@@ -125,9 +125,9 @@ func (r Row) Metric(name string) (Metric, bool) {
 	return r.Metrics[i], true
 }
 
-// Ratio is a contestant's metric over another's, if both were measured.
-func (c Cell) Ratio(contestant, baseline, metric string) (Estimate, bool) {
-	r, ok := c.Row(contestant)
+// Ratio is an implementation's metric over another's, if both were measured.
+func (c Cell) Ratio(implementation, baseline, metric string) (Estimate, bool) {
+	r, ok := c.Row(implementation)
 	b, okay := c.Row(baseline)
 	m, is := r.Metric(metric)
 	base, isBase := b.Metric(metric)
@@ -170,7 +170,7 @@ func (r *Result) Workloads() []string {
 	return names
 }
 
-// HigherIsBetter says which way a metric is good.
+// HigherIsBetter reports whether a metric is better when it is higher.
 func HigherIsBetter(metric string) bool { return strings.HasPrefix(metric, "hits") }
 
 // Write writes r as JSON.

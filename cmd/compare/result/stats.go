@@ -20,7 +20,7 @@ func Median(x []float64) float64 {
 // confidence.
 type Estimate struct{ Value, Low, High float64 }
 
-// ShowsNoDifference says that the interval of a ratio contains 1.
+// ShowsNoDifference reports whether the interval of a ratio contains 1.
 func (e Estimate) ShowsNoDifference() bool { return e.Low <= 1 && 1 <= e.High }
 
 const resamples = 2000
@@ -65,7 +65,7 @@ func bootstrap(n int, f func(pick func(x []float64) []float64) float64) Estimate
 		return y
 	}
 	e := Estimate{Value: f(pick)}
-	r := rand.New(rand.NewPCG(uint64(n), resamples)) // the same result says the same each time
+	r := rand.New(rand.NewPCG(uint64(n), resamples)) // the same samples have the same interval each time
 	values := make([]float64, resamples)
 	for i := range values {
 		for j := range chosen {

@@ -49,7 +49,7 @@ func TestIntervalsHoldTheTruth(t *testing.T) {
 	g.Expect(float64(inMedian) / times).To(BeNumerically("~", 0.95, 0.045))
 }
 
-// What disturbs both contestants of a round alike does not hide a difference.
+// What disturbs both implementations of a round alike does not hide a difference.
 func TestRoundsArePaired(t *testing.T) {
 	g := NewWithT(t)
 	r := rand.New(rand.NewPCG(3, 4))

@@ -40,7 +40,7 @@ func (t *text) head(r *Result) {
 	t.printf("commit %s, %s, took %v, seed %d, %d rounds\n", r.Commit, r.Started.Format(time.RFC3339), r.Took.Round(time.Second), r.Seed, r.Rounds)
 	t.printf("command: %s\n", strings.Join(r.Command, " "))
 	for _, c := range r.Checks {
-		t.printf("checked: %s, %d histories are linearizable\n", c.Contestant, c.Histories)
+		t.printf("checked: %s, %d histories are linearizable\n", c.Implementation, c.Histories)
 	}
 	if r.Interrupted {
 		t.printf("INTERRUPTED: what follows is what had been measured by then\n")
@@ -63,7 +63,7 @@ func (t *text) cell(c Cell) {
 	}
 	fmt.Fprintln(tab)
 	for _, r := range c.Rows {
-		fmt.Fprintf(tab, "%s\t", r.Contestant)
+		fmt.Fprintf(tab, "%s\t", r.Implementation)
 		for i, name := range names {
 			m, ok := r.Metric(name)
 			if !ok {
@@ -85,9 +85,9 @@ func (t *text) cell(c Cell) {
 // empty for the baseline itself.
 func Against(c Cell, r Row, metric string) (ratio, interval string) {
 	m, ok := r.Metric(metric)
-	e, okay := c.Ratio(r.Contestant, c.Baseline, metric)
+	e, okay := c.Ratio(r.Implementation, c.Baseline, metric)
 	switch {
-	case !ok || !okay || r.Contestant == c.Baseline:
+	case !ok || !okay || r.Implementation == c.Baseline:
 		return "", ""
 	case len(m.Samples) < 2:
 		return Figure(e.Value), "measured once"
@@ -111,7 +111,7 @@ func (t *text) leftOut(all []LeftOut) {
 		t.printf("\nLeft out:\n")
 	}
 	for _, l := range all {
-		t.printf("  %s of %s: %s\n", l.Contestant, l.Workload, l.Reason)
+		t.printf("  %s of %s: %s\n", l.Implementation, l.Workload, l.Reason)
 	}
 }
 

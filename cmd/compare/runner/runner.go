@@ -1,4 +1,4 @@
-// Package runner makes contestants take turns and gathers what they measured.
+// Package runner measures implementations in alternating rounds and collects the samples.
 package runner
 
 import (
@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/workload"
 	"github.com/lastmodstore/lastmodstore/compare/linear"
@@ -18,15 +18,15 @@ import (
 // A Runner is one run. Histories is how many the check before the timing
 // records of each engine; 0 means no check.
 type Runner struct {
-	Contestants []contestant.Contestant
-	Workloads   []workload.Workload
-	Plan        workload.Plan
-	Rounds      int
-	Histories   int
-	Progress    Progress
+	Implementations []implementation.Implementation
+	Workloads       []workload.Workload
+	Plan            workload.Plan
+	Rounds          int
+	Histories       int
+	Progress        Progress
 }
 
-// Progress is told how far the run is.
+// Progress is notified of how far the run is.
 type Progress interface {
 	Begin(total time.Duration) // as it is estimated
 	Step(what string)          // begins now
@@ -39,15 +39,15 @@ const minRounds = 3
 
 const checkCost = 20 * time.Millisecond // of a history
 
-// Run checks, then measures, into r. When ctx ends it stops after the turn in
+// Run checks, then measures, into r. When ctx ends it stops after the trial in
 // progress and keeps what is complete. An error means that an engine failed its
 // check: then nothing was timed.
 func (u *Runner) Run(ctx context.Context, r *result.Result) error {
 	cells := u.cells()
 	u.Progress.Begin(u.estimate(cells))
 	defer u.Progress.End()
-	for _, c := range u.Contestants {
-		r.Contestants = append(r.Contestants, c.Contestant)
+	for _, c := range u.Implementations {
+		r.Implementations = append(r.Implementations, c.Implementation)
 		if c.Check == nil || u.Histories == 0 {
 			continue
 		}
@@ -62,7 +62,7 @@ func (u *Runner) Run(ctx context.Context, r *result.Result) error {
 			}
 			u.Progress.Advance(checkCost)
 		}
-		r.Checks = append(r.Checks, result.Check{Contestant: c.Name, Histories: u.Histories})
+		r.Checks = append(r.Checks, result.Check{Implementation: c.Name, Histories: u.Histories})
 	}
 	for i, c := range cells {
 		u.Progress.Step(fmt.Sprintf("%d of %d: %s", i+1, len(cells), c.Name()))
@@ -85,11 +85,11 @@ func (u *Runner) cells() []workload.Cell {
 	return all
 }
 
-func (u *Runner) takers(c workload.Cell) []contestant.Contestant {
+func (u *Runner) implementations(c workload.Cell) []implementation.Implementation {
 	if c.Own != nil {
 		return c.Own
 	}
-	return u.Contestants
+	return u.Implementations
 }
 
 func (u *Runner) rounds(c workload.Cell) int {
@@ -107,24 +107,24 @@ func warmUp(c workload.Cell) int {
 	return 1
 }
 
-func (u *Runner) turns(c workload.Cell) time.Duration {
+func (u *Runner) cost(c workload.Cell) time.Duration {
 	return time.Duration(u.rounds(c)+warmUp(c)) * c.Cost
 }
 
 func (u *Runner) estimate(cells []workload.Cell) time.Duration {
 	var total time.Duration
-	for _, c := range u.Contestants {
+	for _, c := range u.Implementations {
 		if c.Check != nil {
 			total += time.Duration(u.Histories) * checkCost
 		}
 	}
 	for _, c := range cells {
-		total += u.turns(c) * time.Duration(len(u.takers(c)))
+		total += u.cost(c) * time.Duration(len(u.implementations(c)))
 	}
 	return total
 }
 
-// A seat is a contestant that takes part in a cell.
+// A seat is an implementation that takes part in a cell.
 type seat struct {
 	result.Row
 	workload.Trial
@@ -138,26 +138,26 @@ func (u *Runner) measure(ctx context.Context, c workload.Cell, r *result.Result)
 			s.Close()
 		}
 	}()
-	for _, who := range u.takers(c) {
-		trial, err := c.Open(who)
-		var lack contestant.Lack
+	for _, im := range u.implementations(c) {
+		trial, err := c.Open(im)
+		var lack implementation.Lack
 		if errors.As(err, &lack) {
-			leaveOut(r, result.LeftOut{Workload: c.Workload, Contestant: who.Name, Reason: string(lack)})
-			u.Progress.Advance(u.turns(c))
+			leaveOut(r, result.LeftOut{Workload: c.Workload, Implementation: im.Name, Reason: string(lack)})
+			u.Progress.Advance(u.cost(c))
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("%s in %s: %w", who.Name, c.Name(), err)
+			return fmt.Errorf("%s in %s: %w", im.Name, c.Name(), err)
 		}
-		if c.Own != nil && !slices.Contains(r.Contestants, who.Contestant) {
-			r.Contestants = append(r.Contestants, who.Contestant)
+		if c.Own != nil && !slices.Contains(r.Implementations, im.Implementation) {
+			r.Implementations = append(r.Implementations, im.Implementation)
 		}
-		seats = append(seats, &seat{result.Row{Contestant: who.Name}, trial})
+		seats = append(seats, &seat{result.Row{Implementation: im.Name}, trial})
 		if ctx.Err() != nil {
 			return nil
 		}
 	}
-	rounds := u.takeTurns(ctx, c, seats)
+	rounds := u.runRounds(ctx, c, seats)
 	if len(seats) == 0 || rounds < min(minRounds, u.rounds(c)) {
 		return nil
 	}
@@ -165,9 +165,9 @@ func (u *Runner) measure(ctx context.Context, c workload.Cell, r *result.Result)
 	return nil
 }
 
-// takeTurns answers how many rounds are complete, without that which warms up.
-// The order is another in each.
-func (u *Runner) takeTurns(ctx context.Context, c workload.Cell, seats []*seat) int {
+// runRounds returns the number of complete rounds, without the warm-up. Each round
+// has an order of its own.
+func (u *Runner) runRounds(ctx context.Context, c workload.Cell, seats []*seat) int {
 	order := rand.New(rand.NewPCG(u.Plan.Seed, uint64(len(seats))))
 	for round := -warmUp(c); round < u.rounds(c); round++ {
 		for _, i := range order.Perm(len(seats)) {
@@ -193,12 +193,12 @@ func (s *seat) add(samples []workload.Sample) {
 	}
 }
 
-// asCell keeps the complete rounds. Misses are told of those alone who had some:
-// all keys were stored.
+// asCell keeps the complete rounds. All keys were stored, so misses are
+// reported only for implementations that had some.
 func asCell(c workload.Cell, seats []*seat, rounds int) result.Cell {
 	cell := result.Cell{Workload: c.Workload, Params: c.Params, Baseline: c.Baseline}
 	for _, s := range seats {
-		row := result.Row{Contestant: s.Contestant}
+		row := result.Row{Implementation: s.Implementation}
 		for _, m := range s.Metrics {
 			m.Samples = m.Samples[:rounds]
 			if m.Name != "misses" || slices.Max(m.Samples) > 0 {
@@ -208,7 +208,7 @@ func asCell(c workload.Cell, seats []*seat, rounds int) result.Cell {
 		cell.Rows = append(cell.Rows, row)
 	}
 	if _, ok := cell.Row(cell.Baseline); !ok {
-		cell.Baseline = cell.Rows[0].Contestant // it was not chosen
+		cell.Baseline = cell.Rows[0].Implementation // it was not chosen
 	}
 	return cell
 }

@@ -12,34 +12,34 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/lastmodstore/lastmodstore"
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/runner"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/workload"
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-// A stage is a workload whose contestants do nothing but note their turns.
+// A stage is a workload whose implementations do nothing but record their trials.
 type stage struct {
-	cells  []workload.Cell
-	turns  []string
-	closed []string
-	onTurn func(n int)
+	cells   []workload.Cell
+	trials  []string
+	closed  []string
+	onTrial func(n int)
 }
 
-func (s *stage) open(c contestant.Contestant) (workload.Trial, error) {
+func (s *stage) open(c implementation.Implementation) (workload.Trial, error) {
 	switch c.Name {
 	case "lame":
-		return workload.Trial{}, contestant.Lack("cannot walk")
+		return workload.Trial{}, implementation.Lack("cannot walk")
 	case "broken":
 		return workload.Trial{}, errors.New("it broke")
 	}
 	n := 0.0
 	run := func() []workload.Sample {
 		n++
-		s.turns = append(s.turns, c.Name)
-		if s.onTurn != nil {
-			s.onTurn(len(s.turns))
+		s.trials = append(s.trials, c.Name)
+		if s.onTrial != nil {
+			s.onTrial(len(s.trials))
 		}
 		samples := []workload.Sample{{Metric: "time", Unit: "ns/op", Value: n}, {Metric: "misses", Unit: "%"}}
 		if c.Name == "a" {
@@ -57,7 +57,7 @@ func (s *stage) runner(names ...string) *runner.Runner {
 		Progress:  &quiet{},
 	}
 	for _, name := range names {
-		u.Contestants = append(u.Contestants, contestant.Contestant{Contestant: result.Contestant{Name: name}})
+		u.Implementations = append(u.Implementations, implementation.Implementation{Implementation: result.Implementation{Name: name}})
 	}
 	return u
 }
@@ -73,20 +73,20 @@ func (q *quiet) Step(string)               {}
 func (q *quiet) Advance(d time.Duration)   { q.done += d }
 func (q *quiet) End()                      {}
 
-func TestContestantsTakeTurns(t *testing.T) {
+func TestEachRoundMeasuresEachImplementationOnce(t *testing.T) {
 	g := NewWithT(t)
 	s := &stage{}
 	s.cells = []workload.Cell{s.cell(1)}
 	u := s.runner("a", "b", "c", "lame")
 	var r result.Result
 	g.Expect(u.Run(context.Background(), &r)).To(Succeed())
-	g.Expect(s.turns).To(HaveLen(6*3), "five rounds and one to warm up")
+	g.Expect(s.trials).To(HaveLen(6*3), "five rounds and one to warm up")
 	orders := map[string]bool{}
-	for round := range slices.Chunk(s.turns, 3) {
-		g.Expect(round).To(ConsistOf("a", "b", "c"), "each has one turn in each round")
+	for round := range slices.Chunk(s.trials, 3) {
+		g.Expect(round).To(ConsistOf("a", "b", "c"), "each once a round")
 		orders[fmt.Sprint(round)] = true
 	}
-	g.Expect(len(orders)).To(BeNumerically(">", 1), "in an order drawn anew")
+	g.Expect(len(orders)).To(BeNumerically(">", 1), "in a new random order")
 	g.Expect(r.Cells).To(HaveLen(1))
 	row, _ := r.Cells[0].Row("a")
 	m, _ := row.Metric("time")
@@ -96,7 +96,7 @@ func TestContestantsTakeTurns(t *testing.T) {
 	row, _ = r.Cells[0].Row("b")
 	_, has = row.Metric("misses")
 	g.Expect(has).To(BeFalse(), "it had none")
-	g.Expect(r.LeftOut).To(Equal([]result.LeftOut{{Workload: "stage", Contestant: "lame", Reason: "cannot walk"}}))
+	g.Expect(r.LeftOut).To(Equal([]result.LeftOut{{Workload: "stage", Implementation: "lame", Reason: "cannot walk"}}))
 	g.Expect(s.closed).To(ConsistOf("a", "b", "c"))
 	q := u.Progress.(*quiet)
 	g.Expect(q.done).To(Equal(q.total), "the progress comes to its end")
@@ -114,22 +114,22 @@ func TestTheBaselineThatWasNotChosenIsReplaced(t *testing.T) {
 // An interrupted run keeps what is complete: whole cells, and of the one in
 // progress its whole rounds, if they are at least three.
 func TestInterrupted(t *testing.T) {
-	for turns, want := range map[int][]int{
+	for trials, want := range map[int][]int{
 		0:           nil,
 		3:           nil,    // the warm-up
 		2 + 2*2:     nil,    // two rounds
-		2 + 3*2 + 1: {3},    // three rounds and a turn
+		2 + 3*2 + 1: {3},    // three rounds and a trial
 		12 + 5:      {5},    // the second cell's first round
 		12 + 12:     {5, 5}, // all
 	} {
 		g := NewWithT(t)
 		ctx, cancel := context.WithCancel(context.Background())
-		s := &stage{onTurn: func(n int) {
-			if n == turns {
+		s := &stage{onTrial: func(n int) {
+			if n == trials {
 				cancel()
 			}
 		}}
-		if turns == 0 {
+		if trials == 0 {
 			cancel()
 		}
 		s.cells = []workload.Cell{s.cell(1), s.cell(2)}
@@ -143,8 +143,8 @@ func TestInterrupted(t *testing.T) {
 			}
 			rounds = append(rounds, len(c.Rows[0].Metrics[0].Samples))
 		}
-		g.Expect(rounds).To(Equal(want), "after %d turns", turns)
-		g.Expect(len(s.turns)).To(BeNumerically("<=", max(turns, 1)), "it stops after the turn in progress")
+		g.Expect(rounds).To(Equal(want), "after %d trials", trials)
+		g.Expect(len(s.trials)).To(BeNumerically("<=", max(trials, 1)), "it stops after the trial in progress")
 		cancel()
 	}
 }
@@ -179,7 +179,7 @@ func TestAnEngineThatFailsItsCheckIsNotTimed(t *testing.T) {
 		s.cells = []workload.Cell{s.cell(1)}
 		u := s.runner("a", "b")
 		u.Histories = 20
-		u.Contestants[0].Check = func(interval time.Duration) lastmodstore.Store[string, int] {
+		u.Implementations[0].Check = func(interval time.Duration) lastmodstore.Store[string, int] {
 			store := mutexstore.New[string, int](interval)
 			if wrong {
 				return &forgetful{Store: store}
@@ -190,10 +190,10 @@ func TestAnEngineThatFailsItsCheckIsNotTimed(t *testing.T) {
 		err := u.Run(context.Background(), &r)
 		if !wrong {
 			g.Expect(err).NotTo(HaveOccurred())
-			g.Expect(r.Checks).To(Equal([]result.Check{{Contestant: "a", Histories: 20}}))
+			g.Expect(r.Checks).To(Equal([]result.Check{{Implementation: "a", Histories: 20}}))
 			continue
 		}
 		g.Expect(err).To(MatchError(ContainSubstring("a is not linearizable, so it is not timed")))
-		g.Expect(s.turns).To(BeEmpty())
+		g.Expect(s.trials).To(BeEmpty())
 	}
 }

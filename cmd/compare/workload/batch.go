@@ -3,7 +3,7 @@ package workload
 import (
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
@@ -19,7 +19,7 @@ func batch(p Plan) []Cell {
 					Params:   []result.Param{param("op", op), param("batch", n), param("callers", callers)},
 					Baseline: "mutex",
 					Cost:     p.slice(),
-					Open: func(c contestant.Contestant) (Trial, error) {
+					Open: func(c implementation.Implementation) (Trial, error) {
 						return batchTrial(c, op, n, &closedLoop{callers: callers, slice: p.slice()})
 					},
 				})
@@ -29,15 +29,15 @@ func batch(p Plan) []Cell {
 	return cells
 }
 
-func batchTrial(c contestant.Contestant, op string, n int, loop *closedLoop) (Trial, error) {
-	s, err := c.Small(contestant.Options{TTL: ttl, Interval: time.Minute})
+func batchTrial(c implementation.Implementation, op string, n int, loop *closedLoop) (Trial, error) {
+	s, err := c.Small(implementation.Options{TTL: ttl, Interval: time.Minute})
 	if err != nil {
 		return Trial{}, err
 	}
-	b, isBatcher := s.(contestant.Batcher[int])
+	b, isBatcher := s.(implementation.Batcher[int])
 	if !isBatcher && n > 1 {
 		closeStore(s)
-		return Trial{}, contestant.Lack("has no call for many keys")
+		return Trial{}, implementation.Lack("has no call for many keys")
 	}
 	all := keys(1000)
 	fill(s, all, 0)

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
@@ -25,7 +25,7 @@ func churn(p Plan) []Cell {
 			Params:   []result.Param{param("trace", name), param("bound", churnBound), param("keys", churnKeys)},
 			Baseline: "golang-lru",
 			Cost:     time.Duration(ops) * 600,
-			Open: func(c contestant.Contestant) (Trial, error) {
+			Open: func(c implementation.Implementation) (Trial, error) {
 				if order == nil {
 					order = churnTrace(name, ops, p.Seed)
 				}
@@ -54,9 +54,9 @@ func churnTrace(name string, ops int, seed uint64) []int {
 }
 
 // churnTrial uses the store as a cache is used: what is not there is stored. It
-// goes on from turn to turn with what the last one left.
-func churnTrial(c contestant.Contestant, order []int) (Trial, error) {
-	s, err := c.Small(contestant.Options{TTL: ttl, MaxEntries: churnBound})
+// continues from round to round with what the last one left.
+func churnTrial(c implementation.Implementation, order []int) (Trial, error) {
+	s, err := c.Small(implementation.Options{TTL: ttl, MaxEntries: churnBound})
 	if err != nil {
 		return Trial{}, err
 	}

@@ -3,7 +3,7 @@ package workload
 import (
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
@@ -15,20 +15,20 @@ func iterate(p Plan) []Cell {
 			Params:   []result.Param{param("keys", n)},
 			Baseline: "rwmap",
 			Cost:     50 * time.Millisecond,
-			Open:     func(c contestant.Contestant) (Trial, error) { return iterateTrial(c, n, 40*time.Millisecond) },
+			Open:     func(c implementation.Implementation) (Trial, error) { return iterateTrial(c, n, 40*time.Millisecond) },
 		})
 	}
 	return cells
 }
 
-// iterateTrial reads all entries again and again beside one writer, whose
-// longest wait tells whether it was kept out.
-func iterateTrial(c contestant.Contestant, n int, slice time.Duration) (Trial, error) {
-	s, err := c.Small(contestant.Options{TTL: ttl, Interval: time.Minute})
+// iterateTrial reads all entries again and again concurrently with one writer;
+// its longest wait shows whether it was kept out.
+func iterateTrial(c implementation.Implementation, n int, slice time.Duration) (Trial, error) {
+	s, err := c.Small(implementation.Options{TTL: ttl, Interval: time.Minute})
 	if err != nil {
 		return Trial{}, err
 	}
-	it, err := need[contestant.Iterator[int]](s, "cannot be read from end to end")
+	it, err := need[implementation.Iterator[int]](s, "cannot be read from end to end")
 	if err != nil {
 		return Trial{}, err
 	}

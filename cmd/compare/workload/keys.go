@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 )
 
 // ttl is so long that nothing expires while it is timed.
@@ -50,7 +50,7 @@ func newTrace(dist string, n int, seed uint64) trace {
 }
 
 // fill stores every key.
-func fill[V any](s contestant.Store[V], keys []string, value V) {
+func fill[V any](s implementation.Store[V], keys []string, value V) {
 	for _, k := range keys {
 		s.Set(k, value, ttl)
 	}

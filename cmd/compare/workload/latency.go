@@ -6,7 +6,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
@@ -16,42 +16,54 @@ const (
 )
 
 // latency makes calls at fixed times, whether or not the last one has returned,
-// and counts each from the time it was due. A store that stalls is charged for
-// every call that would have come meanwhile: no coordinated omission (Gil Tene,
-// "How NOT to Measure Latency", 2013).
+// and times each from when it was due. A store that stalls is charged for every
+// call that was due meanwhile: no coordinated omission (Gil Tene, "How NOT to
+// Measure Latency", 2013).
 func latency(p Plan) []Cell {
 	var cells []Cell
-	dying := choose(p, []int{50_000}, []int{200_000})[0]
+	expiring := choose(p, []int{50_000}, []int{200_000})[0]
 	for _, rate := range choose(p, []int{50_000}, []int{20_000, 200_000}) {
-		for _, sweep := range choose(p, []string{"yes"}, []string{"no", "yes"}) {
-			l := openLoop{rate: rate, window: 250 * time.Millisecond}
-			if sweep == "yes" {
-				l.dying = dying
+		for _, sweep := range choose(p, []bool{true}, []bool{false, true}) {
+			if sweep {
+				cells = append(cells, Latency(p, rate, expiring))
+			} else {
+				cells = append(cells, Latency(p, rate, 0))
 			}
-			cells = append(cells, Cell{
-				Workload: "latency",
-				Params:   []result.Param{param("rate", rate), param("sweep", sweep)},
-				Baseline: "rwmap",
-				Rounds:   choose(p, []int{2}, []int{3})[0],
-				Cost:     l.window + l.storing(),
-				Open:     l.open,
-			})
 		}
 	}
 	return cells
 }
 
-type openLoop struct {
-	rate   int // calls a second
-	window time.Duration
-	dying  int // entries that expire in the middle of a turn, and are swept
+// Latency is one cell of calls at a fixed rate, while so many entries expire and
+// are swept.
+func Latency(p Plan, rate, expiring int) Cell {
+	l := openLoop{rate: rate, window: 250 * time.Millisecond, expiring: expiring}
+	sweep := "no"
+	if expiring > 0 {
+		sweep = "yes"
+	}
+	return Cell{
+		Workload: "latency",
+		Params:   []result.Param{param("rate", rate), param("sweep", sweep)},
+		Baseline: "rwmap",
+		Rounds:   choose(p, []int{2}, []int{3})[0],
+		Cost:     l.window + l.storing(),
+		Open:     l.open,
+	}
 }
 
-// storing is how long storing what dies may take.
-func (l openLoop) storing() time.Duration { return time.Duration(l.dying) * 2500 }
+// An openLoop is one caller that makes calls at a fixed rate.
+type openLoop struct {
+	rate     int // calls per second
+	window   time.Duration
+	expiring int // entries that expire in the middle of the window, and are swept
+}
 
-func (l openLoop) open(c contestant.Contestant) (Trial, error) {
-	s, err := c.Small(contestant.Options{TTL: ttl, Interval: sweepInterval / 2, OwnTTLs: l.dying > 0})
+// storing is how long it may take to store what expires.
+func (l openLoop) storing() time.Duration { return time.Duration(l.expiring) * 2500 }
+
+func (l openLoop) open(c implementation.Implementation) (Trial, error) {
+	s, err := c.Small(implementation.Options{TTL: ttl, Interval: sweepInterval / 2, OwnTTLs: l.expiring > 0})
 	if err != nil {
 		return Trial{}, err
 	}
@@ -59,34 +71,59 @@ func (l openLoop) open(c contestant.Contestant) (Trial, error) {
 	return Trial{func() []Sample { return l.run(s) }, func() { closeStore(s) }}, nil
 }
 
-// run is one caller: it computes while it waits for a call's time, since a timer
-// is late by more than most calls last, so that another would take the processor
-// that a store's own goroutines need.
-func (l openLoop) run(s contestant.Store[int]) []Sample {
+// run measures one window.
+//
+// The caller polls the clock until a call is due. A timer would be late by more
+// than most calls take, up to a millisecond. The price is a core: on two of them
+// the store's goroutines, a sweep and the garbage collector share the other one,
+// and what preempts the caller is charged to the store. Where the system preempts
+// the process, for others on the same machine, that is no fault of the store: the
+// number of times is reported.
+func (l openLoop) run(s implementation.Store[int]) []Sample {
 	l.prepareSweep(s)
-	h := hdrhistogram.New(1, int64(time.Minute), 3)
-	all := keys(latencyKeys)
+	reads, writes := newLatencies(), newLatencies()
+	names := keys(latencyKeys)
 	gap := time.Second / time.Duration(l.rate)
+	preempted := preemptions()
 	start := time.Now()
 	for i := range int(l.window / gap) {
 		due := start.Add(gap * time.Duration(i))
 		for time.Now().Before(due) {
 		}
-		key := all[i*31%latencyKeys]
+		key := names[i*31%latencyKeys]
 		if isRead(i, latencyReads) {
 			s.Get(key)
+			reads.record(time.Since(due))
 		} else {
 			s.Set(key, i, ttl)
+			writes.record(time.Since(due))
 		}
-		h.RecordValue(max(1, int64(time.Since(due))))
 	}
-	at := func(quantile float64) float64 { return float64(h.ValueAtQuantile(quantile)) / 1000 }
-	return []Sample{{"p50", "us", at(50)}, {"p99", "us", at(99)}, {"p99.9", "us", at(99.9)}, {"max", "us", at(100)}}
+	preempted = preemptions() - preempted
+	all := append(reads.samples("read"), writes.samples("write")...)
+	return append(all, Sample{"preempted", "times", float64(preempted)})
 }
 
-// prepareSweep stores what will expire in the middle of the window.
-func (l openLoop) prepareSweep(s contestant.Store[int]) {
-	names := keys(latencyKeys + l.dying)[latencyKeys:]
+// latencies is the distribution of the latency of one kind of call.
+type latencies struct{ *hdrhistogram.Histogram }
+
+func newLatencies() latencies { return latencies{hdrhistogram.New(1, int64(time.Minute), 3)} }
+
+func (l latencies) record(d time.Duration) { l.RecordValue(max(1, int64(d))) }
+
+func (l latencies) samples(call string) []Sample {
+	at := func(quantile float64) float64 { return float64(l.ValueAtQuantile(quantile)) / 1000 }
+	return []Sample{
+		{call + " p50", "us", at(50)},
+		{call + " p99", "us", at(99)},
+		{call + " p99.9", "us", at(99.9)},
+		{call + " max", "us", at(100)},
+	}
+}
+
+// prepareSweep stores what expires in the middle of the window.
+func (l openLoop) prepareSweep(s implementation.Store[int]) {
+	names := keys(latencyKeys + l.expiring)[latencyKeys:]
 	start := time.Now()
 	for i, k := range names {
 		s.Set(k, i, max(time.Millisecond, l.storing()+l.window/2-time.Since(start)))

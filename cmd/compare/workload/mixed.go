@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
@@ -43,10 +43,10 @@ func mixed(p Plan) []Cell {
 	return cells
 }
 
-// Mixed is one cell of plain calls on uniform keys, which is not among the
-// workload's own.
-func Mixed(p Plan, reads, callers, keys int) Cell {
-	return mix{reads, callers, keys, "uniform", 8}.cell(p)
+// Mixed is one cell of plain calls, which need not be among the workload's own.
+// The distribution of keys is uniform or zipf.
+func Mixed(p Plan, reads, callers, keys int, dist string) Cell {
+	return mix{reads, callers, keys, dist, 8}.cell(p)
 }
 
 func (m mix) cell(p Plan) Cell {
@@ -57,7 +57,7 @@ func (m mix) cell(p Plan) Cell {
 			param("dist", m.dist), param("value", m.value)},
 		Baseline: "rwmap",
 		Cost:     p.slice() + time.Duration(m.keys)*50, // its share of the filling
-		Open: func(c contestant.Contestant) (Trial, error) {
+		Open: func(c implementation.Implementation) (Trial, error) {
 			if t == nil {
 				t = newTrace(m.dist, m.keys, p.Seed)
 			}
@@ -69,8 +69,8 @@ func (m mix) cell(p Plan) Cell {
 	}
 }
 
-func mixedTrial[V any](open func(contestant.Options) (contestant.Store[V], error), m mix, t trace, slice time.Duration) (Trial, error) {
-	s, err := open(contestant.Options{TTL: ttl, Interval: time.Minute})
+func mixedTrial[V any](open func(implementation.Options) (implementation.Store[V], error), m mix, t trace, slice time.Duration) (Trial, error) {
+	s, err := open(implementation.Options{TTL: ttl, Interval: time.Minute})
 	if err != nil {
 		return Trial{}, err
 	}
@@ -103,16 +103,16 @@ func mixedTrial[V any](open func(contestant.Options) (contestant.Store[V], error
 // isRead spreads the reads evenly: 61 and 100 have no factor in common.
 func isRead(i, percent int) bool { return i*61%100 < percent }
 
-// A closedLoop is callers of whom each makes its next call when the last has
-// returned.
+// A closedLoop is a number of callers, each of which makes its next call when the
+// last has returned.
 type closedLoop struct {
 	callers int
 	slice   time.Duration
-	ops     int // of a turn; found in the first
+	ops     int // per round; calibrated in the first
 }
 
-// run makes a turn: body(caller, n) makes n calls. The first turn, which does
-// not count, finds how many calls fill the slice.
+// run measures one round: body(caller, n) makes n calls. The first round, which
+// does not count, finds how many calls fill the slice.
 func (l *closedLoop) run(body func(caller, ops int)) []Sample {
 	if l.ops == 0 {
 		for l.ops = l.callers * 16; ; l.ops *= 2 {

@@ -25,19 +25,43 @@ func (s *stalling) Set(string, int, time.Duration) error {
 	return nil
 }
 
-// One stall is charged to every call that was due meanwhile: a closed loop would
-// have counted one slow call.
+// One stall is charged to every call that was due meanwhile, reads and writes
+// alike: a closed loop would have counted one slow call.
 func TestNoCoordinatedOmission(t *testing.T) {
 	g := NewWithT(t)
 	l := openLoop{rate: 2000, window: 200 * time.Millisecond}
 	got := map[string]float64{}
 	for _, s := range l.run(&stalling{stall: 100 * time.Millisecond}) {
-		g.Expect(s.Unit).To(Equal("us"))
 		got[s.Metric] = s.Value
 	}
-	g.Expect(got["max"]).To(BeNumerically(">=", 100_000))
-	g.Expect(got["p99"]).To(BeNumerically(">=", 50_000), "of 400 calls 200 came during the stall")
-	g.Expect(got["p50"]).To(BeNumerically("<=", got["p99"]))
+	for _, call := range []string{"read ", "write "} {
+		g.Expect(got[call+"max"]).To(BeNumerically(">=", 80_000), call)
+		g.Expect(got[call+"p99"]).To(BeNumerically(">=", 50_000), "half of the calls were due during the stall")
+		g.Expect(got[call+"p50"]).To(BeNumerically("<=", got[call+"p99"]))
+	}
+}
+
+// slowToWrite blocks each write for a millisecond, and the next call is not due
+// before that.
+type slowToWrite struct{}
+
+func (slowToWrite) Get(string) (int, bool) { return 0, true }
+
+func (slowToWrite) Set(string, int, time.Duration) error {
+	<-time.After(time.Millisecond)
+	return nil
+}
+
+// The latency of a read is not that of a write.
+func TestReadsAndWritesAreApart(t *testing.T) {
+	g := NewWithT(t)
+	l := openLoop{rate: 100, window: time.Second}
+	got := map[string]float64{}
+	for _, s := range l.run(slowToWrite{}) {
+		got[s.Metric] = s.Value
+	}
+	g.Expect(got["write p50"]).To(BeNumerically(">=", 1000))
+	g.Expect(got["read p50"]).To(BeNumerically("<", got["write p50"]))
 }
 
 func TestReadsAreSpreadEvenly(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
@@ -22,9 +22,9 @@ func parts(p Plan) []Cell {
 				Workload: "parts",
 				Params:   []result.Param{param("of", kind), param("callers", callers)},
 				Baseline: steps[0].name,
-				Own:      asContestants(kind, steps),
+				Own:      asImplementations(kind, steps),
 				Cost:     p.slice(),
-				Open: func(c contestant.Contestant) (Trial, error) {
+				Open: func(c implementation.Implementation) (Trial, error) {
 					return partTrial(c, &closedLoop{callers: callers, slice: p.slice()})
 				},
 			})
@@ -36,33 +36,33 @@ func parts(p Plan) []Cell {
 // A step is a design on the way to an engine.
 type step struct {
 	name, about string
-	open        func() contestant.Store[int]
+	open        func() implementation.Store[int]
 }
 
-func asContestants(kind string, steps []step) []contestant.Contestant {
-	var all []contestant.Contestant
+func asImplementations(kind string, steps []step) []implementation.Implementation {
+	var all []implementation.Implementation
 	for _, s := range steps {
-		all = append(all, contestant.Contestant{
-			Contestant: result.Contestant{Name: s.name, Kind: "part of " + kind, About: s.about},
-			Small:      func(contestant.Options) (contestant.Store[int], error) { return s.open(), nil },
+		all = append(all, implementation.Implementation{
+			Implementation: result.Implementation{Name: s.name, Kind: "part of " + kind, About: s.about},
+			Small:          func(implementation.Options) (implementation.Store[int], error) { return s.open(), nil },
 		})
 	}
 	return all
 }
 
 func engineStep(name string) step {
-	return step{name, "the engine itself", func() contestant.Store[int] {
-		all, err := contestant.Choose([]string{name})
+	return step{name, "the engine itself", func() implementation.Store[int] {
+		all, err := implementation.Choose([]string{name})
 		if err != nil {
 			panic(err)
 		}
-		s, _ := all[0].Small(contestant.Options{Interval: time.Minute})
+		s, _ := all[0].Small(implementation.Options{Interval: time.Minute})
 		return s
 	}}
 }
 
-func partTrial(c contestant.Contestant, loop *closedLoop) (Trial, error) {
-	s, err := c.Small(contestant.Options{})
+func partTrial(c implementation.Implementation, loop *closedLoop) (Trial, error) {
+	s, err := c.Small(implementation.Options{})
 	if err != nil {
 		return Trial{}, err
 	}
@@ -78,5 +78,5 @@ func partTrial(c contestant.Contestant, loop *closedLoop) (Trial, error) {
 	return Trial{run, func() { closeStore(s) }}, nil
 }
 
-// missing is what a step that has no table answers for its Set.
+// missing is the error of Set of a step that has no table.
 func missing() error { return fmt.Errorf("this part stores nothing") }

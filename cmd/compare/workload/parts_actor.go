@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 )
 
 var actorSteps = []step{
@@ -52,8 +52,8 @@ type message struct {
 	reply chan struct{}
 }
 
-func newPing(d design) func() contestant.Store[int] {
-	return func() contestant.Store[int] {
+func newPing(d design) func() implementation.Store[int] {
+	return func() implementation.Store[int] {
 		p := &ping{design: d, requests: make(chan *message, d.mailbox), done: make(chan struct{})}
 		p.pool.New = func() any { return &message{reply: make(chan struct{}, 1)} }
 		if p.table {

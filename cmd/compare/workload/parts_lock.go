@@ -4,13 +4,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 )
 
 var lockSteps = []step{
-	{"lock", "RLock and RUnlock, and nothing between", func() contestant.Store[int] { return &locked{} }},
-	{"lock + map", "and a look into a map", func() contestant.Store[int] { return &locked{m: map[string]timed{}} }},
-	{"lock + map + clock", "and is it expired?", func() contestant.Store[int] { return &locked{m: map[string]timed{}, clock: true} }},
+	{"lock", "RLock and RUnlock, and nothing between", func() implementation.Store[int] { return &locked{} }},
+	{"lock + map", "and a look into a map", func() implementation.Store[int] { return &locked{m: map[string]timed{}} }},
+	{"lock + map + clock", "and is it expired?", func() implementation.Store[int] { return &locked{m: map[string]timed{}, clock: true} }},
 	engineStep("mutex"),
 }
 

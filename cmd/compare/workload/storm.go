@@ -4,14 +4,14 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
 const sweepInterval = 100 * time.Millisecond
 
-// A tempest is the size of a storm. It lasts longer for a contestant that turns
-// out to need longer to store so many.
+// A tempest is the size of a storm. It lasts longer for an implementation that
+// turns out to need longer to store so many.
 type tempest struct {
 	entries  int
 	deadline time.Duration // of all, from the start: long enough to store them
@@ -27,7 +27,7 @@ func storm(p Plan) []Cell {
 		Rounds:   choose(p, []int{1}, []int{2})[0],
 		Fresh:    true,
 		Cost:     t.deadline*3/2 + t.patience,
-		Open: func(c contestant.Contestant) (Trial, error) {
+		Open: func(c implementation.Implementation) (Trial, error) {
 			if s, err := c.Small(t.options()); err != nil {
 				return Trial{}, err
 			} else {
@@ -46,11 +46,11 @@ func collect() time.Duration {
 	return time.Since(start)
 }
 
-func (t *tempest) options() contestant.Options {
-	return contestant.Options{TTL: t.deadline, Interval: sweepInterval}
+func (t *tempest) options() implementation.Options {
+	return implementation.Options{TTL: t.deadline, Interval: sweepInterval}
 }
 
-func (t *tempest) run(c contestant.Contestant) []Sample {
+func (t *tempest) run(c implementation.Implementation) []Sample {
 	for {
 		if samples, ok := t.try(c); ok {
 			return samples
@@ -62,7 +62,7 @@ func (t *tempest) run(c contestant.Contestant) []Sample {
 // try stores entries that all expire at one time, and reads while they do.
 // Where all have one TTL they expire as they were stored, one after the other.
 // It fails if some expired before all were there: that was no storm.
-func (t *tempest) try(c contestant.Contestant) (samples []Sample, ok bool) {
+func (t *tempest) try(c implementation.Implementation) (samples []Sample, ok bool) {
 	all := keys(t.entries)
 	before, alone := heap(), collect()
 	own := t.options()
@@ -85,7 +85,7 @@ func (t *tempest) try(c contestant.Contestant) (samples []Sample, ok bool) {
 	}
 	time.Sleep(time.Until(start.Add(t.deadline - sweepInterval)))
 	longest, sum, n := time.Duration(0), time.Duration(0), 0
-	counter, counts := s.(contestant.Counter)
+	counter, counts := s.(implementation.Counter)
 	for end := start.Add(t.deadline + t.patience); ; n++ {
 		called := time.Now()
 		s.Get(all[n%len(all)])

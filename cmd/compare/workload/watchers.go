@@ -5,11 +5,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-// watchers measures a Set beside watchers that each receive what it changes.
+// watchers measures a Set concurrently with watchers that each receive what it changes.
 func watchers(p Plan) []Cell {
 	var cells []Cell
 	for _, n := range choose(p, []int{0, 100}, []int{0, 1, 10, 100, 1000}) {
@@ -17,9 +17,9 @@ func watchers(p Plan) []Cell {
 			Workload: "watchers",
 			Params:   []result.Param{param("watchers", n)},
 			Baseline: "mutex",
-			Fresh:    true, // else the watchers of one are still at work in the next one's turn
+			Fresh:    true, // otherwise the watchers of one are still at work while the next is measured
 			Cost:     p.slice(),
-			Open: func(c contestant.Contestant) (Trial, error) {
+			Open: func(c implementation.Implementation) (Trial, error) {
 				return watchTrial(c, n, p.slice())
 			},
 		})
@@ -27,15 +27,15 @@ func watchers(p Plan) []Cell {
 	return cells
 }
 
-func watchTrial(c contestant.Contestant, n int, slice time.Duration) (Trial, error) {
-	s, err := c.Small(contestant.Options{TTL: ttl, Interval: time.Minute})
+func watchTrial(c implementation.Implementation, n int, slice time.Duration) (Trial, error) {
+	s, err := c.Small(implementation.Options{TTL: ttl, Interval: time.Minute})
 	if err != nil {
 		return Trial{}, err
 	}
-	e, ok := s.(contestant.Engine[int])
+	e, ok := s.(implementation.Engine[int])
 	if !ok {
 		closeStore(s)
-		return Trial{}, contestant.Lack("has no change feed")
+		return Trial{}, implementation.Lack("has no change feed")
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup

@@ -1,5 +1,5 @@
-// Package workload says what is measured: each workload is a list of cells, and
-// a cell opens a trial for each contestant, which the runner runs in turn.
+// Package workload defines what is measured: each workload is a list of cells, and
+// a cell opens a trial for each implementation, which the runner runs once a round.
 package workload
 
 import (
@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
@@ -23,10 +23,10 @@ type Plan struct {
 	Seed  uint64
 }
 
-// slice is how long one contestant runs at a time in a closed loop.
+// slice is how long one implementation runs at a time in a closed loop.
 func (p Plan) slice() time.Duration { return 18 * time.Millisecond }
 
-// choose answers all, or the quick ones if the plan is quick.
+// choose returns all, or the quick ones if the plan is quick.
 func choose[T any](p Plan, quick, all []T) []T {
 	if p.Quick {
 		return quick
@@ -39,24 +39,24 @@ type Cell struct {
 	Workload string
 	Params   []result.Param
 	Baseline string
-	Own      []contestant.Contestant // take part instead of the chosen ones
-	Rounds   int                     // at most so many; 0: as many as asked for
-	Fresh    bool                    // each turn begins anew: there is nothing to warm up
-	Cost     time.Duration           // about how long one contestant's turn lasts
-	// Open prepares a contestant's trial. A [contestant.Lack] leaves it out.
-	Open func(contestant.Contestant) (Trial, error)
+	Own      []implementation.Implementation // take part instead of the chosen ones
+	Rounds   int                             // at most so many; 0: as many as asked for
+	Fresh    bool                            // each round starts from scratch: there is nothing to warm up
+	Cost     time.Duration                   // about how long one implementation takes in a round
+	// Open prepares an implementation's trial. An [implementation.Lack] leaves it out.
+	Open func(implementation.Implementation) (Trial, error)
 }
 
 // Name is the cell's name, as in its result.
 func (c Cell) Name() string { return result.Cell{Workload: c.Workload, Params: c.Params}.Name() }
 
-// A Trial is a contestant in a cell.
+// A Trial is an implementation in a cell.
 type Trial struct {
-	Run   func() []Sample // one turn
+	Run   func() []Sample // measures one round
 	Close func()
 }
 
-// A Sample is what a turn measured of one metric.
+// A Sample is what one round measured of one metric.
 type Sample struct {
 	Metric, Unit string
 	Value        float64
@@ -66,11 +66,11 @@ type Sample struct {
 func All() []Workload {
 	return []Workload{
 		{"mixed", "reads and writes in a closed loop, one factor varied at a time", mixed},
-		{"batch", "GetMany and SetMany, a key, beside single calls", batch},
+		{"batch", "GetMany and SetMany, per key, and single calls", batch},
 		{"storm", "a million entries expire at once: longest wait of a reader, memory, and what is given back", storm},
 		{"churn", "a bounded store that is always full: time and hit ratio", churn},
 		{"watchers", "what watchers of the change feed cost a writer", watchers},
-		{"iterate", "reading all entries beside a writer", iterate},
+		{"iterate", "reading all entries concurrently with a writer", iterate},
 		{"latency", "calls at a fixed rate (open loop), with and without a sweep", latency},
 		{"parts", "what an actor and a lock are made of, one part added at a time", parts},
 	}
@@ -109,8 +109,8 @@ func param(name string, value any) result.Param {
 	return result.Param{Name: name, Value: fmt.Sprint(value)}
 }
 
-// need finds in s what a workload uses beyond Get and Set, or says that s has none.
-func need[T any](s any, lack contestant.Lack) (T, error) {
+// need returns s as what a workload uses beyond Get and Set, or the lack of it.
+func need[T any](s any, lack implementation.Lack) (T, error) {
 	t, ok := s.(T)
 	if !ok {
 		closeStore(s)
@@ -120,13 +120,13 @@ func need[T any](s any, lack contestant.Lack) (T, error) {
 }
 
 func closeStore(s any) {
-	if c, ok := s.(contestant.Closer); ok {
+	if c, ok := s.(implementation.Closer); ok {
 		c.Close()
 	}
 }
 
 func settle(s any) {
-	if w, ok := s.(contestant.Settler); ok {
+	if w, ok := s.(implementation.Settler); ok {
 		w.Settle()
 	}
 }

@@ -9,27 +9,27 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"github.com/lastmodstore/lastmodstore/cmd/compare/contestant"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/workload"
 )
 
-// Each contestant takes its turn in each workload, or says why not. Where a
-// turn lasts long, only some do.
-func TestEveryTurnMeasuresSomething(t *testing.T) {
+// Each implementation measures something in each workload, or gives the reason
+// why not. Where a trial takes long, only some do.
+func TestEveryTrialMeasuresSomething(t *testing.T) {
 	for _, w := range workload.All() {
 		t.Run(w.Name, func(t *testing.T) {
 			g := NewWithT(t)
 			cell := w.Cells(workload.Plan{Quick: true, Seed: 1})[0]
 			takers := cell.Own
 			if takers == nil {
-				takers = contestant.All()
+				takers = implementation.All()
 			}
 			for i, c := range takers {
 				if cell.Cost > 100*time.Millisecond && i%4 > 0 {
 					continue
 				}
 				trial, err := cell.Open(c)
-				var lack contestant.Lack
+				var lack implementation.Lack
 				if errors.As(err, &lack) {
 					g.Expect(c.Kind).NotTo(Equal("engine"), "%s: %s", c.Name, lack)
 					continue

@@ -1,6 +1,6 @@
-// Package contestant holds the stores that are compared, each behind one small
+// Package implementation holds the stores that are compared, each behind one small
 // interface and set up as its documentation says.
-package contestant
+package implementation
 
 import (
 	"fmt"
@@ -13,8 +13,8 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-// A Store is what every contestant can do. What only some can is in the
-// interfaces below.
+// A Store is what every implementation can do. The interfaces below are what
+// only some can.
 type Store[V any] interface {
 	Get(key string) (V, bool)
 	Set(key string, value V, ttl time.Duration) error
@@ -22,7 +22,7 @@ type Store[V any] interface {
 
 // A Batcher reads or writes many keys in one call.
 type Batcher[V any] interface {
-	GetMany(keys []string) int // how many were there
+	GetMany(keys []string) int // how many were present
 	SetMany(values map[string]V, ttl time.Duration) error
 }
 
@@ -40,7 +40,7 @@ type Settler interface{ Settle() }
 // A Closer holds goroutines.
 type Closer interface{ Close() error }
 
-// Options are how a store is to be opened.
+// Options say how to open a store.
 type Options struct {
 	MaxEntries int           // 0: as many as there are
 	Interval   time.Duration // between sweeps; 0: none. Some sweep as they like
@@ -51,38 +51,38 @@ type Options struct {
 // Kilobyte is a value that is stored in place, and copied with every call.
 type Kilobyte [1024]byte
 
-// A Contestant is one row of the table that drives every workload.
-type Contestant struct {
-	result.Contestant
+// An Implementation is one row of the table that drives every workload.
+type Implementation struct {
+	result.Implementation
 	Small func(Options) (Store[int], error)
 	Large func(Options) (Store[Kilobyte], error)
 
 	// Check opens an engine for the check that comes before the timing, a
-	// sharded one with one shard: across shards it promises less. Nil for others.
+	// sharded one with one shard, since it guarantees less across shards. Nil for others.
 	Check func(interval time.Duration) lastmodstore.Store[string, int]
 }
 
-// A Lack is why a contestant cannot take part in a workload.
+// A Lack is why an implementation cannot take part in a workload.
 type Lack string
 
 func (l Lack) Error() string { return string(l) }
 
-// most is the bound of those that must have one but are to hold everything.
-const most = 2_000_000
+// largest is the capacity of those that must have one but have to hold everything.
+const largest = 2_000_000
 
 // All is the table.
-func All() []Contestant {
-	return slices.Concat(engines(), baselines(), rivals())
+func All() []Implementation {
+	return slices.Concat(engines(), baselines(), thirdParty())
 }
 
-// Choose finds contestants by their names; none means all.
-func Choose(names []string) ([]Contestant, error) {
+// Choose finds implementations by their names; none means all.
+func Choose(names []string) ([]Implementation, error) {
 	if len(names) == 0 {
 		return All(), nil
 	}
-	var chosen []Contestant
+	var chosen []Implementation
 	for _, name := range names {
-		i := slices.IndexFunc(All(), func(c Contestant) bool { return c.Name == name })
+		i := slices.IndexFunc(All(), func(c Implementation) bool { return c.Name == name })
 		if i < 0 {
 			return nil, fmt.Errorf("no engine is called %q; there are: %s", name, strings.Join(Names(), ", "))
 		}

@@ -1,4 +1,4 @@
-package contestant
+package implementation
 
 import (
 	"fmt"
@@ -8,35 +8,35 @@ import (
 	"github.com/lastmodstore/lastmodstore/compare/baseline"
 )
 
-func baselines() []Contestant {
-	return []Contestant{
+func baselines() []Implementation {
+	return []Implementation{
 		{
-			Contestant: result.Contestant{Name: "rwmap", Kind: "baseline", About: "a map behind a sync.RWMutex, whose cleanup scans it all"},
-			Small:      openRWMap[int],
-			Large:      openRWMap[Kilobyte],
+			Implementation: result.Implementation{Name: "rwmap", Kind: "baseline", About: "a map behind a sync.RWMutex, whose cleanup scans it all"},
+			Small:          openRWMap[int],
+			Large:          openRWMap[Kilobyte],
 		}, {
-			Contestant: result.Contestant{Name: "textbook", Kind: "baseline", About: "the actor as it is usually written: a reply channel a call, a ticker in the select"},
-			Small:      openTextbook[int],
-			Large:      openTextbook[Kilobyte],
+			Implementation: result.Implementation{Name: "textbook", Kind: "baseline", About: "the actor as it is usually written: a reply channel a call, a ticker in the select"},
+			Small:          openTextbook[int],
+			Large:          openTextbook[Kilobyte],
 		}, {
-			Contestant: result.Contestant{Name: "syncmap", Kind: "baseline", About: "a sync.Map of entries, whose cleanup walks over it all"},
-			Small:      openSyncMap[int],
-			Large:      openSyncMap[Kilobyte],
+			Implementation: result.Implementation{Name: "syncmap", Kind: "baseline", About: "a sync.Map of entries, whose cleanup visits every entry"},
+			Small:          openSyncMap[int],
+			Large:          openSyncMap[Kilobyte],
 		},
 	}
 }
 
-// ShardedMap is rwmap in n shards: what sharding can give a lock at the most. It
-// only gets and sets, and so is not among All.
-func ShardedMap(n int) Contestant {
-	return Contestant{
-		Contestant: result.Contestant{Name: fmt.Sprintf("rwmap x%d", n), Kind: "baseline", About: "maps, each behind a sync.RWMutex"},
-		Small:      func(Options) (Store[int], error) { return baseline.NewShardedMap[int](n), nil },
-		Large:      func(Options) (Store[Kilobyte], error) { return baseline.NewShardedMap[Kilobyte](n), nil },
+// ShardedMap is rwmap in n shards: the most that sharding can give a lock. It
+// only has Get and Set, so it is not part of All.
+func ShardedMap(n int) Implementation {
+	return Implementation{
+		Implementation: result.Implementation{Name: fmt.Sprintf("rwmap x%d", n), Kind: "baseline", About: "maps, each behind a sync.RWMutex"},
+		Small:          func(Options) (Store[int], error) { return baseline.NewShardedMap[int](n), nil },
+		Large:          func(Options) (Store[Kilobyte], error) { return baseline.NewShardedMap[Kilobyte](n), nil },
 	}
 }
 
-const noBound = Lack("has no bound on its entries")
+const noCapacity = Lack("has no capacity")
 
 type rwmap[V any] struct {
 	*baseline.RWMap[V]
@@ -45,7 +45,7 @@ type rwmap[V any] struct {
 
 func openRWMap[V any](o Options) (Store[V], error) {
 	if o.MaxEntries > 0 {
-		return nil, noBound
+		return nil, noCapacity
 	}
 	m := baseline.NewRWMap[V]()
 	return rwmap[V]{m, sweep(m, o.Interval)}, nil
@@ -58,7 +58,7 @@ type syncmap[V any] struct {
 
 func openSyncMap[V any](o Options) (Store[V], error) {
 	if o.MaxEntries > 0 {
-		return nil, noBound
+		return nil, noCapacity
 	}
 	m := baseline.NewSyncMap[V]()
 	return syncmap[V]{m, sweep(m, o.Interval)}, nil
@@ -73,7 +73,7 @@ func (t textbook[V]) Close() error {
 
 func openTextbook[V any](o Options) (Store[V], error) {
 	if o.MaxEntries > 0 {
-		return nil, noBound
+		return nil, noCapacity
 	}
 	interval := o.Interval
 	if interval == 0 {

@@ -1,4 +1,4 @@
-package contestant
+package implementation
 
 import (
 	"fmt"
@@ -23,8 +23,8 @@ func openMutex[V any](d time.Duration, o ...lastmodstore.Option) lastmodstore.St
 	return mutexstore.New[string, V](d, o...)
 }
 
-func engines() []Contestant {
-	return []Contestant{
+func engines() []Implementation {
+	return []Implementation{
 		engine("actor", "one goroutine owns the map", openActor[int], openActor[Kilobyte], 1),
 		engine("mutex", "a sync.RWMutex guards the map", openMutex[int], openMutex[Kilobyte], 1),
 		sharded("actor", openActor[int], openActor[Kilobyte], Shards),
@@ -33,19 +33,19 @@ func engines() []Contestant {
 }
 
 // ShardedMutex is mutexstore in n shards.
-func ShardedMutex(n int) Contestant {
+func ShardedMutex(n int) Implementation {
 	return sharded("mutex", openMutex[int], openMutex[Kilobyte], n)
 }
 
-func sharded(name string, small open[int], large open[Kilobyte], n int) Contestant {
+func sharded(name string, small open[int], large open[Kilobyte], n int) Implementation {
 	return engine(fmt.Sprintf("%s x%d", name, n), fmt.Sprintf("%d of them behind NewSharded", n), small, large, n)
 }
 
-func engine(name, about string, small open[int], large open[Kilobyte], shards int) Contestant {
-	return Contestant{
-		Contestant: result.Contestant{Name: name, Kind: "engine", About: about},
-		Small:      func(o Options) (Store[int], error) { return openEngine(small, shards, o), nil },
-		Large:      func(o Options) (Store[Kilobyte], error) { return openEngine(large, shards, o), nil },
+func engine(name, about string, small open[int], large open[Kilobyte], shards int) Implementation {
+	return Implementation{
+		Implementation: result.Implementation{Name: name, Kind: "engine", About: about},
+		Small:          func(o Options) (Store[int], error) { return openEngine(small, shards, o), nil },
+		Large:          func(o Options) (Store[Kilobyte], error) { return openEngine(large, shards, o), nil },
 		Check: func(interval time.Duration) lastmodstore.Store[string, int] {
 			one := func() lastmodstore.Store[string, int] { return small(interval) }
 			if shards == 1 {
@@ -57,7 +57,7 @@ func engine(name, about string, small open[int], large open[Kilobyte], shards in
 }
 
 // Engine is one of the project's own stores. It embeds the contract, so that
-// workloads can also use what no rival has.
+// workloads can also use what no third-party cache has.
 type Engine[V any] struct {
 	lastmodstore.Store[string, V]
 }

@@ -1,4 +1,4 @@
-package contestant
+package implementation
 
 import (
 	"time"
@@ -13,19 +13,22 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-func rivals() []Contestant {
-	return []Contestant{
-		rival("otter", "github.com/maypok86/otter/v2", "ExpiryWriting; SetExpiresAfter where TTLs differ; MaximumSize only where there is a bound", openOtter[int], openOtter[Kilobyte]),
-		rival("ttlcache", "github.com/jellydator/ttlcache/v3", "WithDisableTouchOnHit, so that a read does not extend a life", openTTLCache[int], openTTLCache[Kilobyte]),
-		rival("go-cache", "github.com/patrickmn/go-cache", "its janitor sweeps at the interval", openGoCache[int], openGoCache[Kilobyte]),
-		rival("golang-lru", "github.com/hashicorp/golang-lru/v2", "expirable.NewLRU: one TTL for all entries", openLRU[int], openLRU[Kilobyte]),
-		rival("theine", "github.com/Yiling-J/theine-go", "SetWithTTL; it must have a bound", openTheine[int], openTheine[Kilobyte]),
-		rival("ristretto", "github.com/dgraph-io/ristretto/v2", "keeps hashes instead of keys and may drop writes; it must have a bound", openRistretto[int], openRistretto[Kilobyte]),
+// ThirdParty is the kind of a cache from another project.
+const ThirdParty = "third-party cache"
+
+func thirdParty() []Implementation {
+	return []Implementation{
+		cache("otter", "github.com/maypok86/otter/v2", "ExpiryWriting; SetExpiresAfter where TTLs differ; MaximumSize only where there is a capacity", openOtter[int], openOtter[Kilobyte]),
+		cache("ttlcache", "github.com/jellydator/ttlcache/v3", "WithDisableTouchOnHit, so that a read does not extend a TTL", openTTLCache[int], openTTLCache[Kilobyte]),
+		cache("go-cache", "github.com/patrickmn/go-cache", "its janitor sweeps at the interval", openGoCache[int], openGoCache[Kilobyte]),
+		cache("golang-lru", "github.com/hashicorp/golang-lru/v2", "expirable.NewLRU: one TTL for all entries", openLRU[int], openLRU[Kilobyte]),
+		cache("theine", "github.com/Yiling-J/theine-go", "SetWithTTL; it must have a capacity", openTheine[int], openTheine[Kilobyte]),
+		cache("ristretto", "github.com/dgraph-io/ristretto/v2", "keeps hashes instead of keys and may drop writes; it must have a capacity", openRistretto[int], openRistretto[Kilobyte]),
 	}
 }
 
-func rival(name, path, about string, small func(Options) (Store[int], error), large func(Options) (Store[Kilobyte], error)) Contestant {
-	return Contestant{Contestant: result.Contestant{Name: name, Kind: "rival", Version: version(path), About: about}, Small: small, Large: large}
+func cache(name, path, about string, small func(Options) (Store[int], error), large func(Options) (Store[Kilobyte], error)) Implementation {
+	return Implementation{Implementation: result.Implementation{Name: name, Kind: ThirdParty, Version: version(path), About: about}, Small: small, Large: large}
 }
 
 type otterCache[V any] struct {
@@ -99,7 +102,7 @@ func (c ttlCache[V]) Each(body func(string, V)) {
 }
 
 func (c ttlCache[V]) Close() error {
-	if c.started { // else Stop waits for ever
+	if c.started { // otherwise Stop blocks forever
 		c.Stop()
 	}
 	return nil
@@ -109,7 +112,7 @@ type goCache[V any] struct{ *gocache.Cache }
 
 func openGoCache[V any](o Options) (Store[V], error) {
 	if o.MaxEntries > 0 {
-		return nil, noBound
+		return nil, noCapacity
 	}
 	return goCache[V]{gocache.New(gocache.NoExpiration, o.Interval)}, nil
 }
@@ -159,7 +162,7 @@ func (c lru[V]) Each(body func(string, V)) {
 type theineCache[V any] struct{ *theine.Cache[string, V] }
 
 func openTheine[V any](o Options) (Store[V], error) {
-	c, err := theine.NewBuilder[string, V](int64(bound(o))).Build()
+	c, err := theine.NewBuilder[string, V](int64(capacity(o))).Build()
 	return theineCache[V]{c}, err
 }
 
@@ -186,7 +189,7 @@ type ristrettoCache[V any] struct{ *ristretto.Cache[string, V] }
 
 func openRistretto[V any](o Options) (Store[V], error) {
 	c, err := ristretto.NewCache(&ristretto.Config[string, V]{
-		NumCounters: 10 * int64(bound(o)), MaxCost: int64(bound(o)), BufferItems: 64, IgnoreInternalCost: true, TtlTickerDurationInSec: 1,
+		NumCounters: 10 * int64(capacity(o)), MaxCost: int64(capacity(o)), BufferItems: 64, IgnoreInternalCost: true, TtlTickerDurationInSec: 1,
 	})
 	return ristrettoCache[V]{c}, err
 }
@@ -204,9 +207,9 @@ func (c ristrettoCache[V]) Close() error {
 	return nil
 }
 
-func bound(o Options) int {
+func capacity(o Options) int {
 	if o.MaxEntries > 0 {
 		return o.MaxEntries
 	}
-	return most
+	return largest
 }

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
+)
+
+// Two builds are compared by the names of their figures.
+func TestNamesAreUnique(t *testing.T) {
+	g := NewWithT(t)
+	var titles []string
+	for _, x := range append(readGroups(), writeGroups()...) {
+		for _, c := range x.comparisons {
+			title := c.title(result.Cell{Params: x.cell.Params})
+			g.Expect(titles).NotTo(ContainElement(title))
+			titles = append(titles, title)
+		}
+	}
+	g.Expect(titles).NotTo(BeEmpty())
+}
+
+// Every comparison is of implementations that are measured.
+func TestAllThatIsComparedIsMeasured(t *testing.T) {
+	g := NewWithT(t)
+	all, err := implementations()
+	g.Expect(err).NotTo(HaveOccurred())
+	var names []string
+	for _, c := range all {
+		names = append(names, c.Name)
+	}
+	g.Expect(names).To(ContainElement(apart))
+	for _, x := range append(readGroups(), writeGroups()...) {
+		for _, c := range x.comparisons {
+			g.Expect(names).To(ContainElements(c.ours))
+			g.Expect(names).To(ContainElements(c.theirs))
+			g.Expect(c.theirs).NotTo(ContainElement(apart))
+		}
+	}
+}
+
+func TestTheFastestCounts(t *testing.T) {
+	g := NewWithT(t)
+	var c result.Cell
+	for name, time := range map[string]float64{"mutex": 30, "mutex x16": 20, "otter": 10, floor().Name: 5, apart: 50} {
+		c.Rows = append(c.Rows, result.Row{Implementation: name, Metrics: []result.Metric{{Name: "time", Samples: []float64{time, time, time}}}})
+	}
+	f := betterOfBoth.figure(c)
+	g.Expect([]float64{f.Measured, f.Baseline}).To(Equal([]float64{20, 10}))
+	g.Expect(f.Note).To(HavePrefix("mutex x16 / otter (2.00 to 2.00)"))
+	g.Expect(f.String()).To(ContainSubstring("<= 1.2 MISSED"))
+}
+
+// What expires soon is in the same store, in none or in another.
+func TestDiverted(t *testing.T) {
+	for variant, want := range map[string]struct{ own, other int }{here: {2, 2}, nowhere: {1, 0}, elsewhere: {1, 1}} {
+		g := NewWithT(t)
+		s, err := diverted("mutex", variant).Small(implementation.Options{})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(s.Set("long", 1, time.Hour)).To(Succeed())
+		g.Expect(s.Set("short", 2, 10*time.Second)).To(Succeed())
+		d := s.(divert)
+		g.Expect(d.Store.(implementation.Counter).Len()).To(Equal(want.own), variant)
+		if d.expiring != nil {
+			g.Expect(d.expiring.(implementation.Counter).Len()).To(Equal(want.other), variant)
+		}
+		g.Expect(d.Close()).To(Succeed())
+		g.Expect(d.Store.Set("long", 1, time.Hour)).NotTo(Succeed(), "it is closed")
+	}
+}
