@@ -66,7 +66,7 @@ func (t *Table[K, V]) evict(newest, now int64) {
 		if !t.slots.marks.at(i).CompareAndSwap(true, false) || passed > t.Len() {
 			break
 		}
-		i = t.slots.meta.at(i).next
+		i = t.slots.links.at(i).next
 	}
 	t.hand = i // remove moves it on
 	t.remove(i, lastmodstore.Evicted, now)

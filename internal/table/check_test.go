@@ -24,6 +24,7 @@ func (t *Table[K, V]) check(tb testing.TB) {
 	t.checkHeap(tb)
 	t.checkBound(tb)
 	t.slots.meta.check(tb, "meta")
+	t.slots.links.check(tb, "links")
 	t.heap.check(tb, "heap")
 }
 
@@ -91,15 +92,21 @@ func (s *slots[K, V]) check(tb testing.TB) {
 	tb.Helper()
 	live, isRetired, isVacant := uint32(0), map[uint32]bool{}, map[uint32]bool{}
 	s.limbo.Each(func(i uint32) {
-		if i >= s.meta.n || isRetired[i] || s.meta.at(i).heap != retired {
+		if i >= s.meta.n || isRetired[i] || s.links.at(i).prev != retired {
 			tb.Fatalf("slots: %d is in limbo, but is not retired, or twice", i)
 		}
 		isRetired[i] = true
 	})
+	for _, i := range s.spare {
+		if i >= s.meta.n || isRetired[i] || s.links.at(i).prev != retired {
+			tb.Fatalf("slots: %d is spare, but is not retired, or twice", i)
+		}
+		isRetired[i] = true
+	}
 	for _, list := range []uint32{s.low, s.high} {
 		prev := uint32(none)
-		for i := list; i != none; prev, i = i, s.meta.at(i).next {
-			if m := s.meta.at(i); isVacant[i] || m.heap != vacant || m.prev != prev {
+		for i := list; i != none; prev, i = i, s.links.at(i).next {
+			if isVacant[i] || s.meta.at(i).heap != vacant || s.links.at(i).prev != prev {
 				tb.Fatalf("slots: %d is in a list, but is not vacant, or twice", i)
 			}
 			isVacant[i] = true
@@ -208,14 +215,14 @@ func (t *Table[K, V]) checkSlots(tb testing.TB) {
 func (t *Table[K, V]) checkOrder(tb testing.TB) {
 	tb.Helper()
 	n, prev := uint32(0), uint32(none)
-	for i := t.head; i != none; i = t.slots.meta.at(i).next {
+	for i := t.head; i != none; i = t.slots.links.at(i).next {
 		s := t.slots.at(i)
 		n++
 		switch {
 		case n > t.slots.live:
 			tb.Fatalf("order: more than %d slots: a circle", t.slots.live)
-		case t.slots.meta.at(i).prev != prev:
-			tb.Fatalf("order: slot %d has prev %d, want %d", i, t.slots.meta.at(i).prev, prev)
+		case t.slots.links.at(i).prev != prev:
+			tb.Fatalf("order: slot %d has prev %d, want %d", i, t.slots.links.at(i).prev, prev)
 		case prev != none && t.slots.at(prev).modified > s.modified:
 			tb.Fatalf("order: slot %d before slot %d", prev, i)
 		}

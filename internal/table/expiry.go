@@ -16,20 +16,18 @@ const arity = 4
 // SweepLimit bounds the work of one sweep step, in heap items.
 const SweepLimit = 128
 
-func (t *Table[K, V]) setDeadline(i uint32, deadline, ttl int64) {
-	s, m := t.slots.at(i), t.slots.meta.at(i)
-	later := deadline >= s.deadline // so it is no earlier than the item's: no need to look
-	s.deadline = deadline
-	s.setLife(ttl)
+// schedule gives slot i, whose deadline was another before, its place in the index.
+func (t *Table[K, V]) schedule(i uint32, before int64) {
+	m, deadline := t.slots.meta.at(i), t.slots.at(i).deadline
 	switch {
 	case deadline == timeline.Never:
-		if s.setLife(0); m.heap != none {
+		if m.heap != none {
 			t.heapRemove(m.heap)
 			m.heap = none
 		}
 	case m.heap == none:
 		t.heapPlace(t.heap.push(), due{deadline, i})
-	case !later && deadline < t.heap.at(m.heap).deadline:
+	case deadline < before && deadline < t.heap.at(m.heap).deadline: // otherwise it is no earlier than the item's
 		t.heapPlace(m.heap, due{deadline, i})
 	}
 }

@@ -92,7 +92,7 @@ func (f *fixture) has(key int, now int64) bool {
 
 // order is the keys in modification order.
 func (f *fixture) order() (keys []int) {
-	for i := f.t.head; i != none; i = f.t.slots.meta.at(i).next {
+	for i := f.t.head; i != none; i = f.t.slots.links.at(i).next {
 		keys = append(keys, f.t.slots.at(i).key)
 	}
 	return keys

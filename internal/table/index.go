@@ -92,10 +92,10 @@ func (x *index) remove(h, slot uint32) {
 	}
 }
 
-// replace notes that the entry in slot from is now in slot to.
-func (x *index) replace(h, from, to uint32) {
+// search returns the cell of slot, whose hash is h.
+func (x *index) search(h, slot uint32) *uint64 {
 	b := x.home(h)
-	atomic.StoreUint64(&b.cells[b.find(cell(h, from))], cell(h, to))
+	return &b.cells[b.find(cell(h, slot))]
 }
 
 // resize replaces b, which holds hash h, by a bucket with the given room.

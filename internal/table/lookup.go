@@ -76,7 +76,7 @@ func (t *Table[K, V]) lookUp(h uint32, key K) (*view[K, V], uint32, Result) {
 		home := &v.directory[h&uint32(len(v.directory)-1)]
 		b := home.Load()
 		moves := b.moves.Load()
-		if i := lookIn(b, v.slots, h, key); i != none {
+		if i, _ := lookIn(b, v.slots, h, key); i != none {
 			return v, i, Present
 		}
 		if b.moves.Load() == moves && home.Load() == b && t.view.Load() == v {
@@ -85,16 +85,17 @@ func (t *Table[K, V]) lookUp(h uint32, key K) (*view[K, V], uint32, Result) {
 	}
 }
 
-// lookIn finds the slot of key in b, or none.
-func lookIn[K comparable, V any](b *bucket, slots *published[slot[K, V]], h uint32, key K) uint32 {
+// lookIn finds the slot of key in b, or none, and its cell.
+func lookIn[K comparable, V any](b *bucket, slots *published[slot[K, V]], h uint32, key K) (uint32, *uint64) {
 	mask := uint32(len(b.cells) - 1)
 	for p := h >> b.shift; ; p++ {
-		c := atomic.LoadUint64(&b.cells[p&mask])
+		at := &b.cells[p&mask]
+		c := atomic.LoadUint64(at)
 		if c == 0 {
-			return none
+			return none, nil
 		}
 		if cellHash(c) == h && slots.at(cellSlot(c)).key == key {
-			return cellSlot(c)
+			return cellSlot(c), at
 		}
 	}
 }

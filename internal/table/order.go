@@ -5,9 +5,6 @@ import "time"
 // The modification order: a doubly linked list of the slots, from head (least
 // recently modified) to tail. Times along it never decrease; two are equal only
 // where Merge brought equal ones.
-//
-// The links lie apart from the slots: those of a slot's neighbours, which every
-// modification writes, are then likely in the cache when the slots are not.
 
 // nextStamp returns the LastModified of a modification at now: later than any
 // before, and than what readers have been promised.
@@ -24,20 +21,29 @@ func (t *Table[K, V]) nextStamp(now int64) int64 {
 // writes for long do they.
 const maxAhead = int64(100 * time.Microsecond)
 
-func (t *Table[K, V]) linkLast(i uint32) { t.linkAfter(t.tail, i) }
+func (t *Table[K, V]) linkLast(i uint32) {
+	m := t.slots.links.at(i)
+	m.prev, m.next = t.tail, none
+	if t.tail == none {
+		t.head = i
+	} else {
+		t.slots.links.at(t.tail).next = i
+	}
+	t.tail = i
+}
 
 // linkAfter puts slot i behind slot p, or first if p is none.
 func (t *Table[K, V]) linkAfter(p, i uint32) {
 	next := t.head
 	if p != none {
-		next = t.slots.meta.at(p).next
+		next = t.slots.links.at(p).next
 	}
 	t.join(p, i)
 	t.join(i, next)
 }
 
 func (t *Table[K, V]) unlink(i uint32) {
-	l := t.slots.meta.at(i)
+	l := t.slots.links.at(i)
 	if t.hand == i {
 		t.hand = l.next
 	}
@@ -54,12 +60,12 @@ func (t *Table[K, V]) join(p, n uint32) {
 	if p == none {
 		t.head = n
 	} else {
-		t.slots.meta.at(p).next = n
+		t.slots.links.at(p).next = n
 	}
 	if n == none {
 		t.tail = p
 	} else {
-		t.slots.meta.at(n).prev = p
+		t.slots.links.at(n).prev = p
 	}
 }
 
@@ -72,10 +78,10 @@ func (t *Table[K, V]) linkByTime(i uint32) {
 		p = t.tail
 	}
 	for p != none && t.slots.at(p).modified > m {
-		p = t.slots.meta.at(p).prev
+		p = t.slots.links.at(p).prev
 	}
 	for p != none {
-		next := t.slots.meta.at(p).next
+		next := t.slots.links.at(p).next
 		if next == none || t.slots.at(next).modified >= m {
 			break
 		}
@@ -88,7 +94,7 @@ func (t *Table[K, V]) linkByTime(i uint32) {
 // replaceInOrder puts slot j in the place of slot i.
 func (t *Table[K, V]) replaceInOrder(i, j uint32) {
 	if i != j {
-		l := t.slots.meta.at(i)
+		l := t.slots.links.at(i)
 		t.join(l.prev, j)
 		t.join(j, l.next)
 	}

@@ -34,7 +34,7 @@ func TestMergeInOrderStaysBehindTheLastOne(t *testing.T) {
 		f.Expect(f.merge(key, int64(10*(key-100)+5), 1000)).To(BeTrue())
 		s := f.t.slots.at(f.t.mergeHint)
 		f.Expect(s.key).To(Equal(key))
-		f.Expect(f.t.slots.at(f.t.slots.meta.at(f.t.mergeHint).prev).key).To(Equal(key - 100))
+		f.Expect(f.t.slots.at(f.t.slots.links.at(f.t.mergeHint).prev).key).To(Equal(key - 100))
 		f.t.check(t)
 	}
 }

@@ -105,7 +105,7 @@ func (t *Table[K, V]) Changes(p *Page[K, V], now int64) {
 			return
 		}
 		t.collect(p, i, now)
-		p.from, i = s.modified, t.slots.meta.at(i).next
+		p.from, i = s.modified, t.slots.links.at(i).next
 	}
 }
 
@@ -142,7 +142,7 @@ func (t *Table[K, V]) resume(p *cursor) (slot uint32, found bool) {
 	}
 	after := uint32(none)
 	if i != none {
-		after = t.slots.meta.at(i).next
+		after = t.slots.links.at(i).next
 	}
 	for links := 1; i != none && t.slots.at(i).modified > p.from; links++ {
 		s := t.slots.at(i)
@@ -152,7 +152,7 @@ func (t *Table[K, V]) resume(p *cursor) (slot uint32, found bool) {
 		if links >= p.walkBudget {
 			return none, false
 		}
-		after, i = i, t.slots.meta.at(i).prev
+		after, i = i, t.slots.links.at(i).prev
 	}
 	p.walkBudget = 0 // the next time begins with short steps again
 	return after, true

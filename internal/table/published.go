@@ -1,39 +1,36 @@
 package table
 
-import (
-	"sync/atomic"
-	"unsafe"
-)
+import "sync/atomic"
 
 // A published is an array in chunks of one size, which readers reach without a
 // lock. A chunk is in its place before the number of one of its elements is
 // published, and stays there until no reader can hold such a number. So whoever
 // has a number may load the chunks: they contain its element.
 type published[T any] struct {
-	chunks atomic.Pointer[[][]T] // those at its end may be nil
-	bits   uint8                 // a chunk has 1<<bits elements
+	chunks atomic.Pointer[[]*T] // the first element of each; those at the end may be nil
+	bits   uint8                // a chunk has 1<<bits elements
 	mask   uint32
 }
 
 func newPublished[T any]() *published[T] {
 	bits := chunkBits[T]()
 	p := &published[T]{bits: bits, mask: 1<<bits - 1}
-	p.chunks.Store(new([][]T))
+	p.chunks.Store(new([]*T))
 	return p
 }
 
-func (p *published[T]) at(i uint32) *T { return &(*p.chunks.Load())[i>>p.bits][i&p.mask] }
+func (p *published[T]) at(i uint32) *T { return element((*p.chunks.Load())[i>>p.bits], i&p.mask) }
 
 // extend makes element i, which is new, part of the array.
 func (p *published[T]) extend(i uint32) {
 	c, chunks := int(i>>p.bits), *p.chunks.Load()
 	if c == len(chunks) {
-		larger := make([][]T, max(4, 2*c))
+		larger := make([]*T, max(4, 2*c))
 		copy(larger, chunks)
-		larger[c] = make([]T, 1<<p.bits)
+		larger[c] = newChunk[T](p.bits)
 		p.chunks.Store(&larger)
 	} else if chunks[c] == nil {
-		chunks[c] = make([]T, 1<<p.bits)
+		chunks[c] = newChunk[T](p.bits)
 	}
 }
 
@@ -50,18 +47,8 @@ func (p *published[T]) shrink(n uint32) {
 		chunks[c] = nil
 	}
 	if len(chunks) >= 64 && inUse < len(chunks)/4 {
-		smaller := append(make([][]T, 0, 2*inUse), chunks[:inUse]...)
+		smaller := append(make([]*T, 0, 2*inUse), chunks[:inUse]...)
 		smaller = smaller[:cap(smaller)]
 		p.chunks.Store(&smaller)
 	}
-}
-
-// chunkBits returns the logarithm of the number of elements of a chunk.
-func chunkBits[T any]() uint8 {
-	var zero T
-	bits := uint8(maxChunkBits)
-	for bits > 0 && unsafe.Sizeof(zero)<<bits > maxChunkBytes {
-		bits--
-	}
-	return bits
 }

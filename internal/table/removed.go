@@ -87,7 +87,7 @@ func (r Removal[K, V]) Events(line *timeline.Timeline) iter.Seq[lastmodstore.Eve
 			return
 		}
 		c := r.cleared
-		for i := c.head; i != none; i = c.slots.meta.at(i).next {
+		for i := c.head; i != none; i = c.slots.links.at(i).next {
 			s := c.slots.at(i)
 			why := lastmodstore.Cleared
 			if s.deadline <= c.at {

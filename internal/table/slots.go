@@ -10,9 +10,8 @@ import (
 const (
 	none = math.MaxUint32 // no slot, or no place
 
-	// What a slot is, at the place of its item in the expiry index.
-	retired = none - 1 // readers may still look at it
-	vacant  = none - 2 // to be used again
+	retired = none - 1 // stands for prev: readers may still look at the slot, or have just left it
+	vacant  = none - 2 // stands for a place in the heap: the slot is in a list of vacant ones
 )
 
 // A slot is one version of an entry. Readers reach it without a lock, so it is not
@@ -23,18 +22,25 @@ type slot[K comparable, V any] struct {
 	times
 }
 
-// A meta is what only the writer, and those who share its lock, need of a slot.
-type meta struct {
-	prev, next uint32 // in the modification order; of a vacant slot, in its list
-	heap       uint32 // place in the expiry index, none, retired or vacant
-	hash       uint32
-}
+// What only the writer, and those who share its lock, need of a slot is stored apart
+// from it, so that it disturbs no reader. A modification writes the links of the
+// slot's neighbours, which are then likely in the cache when the slots are not.
+type (
+	link struct {
+		prev, next uint32 // in the modification order; of a vacant slot, in its list
+	}
+	meta struct {
+		heap uint32 // place in the expiry index, or none; or vacant
+		hash uint32
+	}
+)
 
 // slots are numbered from 0. Each is live, retired or vacant. There are few that
 // are not live, so memory follows the number of entries: see compact.
 type slots[K comparable, V any] struct {
 	published *published[slot[K, V]]
 	marks     *published[mark] // if bounded, else nil
+	links     chunked[link]    // of all slots
 	meta      chunked[meta]    // of all slots
 
 	live, vacant uint32 // how many
@@ -42,7 +48,8 @@ type slots[K comparable, V any] struct {
 	ceiling      uint32 // from here on slots are to become vacant: they enter high
 	top          uint32 // no slot from here on is live
 
-	limbo  epoch.Limbo // the retired, if shared
+	spare  []uint32    // retired slots that no reader can look at: what writes take first
+	limbo  epoch.Limbo // the other retired slots, if shared
 	next   int         // length of limbo at which to reclaim
 	shared bool        // read without a lock
 	poison func(*slot[K, V])
@@ -52,8 +59,12 @@ type slots[K comparable, V any] struct {
 // readers have left.
 const reclaimEvery = 64
 
+// maxSpare is how many slots wait for the next writes, which find them in the
+// processor's cache.
+const maxSpare = 2 * reclaimEvery
+
 func newSlots[K comparable, V any](bounded bool, readers *epoch.Domain, poison func(*slot[K, V])) slots[K, V] {
-	s := slots[K, V]{poison: poison, published: newPublished[slot[K, V]](), meta: newChunked[meta](), low: none, high: none, ceiling: none, next: reclaimEvery}
+	s := slots[K, V]{poison: poison, published: newPublished[slot[K, V]](), links: newChunked[link](), meta: newChunked[meta](), low: none, high: none, ceiling: none, next: reclaimEvery}
 	if bounded {
 		s.marks = newPublished[mark]()
 	}
@@ -69,24 +80,13 @@ func (s *slots[K, V]) at(i uint32) *slot[K, V] { return s.published.at(i) }
 func (s *slots[K, V]) isLive(i uint32) bool { return i < s.meta.n && s.isLiveAt(i) }
 
 func (s *slots[K, V]) isLiveAt(i uint32) bool {
-	h := s.meta.at(i).heap
-	return h < vacant || h == none
+	return s.links.at(i).prev != retired && s.meta.at(i).heap != vacant
 }
 
-// take makes a slot live, whose contents are the caller's to write.
+// take makes a slot live, whose contents and meta are the caller's to write.
 func (s *slots[K, V]) take() uint32 {
-	i := s.low
-	if i == none {
-		i = s.high
-	}
-	if i == none {
-		i = s.extend()
-	} else {
-		s.leave(i)
-		s.vacant--
-	}
-	m := s.meta.at(i)
-	m.prev, m.next, m.heap = none, none, none
+	i := s.pick()
+	*s.links.at(i) = link{none, none}
 	s.live++
 	s.top = max(s.top, i+1)
 	if s.marks != nil {
@@ -95,11 +95,28 @@ func (s *slots[K, V]) take() uint32 {
 	return i
 }
 
+func (s *slots[K, V]) pick() (i uint32) {
+	if last := len(s.spare) - 1; last >= 0 {
+		i, s.spare = s.spare[last], s.spare[:last]
+		return i
+	}
+	if i = s.low; i == none {
+		i = s.high
+	}
+	if i == none {
+		return s.extend()
+	}
+	s.leave(i)
+	s.vacant--
+	return i
+}
+
 func (s *slots[K, V]) extend() uint32 {
 	if s.meta.n >= vacant-1<<maxChunkBits {
 		panic("lastmodstore: over four thousand million entries in one store: use more stores")
 	}
 	i := s.meta.push()
+	s.links.push()
 	s.published.extend(i)
 	if s.marks != nil {
 		s.marks.extend(i)
@@ -114,7 +131,7 @@ func (s *slots[K, V]) retire(i uint32) {
 		s.vacate(i)
 		return
 	}
-	s.meta.at(i).heap = retired
+	s.links.at(i).prev = retired
 	if s.limbo.Retire(i); s.limbo.Len() >= s.next {
 		s.reclaim()
 	}
@@ -151,13 +168,23 @@ func (t *Table[K, V]) Poison(key K, value V) {
 	t.slots.poison = func(s *slot[K, V]) { s.key, s.value, s.deadline = key, value, timeline.Never }
 }
 
-// vacate clears slot i, whose value nobody must keep reachable.
+// vacate clears slot i, whose value nobody must keep reachable, and lets it be used
+// again.
 func (s *slots[K, V]) vacate(i uint32) {
 	var zero slot[K, V]
 	*s.at(i) = zero
 	if s.poison != nil {
 		s.poison(s.at(i))
 	}
+	if s.shared && len(s.spare) < maxSpare {
+		s.spare = append(s.spare, i)
+	} else {
+		s.list(i)
+	}
+}
+
+// list puts slot i, which is clear, into a list of vacant ones.
+func (s *slots[K, V]) list(i uint32) {
 	s.meta.at(i).heap = vacant
 	s.vacant++
 	if i < s.ceiling {
@@ -169,27 +196,27 @@ func (s *slots[K, V]) vacate(i uint32) {
 
 // enter puts slot i at the head of a list of vacant ones.
 func (s *slots[K, V]) enter(list *uint32, i uint32) {
-	m := s.meta.at(i)
-	m.prev, m.next = none, *list
-	if m.next != none {
-		s.meta.at(m.next).prev = i
+	l := s.links.at(i)
+	l.prev, l.next = none, *list
+	if l.next != none {
+		s.links.at(l.next).prev = i
 	}
 	*list = i
 }
 
 // leave takes slot i out of its list.
 func (s *slots[K, V]) leave(i uint32) {
-	m := s.meta.at(i)
+	l := s.links.at(i)
 	switch {
-	case m.prev != none:
-		s.meta.at(m.prev).next = m.next
+	case l.prev != none:
+		s.links.at(l.prev).next = l.next
 	case s.low == i:
-		s.low = m.next
+		s.low = l.next
 	default:
-		s.high = m.next
+		s.high = l.next
 	}
-	if m.next != none {
-		s.meta.at(m.next).prev = m.prev
+	if l.next != none {
+		s.links.at(l.next).prev = l.prev
 	}
 }
 
@@ -199,6 +226,7 @@ func (s *slots[K, V]) cut() {
 	s.leave(i)
 	s.vacant--
 	s.meta.pop()
+	s.links.pop()
 	if s.poison != nil {
 		var zero slot[K, V]
 		*s.at(i) = zero
@@ -215,7 +243,7 @@ func (s *slots[K, V]) slack() uint32 {
 	if !s.shared {
 		return 0
 	}
-	return 2*reclaimEvery + s.live/8
+	return reclaimEvery + s.live/8
 }
 
 const (
@@ -233,6 +261,10 @@ func (t *Table[K, V]) compact(moves int) (more bool) {
 		return false
 	}
 	s.ceiling = s.live + uint32(s.limbo.Len()) + s.slack()/2
+	for _, i := range s.spare { // they may be at the end
+		s.list(i)
+	}
+	s.spare = s.spare[:0]
 	for range compactSteps {
 		last := s.meta.n - 1
 		switch {
@@ -262,30 +294,10 @@ func (t *Table[K, V]) compact(moves int) (more bool) {
 
 // move gives the entry of slot i another, which is vacant.
 func (t *Table[K, V]) move(i uint32) {
-	j := t.copySlot(i)
-	t.replaceInOrder(i, j)
-	t.publish(i, j)
-}
-
-// copySlot takes a slot for another version of the entry of slot i, and makes it
-// stand for i wherever the writer refers to that, except in the modification order
-// and the index.
-func (t *Table[K, V]) copySlot(i uint32) uint32 {
 	j := t.slots.take()
 	*t.slots.at(j) = *t.slots.at(i)
-	m, old := t.slots.meta.at(j), t.slots.meta.at(i)
-	m.hash, m.heap = old.hash, old.heap
-	if m.heap != none {
-		t.heap.at(m.heap).slot = j
-	}
-	if t.hand == i {
-		t.hand = j
-	}
-	if t.mergeHint == i {
-		t.mergeHint = j
-	}
-	if t.slots.marks != nil {
-		t.slots.marks.at(j).Store(t.slots.marks.at(i).Load())
-	}
-	return j
+	t.publish(t.slots.meta.at(i).hash, i, j, nil)
+	t.replaceInOrder(i, j)
+	t.inherit(i, j)
+	t.slots.retire(i)
 }

@@ -131,7 +131,7 @@ func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 			n++
 		} else {
 			t.showSlot(f, slot, now)
-			slot = t.slots.meta.at(slot).next
+			slot = t.slots.links.at(slot).next
 		}
 	}
 }

@@ -34,7 +34,8 @@ func (t *Table[K, V]) Set(h uint32, key K, value V, ttl time.Duration, now int64
 	if err := check(key, ttl); err != nil {
 		return err
 	}
-	_, err := t.put(t.live(h, key, now), h, key, value, ttl, now)
+	i, at := t.live(h, key, now)
+	_, err := t.put(i, at, h, key, value, ttl, now)
 	return err
 }
 
@@ -43,7 +44,7 @@ func (t *Table[K, V]) SetIfUnmodifiedSince(h uint32, key K, value V, ttl time.Du
 	if err := check(key, ttl); err != nil {
 		return false, err
 	}
-	i := t.live(h, key, now)
+	i, at := t.live(h, key, now)
 	switch {
 	case i == none && !since.IsZero():
 		return false, nil
@@ -51,7 +52,7 @@ func (t *Table[K, V]) SetIfUnmodifiedSince(h uint32, key K, value V, ttl time.Du
 		t.copyTo(c, i)
 		return false, nil
 	}
-	if i, err = t.put(i, h, key, value, ttl, now); err != nil {
+	if i, err = t.put(i, at, h, key, value, ttl, now); err != nil {
 		return false, err
 	}
 	t.copyTo(c, i)
@@ -66,11 +67,11 @@ func (t *Table[K, V]) Add(h uint32, key K, delta V, ttl time.Duration, now int64
 	if t.sum == nil {
 		return lastmodstore.ErrNotNumber
 	}
-	i := t.live(h, key, now)
+	i, at := t.live(h, key, now)
 	if i != none {
 		delta, ttl = t.sum(t.slots.at(i).value, delta), lastmodstore.KeepTTL
 	}
-	i, err := t.put(i, h, key, delta, ttl, now)
+	i, err := t.put(i, at, h, key, delta, ttl, now)
 	if err != nil {
 		return err
 	}
@@ -104,15 +105,15 @@ func (t *Table[K, V]) SetMany(all []Assignment[K, V], ttl time.Duration, now int
 	first := t.last + 1
 	for i := range all {
 		a := &all[i]
-		if slot := t.live(a.Hash, a.Key, now); slot != none || !t.bounded() {
-			t.put(slot, a.Hash, a.Key, a.Value, ttl, now)
+		if slot, at := t.live(a.Hash, a.Key, now); slot != none || !t.bounded() {
+			t.put(slot, at, a.Hash, a.Key, a.Value, ttl, now)
 			a.done = true
 		}
 	}
 	for i := range all {
 		if a := &all[i]; !a.done {
 			t.evictFor(1, first, now)
-			t.put(none, a.Hash, a.Key, a.Value, ttl, now)
+			t.put(none, nil, a.Hash, a.Key, a.Value, ttl, now)
 		}
 	}
 	if t.hand != none && t.slots.at(t.hand).modified >= first {
@@ -131,7 +132,7 @@ func (t *Table[K, V]) roomFor(all []Assignment[K, V], now int64) error {
 	}
 	fresh := 0
 	for i := range all {
-		if t.live(all[i].Hash, all[i].Key, now) == none {
+		if slot, _ := t.live(all[i].Hash, all[i].Key, now); slot == none {
 			fresh++
 		}
 	}
@@ -139,41 +140,46 @@ func (t *Table[K, V]) roomFor(all []Assignment[K, V], now int64) error {
 }
 
 // put stores value as a new version of the entry of slot i, or as a new entry if i
-// is none. It returns its slot.
-func (t *Table[K, V]) put(i, h uint32, key K, value V, ttl time.Duration, now int64) (uint32, error) {
-	old := i
+// is none. It returns its slot. At is the cell of slot i.
+func (t *Table[K, V]) put(i uint32, at *uint64, h uint32, key K, value V, ttl time.Duration, now int64) (uint32, error) {
 	if i == none {
 		if err := t.makeRoom(now); err != nil {
 			return none, err
 		}
-		i = t.insert(h, key)
-		if ttl == lastmodstore.KeepTTL {
-			ttl = lastmodstore.NoExpiry
-		}
 	} else {
 		t.enqueue(i, lastmodstore.Replaced, max(now, t.last+1))
-		t.unlink(i)
-		i = t.revise(i)
 	}
-	s := t.slots.at(i)
+	j, s := t.draft(i, h, key)
+	kept := s.times
 	s.value, s.modified = value, t.nextStamp(now)
 	s.setOutOfOrder(false)
-	t.linkLast(i)
-	t.applyTTL(i, ttl, now)
-	t.publish(old, i)
+	s.applyTTL(ttl, now)
+	t.publish(h, i, j, at)
+	if i != none {
+		t.unlink(i)
+	}
+	t.linkLast(j)
+	t.succeed(i, j, kept.deadline)
 	t.sets++
-	return i, nil
+	return j, nil
 }
 
-// applyTTL gives slot i the deadline that ttl asks for.
-func (t *Table[K, V]) applyTTL(i uint32, ttl time.Duration, now int64) {
+// applyTTL gives a the deadline that ttl asks for.
+func (a *times) applyTTL(ttl time.Duration, now int64) {
 	switch ttl {
 	case lastmodstore.KeepTTL:
 	case lastmodstore.NoExpiry:
-		t.setDeadline(i, timeline.Never, 0)
+		a.setDeadline(timeline.Never, 0)
 	default:
-		t.setDeadline(i, timeline.Deadline(now, ttl), int64(ttl))
+		a.setDeadline(timeline.Deadline(now, ttl), int64(ttl))
 	}
+}
+
+func (a *times) setDeadline(deadline, ttl int64) {
+	if a.deadline = deadline; deadline == timeline.Never {
+		ttl = 0
+	}
+	a.setLife(ttl)
 }
 
 // Touch gives the entry of key a new deadline.
@@ -181,14 +187,16 @@ func (t *Table[K, V]) Touch(h uint32, key K, ttl time.Duration, now int64) (bool
 	if err := check(key, ttl); err != nil {
 		return false, err
 	}
-	i := t.live(h, key, now)
+	i, at := t.live(h, key, now)
 	if i == none {
 		return false, nil
 	}
-	j := t.revise(i)
+	j, s := t.draft(i, h, key)
+	kept := s.deadline
+	s.applyTTL(ttl, now)
+	t.publish(h, i, j, at)
 	t.replaceInOrder(i, j)
-	t.applyTTL(j, ttl, now)
-	t.publish(i, j)
+	t.succeed(i, j, kept)
 	return true, nil
 }
 
@@ -197,7 +205,7 @@ func (t *Table[K, V]) Delete(h uint32, key K, now int64) (bool, error) {
 	if err := checkKey(key); err != nil {
 		return false, err
 	}
-	i := t.live(h, key, now)
+	i, _ := t.live(h, key, now)
 	if i == none {
 		return false, nil
 	}
@@ -210,7 +218,7 @@ func (t *Table[K, V]) GetAndDelete(h uint32, key K, now int64, c *Copy[V]) (ok b
 	if err := checkKey(key); err != nil {
 		return false, err
 	}
-	i := t.live(h, key, now)
+	i, _ := t.live(h, key, now)
 	if i == none {
 		return false, nil
 	}
@@ -229,7 +237,7 @@ func (t *Table[K, V]) DeleteIfUnmodifiedSince(h uint32, key K, since time.Time, 
 	if err := checkKey(key); err != nil {
 		return false, err
 	}
-	i := t.live(h, key, now)
+	i, _ := t.live(h, key, now)
 	if i == none || since.IsZero() || t.slots.at(i).modified > t.line.Nanos(since) {
 		return false, nil
 	}
@@ -253,23 +261,20 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 		return false, lastmodstore.ErrClockSkew
 	}
 	superseded := t.supersedes(h, key, modified, now) // before live removes what has expired
-	i := t.live(h, key, now)
+	i, at := t.live(h, key, now)
 	t.line.BeginMerges(now)
 	if deadline <= now || superseded {
 		return false, nil
 	}
-	old := i
 	if i == none {
 		if err := t.makeRoom(now); err != nil {
 			return false, err
 		}
-		i = t.insert(h, key)
 	} else {
 		t.enqueue(i, lastmodstore.Replaced, max(now, t.last+1))
-		t.unlink(i)
-		i = t.revise(i)
 	}
-	s := t.slots.at(i)
+	j, s := t.draft(i, h, key)
+	kept := s.deadline
 	outOfOrder := modified <= t.last || !t.line.Claim(modified)
 	s.value, s.modified = e.Value, modified
 	s.setOutOfOrder(outOfOrder)
@@ -277,9 +282,13 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	if modified >= now {
 		t.line.Raise(modified) // the other shards of a Sharded go on from there, too
 	}
-	t.linkByTime(i)
-	t.setDeadline(i, deadline, int64(e.TTL))
-	t.publish(old, i)
+	s.setDeadline(deadline, int64(e.TTL))
+	t.publish(h, i, j, at)
+	if i != none {
+		t.unlink(i)
+	}
+	t.linkByTime(j)
+	t.succeed(i, j, kept)
 	if outOfOrder {
 		t.recordMerge(h, key, t.nextStamp(now))
 	}
