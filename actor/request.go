@@ -48,6 +48,7 @@ const (
 // owns it until the mailbox takes it, and again once the reply has come.
 type request[K comparable, V any] struct {
 	reply chan struct{} // the owner sends once; never closed
+	store *Store[K, V]  // to release it to, if it is awaited as an engine.Pending
 
 	op   op
 	ok   bool // answer; opSweep: there may be more

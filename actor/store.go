@@ -10,13 +10,11 @@ package actor
 
 import (
 	"hash/maphash"
-	"iter"
 	"sync"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/config"
-	"github.com/lastmodstore/lastmodstore/internal/engine"
 	"github.com/lastmodstore/lastmodstore/internal/seam"
 	"github.com/lastmodstore/lastmodstore/internal/sharded"
 	"github.com/lastmodstore/lastmodstore/internal/table"
@@ -33,8 +31,8 @@ type Store[K comparable, V any] struct {
 	done    chan struct{}       // closed by the owner when it serves no more
 	stopped chan struct{}       // closed by the owner when it ends
 
-	seed       maphash.Seed
-	line       *timeline.Timeline // set by New, or by Join before others have the store; the owner has its own
+	seed       maphash.Seed       // as line, set by New, or by Join before others have the store
+	line       *timeline.Timeline // the owner has its own
 	requests   sync.Pool          // of *request[K, V], each with its reply channel
 	listenerWG sync.WaitGroup     // goroutines of OnRemove; the owner adds them
 }
@@ -101,12 +99,10 @@ func (s *Store[K, V]) refuse() {
 	}
 }
 
-// newKeyRequest takes a request about key out of the pool. A key that no map can hold
-// panics here, in the caller.
-func (s *Store[K, V]) newKeyRequest(op op, key K) *request[K, V] {
-	h := table.Hash(s.seed, key)
-	r := s.requests.Get().(*request[K, V])
-	r.op, r.hash, r.key = op, h, key
+// newKeyRequest takes a request about key, whose hash is h, out of the pool.
+func (s *Store[K, V]) newKeyRequest(op op, h uint64, key K) *request[K, V] {
+	r := s.newRequest(op)
+	r.hash, r.key = table.Short(h), key
 	return r
 }
 
@@ -123,186 +119,6 @@ func (s *Store[K, V]) release(r *request[K, V]) {
 	clear(r.lookups)
 	*r = request[K, V]{reply: r.reply, lookups: r.lookups}
 	s.requests.Put(r)
-}
-
-func (s *Store[K, V]) Get(key K) (V, bool) {
-	r := s.newKeyRequest(opGet, key)
-	s.call(r)
-	value, ok := r.value, r.ok
-	s.release(r)
-	return value, ok
-}
-
-func (s *Store[K, V]) GetEntry(key K) (lastmodstore.Entry[V], bool) {
-	r := s.newKeyRequest(opGetEntry, key)
-	defer s.release(r)
-	s.call(r)
-	return r.entry, r.ok
-}
-
-func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
-	r := s.newKeyRequest(opGetLastModified, key)
-	defer s.release(r)
-	s.call(r)
-	return r.time, r.ok
-}
-
-func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
-	r := s.newRequest(opGetMany)
-	defer s.release(r)
-	r.keys, r.lookups = keys, table.Lookups(r.lookups, s.seed, keys)
-	s.call(r)
-	return table.Found(s.line, keys, r.lookups)
-}
-
-func (s *Store[K, V]) Len() int {
-	r := s.newRequest(opLen)
-	defer s.release(r)
-	s.call(r)
-	return r.n
-}
-
-func (s *Store[K, V]) Stats() lastmodstore.Stats {
-	r := s.newRequest(opStats)
-	defer s.release(r)
-	var stats lastmodstore.Stats
-	r.stats = &stats
-	s.call(r)
-	return stats
-}
-
-// Done implements [lastmodstore.Reader].
-func (s *Store[K, V]) Done() <-chan struct{} { return s.done }
-
-func (s *Store[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
-	return engine.Pages(s.line, s.done, table.Page[K, V]{}, s.step(opScan), s.peek)
-}
-
-func (s *Store[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry[V]] {
-	return engine.Pages(s.line, s.done, table.Since[K, V](s.line, t), s.step(opChanges), s.peek)
-}
-
-func (s *Store[K, V]) peek(key K) (lastmodstore.Entry[V], bool) {
-	r := s.newKeyRequest(opPeek, key)
-	defer s.release(r)
-	s.call(r)
-	return r.entry, r.ok
-}
-
-// step has the owner fill the next page.
-func (s *Store[K, V]) step(op op) func(*table.Page[K, V]) bool {
-	return func(p *table.Page[K, V]) bool {
-		r := s.newRequest(op)
-		defer s.release(r)
-		r.page = p
-		return s.call(r)
-	}
-}
-
-func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
-	r := s.newKeyRequest(opSet, key)
-	r.value, r.ttl = value, ttl
-	s.call(r)
-	err := r.err
-	s.release(r)
-	return err
-}
-
-func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
-	r := s.newRequest(opSetMany)
-	defer s.release(r)
-	r.assignments, r.ttl = table.Assignments(s.seed, values), ttl
-	s.call(r)
-	return r.err
-}
-
-func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
-	r := s.newKeyRequest(opSetIf, key)
-	defer s.release(r)
-	r.value, r.ttl, r.time = value, ttl, t
-	s.call(r)
-	return r.copy.Entry(s.line), r.ok, r.err
-}
-
-func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
-	r := s.newKeyRequest(opAdd, key)
-	defer s.release(r)
-	r.value, r.ttl = delta, ttl
-	s.call(r)
-	return r.copy.Entry(s.line), r.err
-}
-
-func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
-	r := s.newKeyRequest(opTouch, key)
-	defer s.release(r)
-	r.ttl = ttl
-	s.call(r)
-	return r.ok, r.err
-}
-
-func (s *Store[K, V]) Delete(key K) (bool, error) {
-	r := s.newKeyRequest(opDelete, key)
-	defer s.release(r)
-	s.call(r)
-	return r.ok, r.err
-}
-
-func (s *Store[K, V]) GetAndDelete(key K) (lastmodstore.Entry[V], bool, error) {
-	r := s.newKeyRequest(opGetAndDelete, key)
-	defer s.release(r)
-	s.call(r)
-	return r.copy.Entry(s.line), r.ok, r.err
-}
-
-func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {
-	r := s.newKeyRequest(opDeleteIf, key)
-	defer s.release(r)
-	r.time = t
-	s.call(r)
-	return r.ok, r.err
-}
-
-func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
-	r := s.newKeyRequest(opMerge, key)
-	defer s.release(r)
-	r.entry = e
-	s.call(r)
-	return r.ok, r.err
-}
-
-func (s *Store[K, V]) Clear() error {
-	r := s.newRequest(opClear)
-	defer s.release(r)
-	s.call(r)
-	err := r.err
-	if err == nil && r.cleared != nil {
-		if r.n = r.cleared.Expired(); r.n > 0 {
-			r.op = opCountCleared
-			s.call(r)
-		}
-	}
-	return err
-}
-
-// Cleanup is one message a step, so that other callers' come between.
-func (s *Store[K, V]) Cleanup() int {
-	r := s.newRequest(opSweep)
-	defer s.release(r)
-	r.cutoff = s.line.Catch()
-	removed := 0
-	var pace engine.Pacer
-	pace.Begin(r.cutoff)
-	for s.call(r) {
-		removed += r.n
-		if !r.ok {
-			break
-		}
-		if now := s.line.Now(); pace.ShouldRest(len(s.mailbox) > 0, now) {
-			time.Sleep(engine.SweepPause)
-			pace.Wake(now, s.line.Now())
-		}
-	}
-	return removed
 }
 
 // Close implements [io.Closer]: see [lastmodstore.Store].

@@ -15,7 +15,7 @@ import (
 
 func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastmodstore.Event[K, V]] {
 	step := func(f *table.Feed[K, V]) bool { return s.watch(ctx, f) }
-	return engine.Follow(ctx, s.line, s.done, table.NewFeed[K, V](s.line, since), step, s.peek)
+	return engine.Follow(ctx, s.line, s.done, table.NewFeed[K, V](s.line, since), step, s.peekKey)
 }
 
 // watch has the owner take the next step of f; the reply comes when something

@@ -28,7 +28,7 @@ type hidden[K comparable] = seam.Engine[K]
 type Store[K comparable, V any] struct {
 	*hidden[K]
 	seed    maphash.Seed
-	line    *timeline.Timeline // as hub and sweeps, set by New, or by Join under the lock before others have the store
+	line    *timeline.Timeline // as seed, hub and sweeps, set by New, or by Join under the lock before others have the store
 	done    chan struct{}      // closed by the first Close, under the lock
 	stopped chan struct{}      // closed by the sweeper when it ends; nil without one
 
@@ -73,9 +73,12 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 }
 
 func (s *Store[K, V]) Get(key K) (V, bool) {
-	h := table.Hash(s.seed, key)
+	return s.get(table.Hash(s.seed, key), key)
+}
+
+func (s *Store[K, V]) get(h uint64, key K) (V, bool) {
 	stripe := s.mu.RLockShort()
-	value, deadline, ok := s.table.Get(h, key)
+	value, deadline, ok := s.table.Get(table.Short(h), key)
 	s.mu.RUnlockShort(stripe)
 	if ok && deadline != timeline.Never && deadline <= s.line.Now() {
 		return s.getExpired(h, key)
@@ -87,31 +90,41 @@ func (s *Store[K, V]) Get(key K) (V, bool) {
 // getExpired is Get with the clock read under the lock: Get reads it too late
 // to say that there is none, for the one that it found may have been followed by
 // another in time.
-func (s *Store[K, V]) getExpired(h uint32, key K) (value V, ok bool) {
+func (s *Store[K, V]) getExpired(h uint64, key K) (value V, ok bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	e, ok := s.table.GetEntry(h, key, s.line.Now())
+	e, ok := s.table.GetEntry(table.Short(h), key, s.line.Now())
 	return e.Value, ok
 }
 
 func (s *Store[K, V]) GetEntry(key K) (lastmodstore.Entry[V], bool) {
-	h := table.Hash(s.seed, key)
+	return s.getEntry(table.Hash(s.seed, key), key)
+}
+
+func (s *Store[K, V]) getEntry(h uint64, key K) (lastmodstore.Entry[V], bool) {
 	defer s.mu.RUnlockShort(s.mu.RLockShort())
-	return s.table.GetEntry(h, key, s.line.Now())
+	return s.table.GetEntry(table.Short(h), key, s.line.Now())
 }
 
 func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
-	h := table.Hash(s.seed, key)
+	return s.getLastModified(table.Hash(s.seed, key), key)
+}
+
+func (s *Store[K, V]) getLastModified(h uint64, key K) (time.Time, bool) {
 	defer s.mu.RUnlockShort(s.mu.RLockShort())
-	return s.table.GetLastModified(h, key, s.line.Now())
+	return s.table.GetLastModified(table.Short(h), key, s.line.Now())
 }
 
 func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
 	lookups := table.Lookups[K, V](nil, s.seed, keys)
-	s.mu.RLock()
-	s.table.GetMany(keys, lookups, s.line.Now())
-	s.mu.RUnlock()
+	s.getMany(keys, lookups)
 	return table.Found(s.line, keys, lookups)
+}
+
+func (s *Store[K, V]) getMany(keys []K, lookups []table.Lookup[V]) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	s.table.GetMany(keys, lookups, s.line.Now())
 }
 
 func (s *Store[K, V]) Len() int {
@@ -135,18 +148,21 @@ func (s *Store[K, V]) Stats() lastmodstore.Stats {
 func (s *Store[K, V]) Done() <-chan struct{} { return s.done }
 
 func (s *Store[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
-	return engine.Pages(s.line, s.done, table.Page[K, V]{}, s.step((*table.Table[K, V]).Scan), s.peek)
+	return engine.Pages(s.line, s.done, table.Page[K, V]{}, s.step((*table.Table[K, V]).Scan), s.peekKey)
 }
 
 func (s *Store[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry[V]] {
-	return engine.Pages(s.line, s.done, table.Since[K, V](s.line, t), s.step((*table.Table[K, V]).Changes), s.peek)
+	return engine.Pages(s.line, s.done, table.Since[K, V](s.line, t), s.step((*table.Table[K, V]).Changes), s.peekKey)
 }
 
-func (s *Store[K, V]) peek(key K) (lastmodstore.Entry[V], bool) {
-	h := table.Hash(s.seed, key)
+func (s *Store[K, V]) peekKey(key K) (lastmodstore.Entry[V], bool) {
+	return s.peek(table.Hash(s.seed, key), key)
+}
+
+func (s *Store[K, V]) peek(h uint64, key K) (lastmodstore.Entry[V], bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.table.Peek(h, key, s.line.Now())
+	return s.table.Peek(table.Short(h), key, s.line.Now())
 }
 
 // step fills the next page under the lock.
@@ -182,17 +198,23 @@ func (s *Store[K, V]) end() {
 }
 
 func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
-	h := table.Hash(s.seed, key)
+	return s.set(table.Hash(s.seed, key), key, value, ttl)
+}
+
+func (s *Store[K, V]) set(h uint64, key K, value V, ttl time.Duration) error {
 	now, err := s.begin()
 	defer s.end()
 	if err != nil {
 		return err
 	}
-	return s.table.Set(h, key, value, ttl, now)
+	return s.table.Set(table.Short(h), key, value, ttl, now)
 }
 
 func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
-	all := table.Assignments(s.seed, values)
+	return s.setMany(table.Assignments(s.seed, values), ttl)
+}
+
+func (s *Store[K, V]) setMany(all []table.Assignment[K, V], ttl time.Duration) error {
 	now, err := s.begin()
 	defer s.end()
 	if err != nil {
@@ -202,91 +224,112 @@ func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 }
 
 func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
-	h := table.Hash(s.seed, key)
+	return s.setIf(table.Hash(s.seed, key), key, value, ttl, t)
+}
+
+func (s *Store[K, V]) setIf(h uint64, key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
 	var c table.Copy[V]
-	stored, err := s.setIf(h, key, value, ttl, t, &c)
+	stored, err := s.setIfCopy(h, key, value, ttl, t, &c)
 	return c.Entry(s.line), stored, err
 }
 
-func (s *Store[K, V]) setIf(h uint32, key K, value V, ttl time.Duration, t time.Time, c *table.Copy[V]) (bool, error) {
+func (s *Store[K, V]) setIfCopy(h uint64, key K, value V, ttl time.Duration, t time.Time, c *table.Copy[V]) (bool, error) {
 	now, err := s.begin()
 	defer s.end()
 	if err != nil {
 		return false, err
 	}
-	return s.table.SetIfUnmodifiedSince(h, key, value, ttl, t, now, c)
+	return s.table.SetIfUnmodifiedSince(table.Short(h), key, value, ttl, t, now, c)
 }
 
 func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
-	h := table.Hash(s.seed, key)
+	return s.add(table.Hash(s.seed, key), key, delta, ttl)
+}
+
+func (s *Store[K, V]) add(h uint64, key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
 	var c table.Copy[V]
-	err := s.add(h, key, delta, ttl, &c)
+	err := s.addCopy(h, key, delta, ttl, &c)
 	return c.Entry(s.line), err
 }
 
-func (s *Store[K, V]) add(h uint32, key K, delta V, ttl time.Duration, c *table.Copy[V]) error {
+func (s *Store[K, V]) addCopy(h uint64, key K, delta V, ttl time.Duration, c *table.Copy[V]) error {
 	now, err := s.begin()
 	defer s.end()
 	if err != nil {
 		return err
 	}
-	return s.table.Add(h, key, delta, ttl, now, c)
+	return s.table.Add(table.Short(h), key, delta, ttl, now, c)
 }
 
 func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
-	h := table.Hash(s.seed, key)
+	return s.touch(table.Hash(s.seed, key), key, ttl)
+}
+
+func (s *Store[K, V]) touch(h uint64, key K, ttl time.Duration) (bool, error) {
 	now, err := s.begin()
 	defer s.end()
 	if err != nil {
 		return false, err
 	}
-	return s.table.Touch(h, key, ttl, now)
+	return s.table.Touch(table.Short(h), key, ttl, now)
 }
 
 func (s *Store[K, V]) Delete(key K) (bool, error) {
-	h := table.Hash(s.seed, key)
+	return s.delete(table.Hash(s.seed, key), key)
+}
+
+func (s *Store[K, V]) delete(h uint64, key K) (bool, error) {
 	now, err := s.begin()
 	defer s.end()
 	if err != nil {
 		return false, err
 	}
-	return s.table.Delete(h, key, now)
+	return s.table.Delete(table.Short(h), key, now)
 }
 
 func (s *Store[K, V]) GetAndDelete(key K) (lastmodstore.Entry[V], bool, error) {
-	h := table.Hash(s.seed, key)
+	return s.getAndDelete(table.Hash(s.seed, key), key)
+}
+
+func (s *Store[K, V]) getAndDelete(h uint64, key K) (lastmodstore.Entry[V], bool, error) {
 	var c table.Copy[V]
-	ok, err := s.getAndDelete(h, key, &c)
+	ok, err := s.getAndDeleteCopy(h, key, &c)
 	return c.Entry(s.line), ok, err
 }
 
-func (s *Store[K, V]) getAndDelete(h uint32, key K, c *table.Copy[V]) (bool, error) {
+func (s *Store[K, V]) getAndDeleteCopy(h uint64, key K, c *table.Copy[V]) (bool, error) {
 	now, err := s.begin()
 	defer s.end()
 	if err != nil {
 		return false, err
 	}
-	return s.table.GetAndDelete(h, key, now, c)
+	return s.table.GetAndDelete(table.Short(h), key, now, c)
 }
 
 func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {
-	h := table.Hash(s.seed, key)
+	return s.deleteIf(table.Hash(s.seed, key), key, t)
+}
+
+func (s *Store[K, V]) deleteIf(h uint64, key K, t time.Time) (bool, error) {
 	now, err := s.begin()
 	defer s.end()
 	if err != nil {
 		return false, err
 	}
-	return s.table.DeleteIfUnmodifiedSince(h, key, t, now)
+	return s.table.DeleteIfUnmodifiedSince(table.Short(h), key, t, now)
 }
 
 func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
-	h := table.Hash(s.seed, key)
+	return s.merge(table.Hash(s.seed, key), key, e)
+}
+
+func (s *Store[K, V]) merge(h uint64, key K, e lastmodstore.Entry[V]) (bool, error) {
 	_, err := s.begin()
 	defer s.end()
 	if err != nil {
 		return false, err
 	}
-	return s.table.Merge(h, key, e, s.line.Catch())
+	return s.table.Merge(table.Short(h), key, e, s.line.Catch())
 }
 
 func (s *Store[K, V]) Clear() error {
