@@ -75,9 +75,7 @@ func (o *owner[K, V]) dispatch() {
 	if removed := o.table.DrainRemovals(); len(removed) > 0 {
 		for _, l := range o.listening {
 			l.queue = append(l.queue, removed...)
-			for i := range removed {
-				l.pending.Add(int64(removed[i].Len()))
-			}
+			l.Expect(removed)
 			if l.waiting != nil {
 				o.answer(l, l.waiting)
 			}
@@ -88,7 +86,7 @@ func (o *owner[K, V]) dispatch() {
 // pending counts the calls of listeners that are due.
 func (o *owner[K, V]) pending() (n int) {
 	for _, l := range o.listening {
-		n += int(l.pending.Load())
+		n += l.Pending()
 	}
 	return n
 }
