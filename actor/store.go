@@ -3,9 +3,9 @@
 // Package actor is the lastmodstore engine in which one goroutine owns the map.
 //
 // Callers send it request messages and wait for their replies; it serves them
-// one after the other, in a single select loop beside its cleanup ticks. There
-// is no mutex: the map is a local variable of the loop (owner.go), out of
-// everybody else's reach.
+// one after the other, in a single select loop with its cleanup ticks. There is
+// no mutex: the map is a local variable of the loop (owner.go), which nothing
+// else can reach.
 package actor
 
 import (
@@ -23,12 +23,11 @@ import (
 
 type hidden[K comparable] = seam.Engine[K]
 
-// Store is the actor engine. Its methods keep the contract of
-// [lastmodstore.Store]; New opens one.
+// Store is the actor engine. It implements [lastmodstore.Store]; New opens one.
 type Store[K comparable, V any] struct {
 	*hidden[K]
 	mailbox chan *request[K, V] // never closed; see call for what happens to late ones
-	done    chan struct{}       // closed by the owner when it serves no more
+	done    chan struct{}       // closed by the owner when it stops serving
 	stopped chan struct{}       // closed by the owner when it ends
 
 	seed       maphash.Seed       // as line, set by New, or by Join before others have the store
@@ -62,20 +61,21 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 	return s
 }
 
-// call has the owner serve r and answers false if the store is closed.
+// call has the owner serve r. It returns false if the store is closed.
 func (s *Store[K, V]) call(r *request[K, V]) bool {
 	s.send(r)
 	<-r.reply
 	return r.err != lastmodstore.ErrClosed
 }
 
-// send sends r to the owner, or refuses it if the store is closed: a reply comes.
+// send sends r to the owner, or refuses it if the store is closed: either way, r
+// gets a reply.
 //
 // A plain send costs less than a select that also waits for done, but may come
 // too late for an owner that has ended. A caller that finds the store closed
 // after its send therefore refuses whatever waits in the mailbox, its own
 // request or another's; one that does not has sent before done was closed, and
-// the owner empties the mailbox after that. So every request is answered.
+// the owner empties the mailbox after that. So every request gets a reply.
 func (s *Store[K, V]) send(r *request[K, V]) {
 	s.mailbox <- r
 	select {
@@ -85,7 +85,7 @@ func (s *Store[K, V]) send(r *request[K, V]) {
 	}
 }
 
-// refuse answers ErrClosed to every request in the mailbox. It runs on the
+// refuse replies ErrClosed to every request in the mailbox. It runs on the
 // owner's goroutine when that ends, and then on late callers'.
 func (s *Store[K, V]) refuse() {
 	for {
@@ -112,8 +112,8 @@ func (s *Store[K, V]) newRequest(op op) *request[K, V] {
 	return r
 }
 
-// release hands r back to the pool, holding on to nothing of the caller's. The
-// owner is done with it: it replied, or never saw it. The room of the lookups
+// release gives r back to the pool, which keeps nothing of the caller's. The owner
+// is done with it: it has replied, or has never had it. The room of the lookups
 // stays: a batch would spend a sixth of its time on a new one.
 func (s *Store[K, V]) release(r *request[K, V]) {
 	clear(r.lookups)

@@ -17,8 +17,8 @@ func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastm
 	return engine.Follow(ctx, s.line, s.done, table.NewFeed[K, V](s.line, since), step, s.peekKey)
 }
 
-// watch has the owner take the next step of f; the reply comes when something
-// has happened. It answers false when there is no more to come.
+// watch has the owner take the next step of f, and waits until something has
+// happened. It returns false when there is no more to come.
 func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V]) bool {
 	canceled := ctx.Done() // the caller's code: not while the owner has r
 	r := s.newRequest(opWatch)
