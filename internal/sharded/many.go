@@ -10,7 +10,8 @@ import (
 )
 
 // GetMany asks all shards before it waits for any, so that they work at the same
-// time. An unhashable key panics before that.
+// time, and enters what one has found while others work. An unhashable key panics
+// before that.
 func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
 	b := s.newBatch()
 	for _, key := range keys {
@@ -25,8 +26,12 @@ func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
 	b.start(func(shard engine.Shard[K, V], from, to int) engine.Pending {
 		return shard.StartGetMany(b.keys[from:to], b.lookups[from:to])
 	})
-	b.wait() // a closed shard has found nothing
-	all := table.Found(s.line, b.keys, b.lookups)
+	all := make(map[K]lastmodstore.Entry[V], len(keys))
+	for i := range slices.Backward(s.shards) { // see wait
+		from, to := b.starts[i], b.starts[i+1]
+		b.wait(i) // a closed shard has found nothing
+		table.AddFound(all, s.line, b.keys[from:to], b.lookups[from:to])
+	}
 	b.release()
 	if len(all) < len(keys) && s.missed() {
 		clear(all)
@@ -58,7 +63,12 @@ func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 	b.start(func(shard engine.Shard[K, V], from, to int) engine.Pending {
 		return shard.StartSetMany(b.assignments[from:to], ttl)
 	})
-	err := b.wait()
+	var err error
+	for i := range slices.Backward(s.shards) {
+		if e := b.wait(i); e != nil {
+			err = e
+		}
+	}
 	b.release()
 	return s.refused(err)
 }
@@ -138,18 +148,14 @@ func (b *batch[K, V]) start(begin func(shard engine.Shard[K, V], from, to int) e
 	}
 }
 
-// wait waits for all parts and returns the error of the first shard that has one.
-// It begins with the last: when that has been served, most others have, and the
-// caller need not be woken for each.
-func (b *batch[K, V]) wait() (err error) {
-	for i, p := range slices.Backward(b.pending) {
-		if p == nil {
-			continue
-		}
-		b.pending[i] = nil
-		if e := p.Wait(); e != nil {
-			err = e
-		}
+// wait waits until the part of shard i is done, if it has one. Callers begin with
+// the last: when that is done most of the others are, and the caller is not woken
+// for each.
+func (b *batch[K, V]) wait(i int) error {
+	p := b.pending[i]
+	if p == nil {
+		return nil
 	}
-	return err
+	b.pending[i] = nil
+	return p.Wait()
 }

@@ -58,16 +58,13 @@ func (s *Store[K, V]) index(h uint64) int {
 	return int(uint64(uint32(h)) * uint64(len(s.shards)) >> 32)
 }
 
-// find returns the hash of key and its shard.
-func (s *Store[K, V]) find(key K) (uint64, engine.Shard[K, V]) {
-	h := table.Hash(s.seed, key)
-	return h, s.shards[s.index(h)]
-}
+// shard returns the shard of the keys with the hash h.
+func (s *Store[K, V]) shard(h uint64) engine.Shard[K, V] { return s.shards[s.index(h)] }
 
 // peek is Peek of the key's shard, for loops.
 func (s *Store[K, V]) peek(key K) (lastmodstore.Entry[V], bool) {
-	h, shard := s.find(key)
-	return shard.Peek(h, key)
+	h := table.Hash(s.seed, key)
+	return s.shard(h).Peek(h, key)
 }
 
 // Shards close one after another. An operation that meets a closed one returns
@@ -91,8 +88,8 @@ func (s *Store[K, V]) refused(err error) error {
 }
 
 func (s *Store[K, V]) Get(key K) (V, bool) {
-	h, shard := s.find(key)
-	value, ok := shard.Get(h, key)
+	h := table.Hash(s.seed, key)
+	value, ok := s.shard(h).Get(h, key)
 	if !ok {
 		s.missed()
 	}
@@ -100,8 +97,8 @@ func (s *Store[K, V]) Get(key K) (V, bool) {
 }
 
 func (s *Store[K, V]) GetEntry(key K) (lastmodstore.Entry[V], bool) {
-	h, shard := s.find(key)
-	e, ok := shard.GetEntry(h, key)
+	h := table.Hash(s.seed, key)
+	e, ok := s.shard(h).GetEntry(h, key)
 	if !ok {
 		s.missed()
 	}
@@ -109,8 +106,8 @@ func (s *Store[K, V]) GetEntry(key K) (lastmodstore.Entry[V], bool) {
 }
 
 func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
-	h, shard := s.find(key)
-	t, ok := shard.GetLastModified(h, key)
+	h := table.Hash(s.seed, key)
+	t, ok := s.shard(h).GetLastModified(h, key)
 	if !ok {
 		s.missed()
 	}
@@ -167,49 +164,49 @@ func (s *Store[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
 }
 
 func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
-	h, shard := s.find(key)
-	return s.refused(shard.Set(h, key, value, ttl))
+	h := table.Hash(s.seed, key)
+	return s.refused(s.shard(h).Set(h, key, value, ttl))
 }
 
 func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
-	h, shard := s.find(key)
-	e, stored, err := shard.SetIfUnmodifiedSince(h, key, value, ttl, t)
+	h := table.Hash(s.seed, key)
+	e, stored, err := s.shard(h).SetIfUnmodifiedSince(h, key, value, ttl, t)
 	return e, stored, s.refused(err)
 }
 
 func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
-	h, shard := s.find(key)
-	e, err := shard.Add(h, key, delta, ttl)
+	h := table.Hash(s.seed, key)
+	e, err := s.shard(h).Add(h, key, delta, ttl)
 	return e, s.refused(err)
 }
 
 func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
-	h, shard := s.find(key)
-	ok, err := shard.Touch(h, key, ttl)
+	h := table.Hash(s.seed, key)
+	ok, err := s.shard(h).Touch(h, key, ttl)
 	return ok, s.refused(err)
 }
 
 func (s *Store[K, V]) Delete(key K) (bool, error) {
-	h, shard := s.find(key)
-	ok, err := shard.Delete(h, key)
+	h := table.Hash(s.seed, key)
+	ok, err := s.shard(h).Delete(h, key)
 	return ok, s.refused(err)
 }
 
 func (s *Store[K, V]) GetAndDelete(key K) (lastmodstore.Entry[V], bool, error) {
-	h, shard := s.find(key)
-	e, ok, err := shard.GetAndDelete(h, key)
+	h := table.Hash(s.seed, key)
+	e, ok, err := s.shard(h).GetAndDelete(h, key)
 	return e, ok, s.refused(err)
 }
 
 func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {
-	h, shard := s.find(key)
-	ok, err := shard.DeleteIfUnmodifiedSince(h, key, t)
+	h := table.Hash(s.seed, key)
+	ok, err := s.shard(h).DeleteIfUnmodifiedSince(h, key, t)
 	return ok, s.refused(err)
 }
 
 func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
-	h, shard := s.find(key)
-	ok, err := shard.Merge(h, key, e)
+	h := table.Hash(s.seed, key)
+	ok, err := s.shard(h).Merge(h, key, e)
 	return ok, s.refused(err)
 }
 

@@ -27,12 +27,17 @@ func NewLookup[V any](h uint64) Lookup[V] { return Lookup[V]{hash: Short(h)} }
 // Found returns the entries of those keys whose lookup found one.
 func Found[K comparable, V any](line *timeline.Timeline, keys []K, lookups []Lookup[V]) map[K]lastmodstore.Entry[V] {
 	found := make(map[K]lastmodstore.Entry[V], len(keys))
+	AddFound(found, line, keys, lookups)
+	return found
+}
+
+// AddFound adds the entries of those keys whose lookup found one.
+func AddFound[K comparable, V any](found map[K]lastmodstore.Entry[V], line *timeline.Timeline, keys []K, lookups []Lookup[V]) {
 	for i := range lookups {
 		if l := &lookups[i]; l.ok {
 			found[keys[i]] = newEntry(line, l.value, l.times)
 		}
 	}
-	return found
 }
 
 // Assignments prepares a SetMany of values.
