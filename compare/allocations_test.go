@@ -28,7 +28,7 @@ func TestCallsAboutPresentKeysAllocateNothing(t *testing.T) {
 
 // A batch over shards is prepared in pooled memory, and no shard makes a map of its
 // part.
-func TestBatchesOverShardsAllocateNothingButTheResult(t *testing.T) {
+func TestBatchesAllocateNothingButTheResult(t *testing.T) {
 	g := NewWithT(t)
 	for _, e := range compare.Engines() {
 		s := compare.Shards(16, e).Ints(time.Minute)

@@ -84,16 +84,20 @@ func TestBatchesBesideClose(t *testing.T) {
 				for range 2 {
 					wg.Go(func() {
 						running.Done()
-						for found := n; found > 0; {
+						found := n
+						for wasClosed := false; found > 0 && !wasClosed; {
+							wasClosed = isClosed(s)
 							found = len(s.GetMany(keys))
 							g.Expect(found).To(Or(Equal(n), BeZero()))
 						}
+						g.Expect(found).To(BeZero())
 						g.Expect(s.Done()).To(BeClosed())
 					})
 					wg.Go(func() {
 						running.Done()
 						var err error
-						for err == nil {
+						for wasClosed := false; err == nil && !wasClosed; {
+							wasClosed = isClosed(s)
 							err = s.SetMany(values, 0)
 						}
 						g.Expect(err).To(Equal(lastmodstore.ErrClosed))
@@ -106,6 +110,15 @@ func TestBatchesBesideClose(t *testing.T) {
 				g.Expect(s.GetMany(keys)).To(BeEmpty())
 			})
 		}
+	}
+}
+
+func isClosed(s store) bool {
+	select {
+	case <-s.Done():
+		return true
+	default:
+		return false
 	}
 }
 
