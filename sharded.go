@@ -25,8 +25,9 @@ import (
 //   - OnRemove calls fn from several goroutines, one call after another: in order
 //     for each shard, and so for each key.
 //
-// Its methods are those of [Store]. ModifiedSince and Watch visit every shard; a
-// watcher that waits costs nothing. Of more than a hundred shards, one that gets
+// Its methods are those of [Store]. GetMany and SetMany ask all shards before they
+// wait for any, so that shards of package actor work at the same time. ModifiedSince
+// and Watch visit every shard; a watcher that waits costs nothing. Of more than a hundred shards, one that gets
 // all the writes for long may be up to 100 µs ahead of the clock with its times.
 type Sharded[K comparable, V any] struct {
 	store[K, V]

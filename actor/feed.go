@@ -16,8 +16,7 @@ type listening[K comparable, V any] struct {
 	waiting *request[K, V] // asked for removals when there were none, or nil
 }
 
-// feed serves a request of a watcher or listener and says whether its reply
-// goes out now.
+// feed serves a request of a watcher or listener, and reports whether to reply now.
 func (o *owner[K, V]) feed(r *request[K, V]) (replies bool) {
 	switch r.op {
 	case opWatch:
@@ -40,8 +39,8 @@ func (o *owner[K, V]) feed(r *request[K, V]) (replies bool) {
 	return true
 }
 
-// feedOne takes the next step of one watcher's feed and says whether another's is
-// to be taken: between requests, so that a thousand of them keep none waiting.
+// feedOne takes the next step of one watcher's feed, and reports whether another's
+// is to be taken: between requests, so that a thousand of them delay none.
 func (o *owner[K, V]) feedOne() (more bool) {
 	f := &o.watchQueue
 	if !f.hasReady(o.table.Last()) {
@@ -59,15 +58,15 @@ func (o *owner[K, V]) feedOne() (more bool) {
 	if !f.hasReady(o.table.Last()) {
 		return false
 	}
-	// Otherwise all who were fed would be in line before those who call. The next
-	// watcher waits, so that none of this is idleness.
+	// Otherwise all watchers that got something would run before other callers. The
+	// next watcher waits, so that none of this is idleness.
 	o.yielder.yield(now)
 	o.yielder.judge(o.line.Now())
 	o.yielder.forget()
 	return true
 }
 
-// dispatch gives the listeners what has been removed.
+// dispatch queues for the listeners what has been removed.
 func (o *owner[K, V]) dispatch() {
 	if len(o.listening) == 0 {
 		return
@@ -75,11 +74,9 @@ func (o *owner[K, V]) dispatch() {
 	if removed := o.table.DrainRemovals(); len(removed) > 0 {
 		for _, l := range o.listening {
 			l.queue = append(l.queue, removed...)
-			for i := range removed {
-				l.pending.Add(int64(removed[i].Len()))
-			}
+			l.Expect(removed)
 			if l.waiting != nil {
-				o.answer(l, l.waiting)
+				o.replyRemovals(l, l.waiting)
 			}
 		}
 	}
@@ -88,18 +85,19 @@ func (o *owner[K, V]) dispatch() {
 // pending counts the calls of listeners that are due.
 func (o *owner[K, V]) pending() (n int) {
 	for _, l := range o.listening {
-		n += int(l.pending.Load())
+		n += l.Pending()
 	}
 	return n
 }
 
-func (o *owner[K, V]) answer(l *listening[K, V], r *request[K, V]) {
+func (o *owner[K, V]) replyRemovals(l *listening[K, V], r *request[K, V]) {
 	r.removals, l.queue, l.waiting, r.ok = l.queue, nil, nil, true
 	r.reply <- struct{}{}
 }
 
-// removals answers what was removed, now or when something is. A listener that
-// was stopped gets nothing, at once.
+// removals replies with what was removed, now or as soon as something is, and
+// reports whether that is left to the caller: to a listener that was stopped, with
+// nothing.
 func (o *owner[K, V]) removals(r *request[K, V]) (replies bool) {
 	i := slices.IndexFunc(o.listening, func(l *listening[K, V]) bool { return l.listener == r.listener })
 	if i < 0 {
@@ -107,7 +105,7 @@ func (o *owner[K, V]) removals(r *request[K, V]) (replies bool) {
 	}
 	l := o.listening[i]
 	if l.waiting = r; len(l.queue) > 0 {
-		o.answer(l, r)
+		o.replyRemovals(l, r)
 	}
 	return false
 }
@@ -124,7 +122,7 @@ func (o *owner[K, V]) unlisten(which *listener[K, V]) {
 	o.table.RecordRemovals(len(o.listening) > 0)
 }
 
-// endFeeds refuses the watchers that wait and leaves the listeners what they
+// endFeeds refuses the watchers that wait, and leaves to the listeners what they
 // have not yet taken.
 func (o *owner[K, V]) endFeeds() {
 	o.watchQueue.stop(func(r *request[K, V]) {

@@ -44,30 +44,31 @@ const (
 	opClose
 )
 
-// A request is a message to the owner and carries the answer back. The caller
-// owns it until the mailbox takes it, and again once the reply has come.
+// A request is a message to the owner, and carries the results back. The caller
+// owns it until the mailbox takes it, and again from the reply on.
 type request[K comparable, V any] struct {
 	reply chan struct{} // the owner sends once; never closed
+	store *Store[K, V]  // to release it to, if it is awaited as an engine.Pending
 
 	op   op
-	ok   bool // answer; opSweep: there may be more
+	ok   bool // result; opSweep: there may be more
 	hash uint32
 	key  K
-	err  error // answer
+	err  error // result
 
-	value V             // Get: answer
+	value V             // Get: result
 	ttl   time.Duration // writes
-	time  time.Time     // the condition; GetLastModified: answer
+	time  time.Time     // the condition; GetLastModified: result
 	entry lastmodstore.Entry[V]
-	copy  table.Copy[V] // reply of writes; an Entry outside the owner
+	copy  table.Copy[V] // result of writes; an Entry outside the owner
 
 	joint   *engine.Joint        // opJoin
 	cutoff  int64                // opSweep
-	last    int64                // reply to opLast
-	n       int                  // reply: Len; opSweep: removed; opCountCleared: how many
-	cleared *table.Cleared[K, V] // reply to opClear, if there was something to clear
+	last    int64                // result of opLast
+	n       int                  // result: Len; opSweep: removed; opCountCleared: how many
+	cleared *table.Cleared[K, V] // result of opClear, if there was something to clear
 
-	lookups     []table.Lookup[V] // GetMany of keys; the answers are filled in
+	lookups     []table.Lookup[V] // GetMany of keys: filled in
 	keys        []K
 	assignments []table.Assignment[K, V] // SetMany
 	page        *table.Page[K, V]        // All, ModifiedSince: filled in
@@ -75,12 +76,12 @@ type request[K comparable, V any] struct {
 
 	feed     *table.Feed[K, V]     // opWatch, opFeed: filled in
 	place    ring.Ring             // in a queue of watchers, opWatch
-	target   *request[K, V]        // opUnwatch: reply to that one, if it waits
+	target   *request[K, V]        // opUnwatch: the one to reply to, if it waits
 	listener *listener[K, V]       // opListen, opUnlisten, opRemovals
-	removals []table.Removal[K, V] // answer
+	removals []table.Removal[K, V] // result
 }
 
-// serve answers r from t. It runs on the owner's goroutine.
+// serve fills in the results of r from t. It runs on the owner's goroutine.
 func (r *request[K, V]) serve(t *table.Table[K, V], now int64) {
 	switch r.op {
 	case opGet:

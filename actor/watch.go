@@ -5,7 +5,6 @@ package actor
 import (
 	"context"
 	"iter"
-	"sync/atomic"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -15,11 +14,11 @@ import (
 
 func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastmodstore.Event[K, V]] {
 	step := func(f *table.Feed[K, V]) bool { return s.watch(ctx, f) }
-	return engine.Follow(ctx, s.line, s.done, table.NewFeed[K, V](s.line, since), step, s.peek)
+	return engine.Follow(ctx, s.line, s.done, table.NewFeed[K, V](s.line, since), step, s.peekKey)
 }
 
-// watch has the owner take the next step of f; the reply comes when something
-// has happened. It answers false when there is no more to come.
+// watch has the owner take the next step of f, and waits until something has
+// happened. It returns false when there is no more to come.
 func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V]) bool {
 	canceled := ctx.Done() // the caller's code: not while the owner has r
 	r := s.newRequest(opWatch)
@@ -41,17 +40,15 @@ func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V]) bool {
 
 // A listener is one OnRemove.
 type listener[K comparable, V any] struct {
-	fn      func(key K, e lastmodstore.Entry[V], why lastmodstore.EventKind)
-	stopped atomic.Bool
-	pending atomic.Int64          // removals of which fn has not been told
-	rest    []table.Removal[K, V] // left by the owner, before done is closed
+	*engine.Listener[K, V]
+	rest []table.Removal[K, V] // left by the owner, before done is closed
 }
 
 func (s *Store[K, V]) OnRemove(fn func(key K, e lastmodstore.Entry[V], why lastmodstore.EventKind)) (stop func()) {
-	l := &listener[K, V]{fn: fn}
+	l := &listener[K, V]{Listener: engine.NewListener(fn)}
 	s.sendListenerOp(opListen, l)
 	return func() {
-		l.stopped.Store(true)
+		l.Stop()
 		s.sendListenerOp(opUnlisten, l)
 	}
 }
@@ -67,25 +64,22 @@ func (s *Store[K, V]) sendListenerOp(op op, l *listener[K, V]) {
 // the last removals, when the store closes.
 func (s *Store[K, V]) deliver(l *listener[K, V]) {
 	defer s.sendListenerOp(opUnlisten, l) // if fn ends the goroutine
-	for more := true; more; {
-		r := s.newRequest(opRemovals)
-		r.listener = l
-		isOpen := s.call(r)
-		removals := r.removals
-		more = isOpen && r.ok
-		if !isOpen {
-			removals = l.rest
-		}
-		s.release(r)
-		for i, removal := range removals {
-			for e := range removal.Events(s.line) {
-				if l.stopped.Load() {
-					return
-				}
-				l.fn(e.Key, e.Entry, e.Kind)
-				l.pending.Add(-1)
-			}
-			removals[i] = table.Removal[K, V]{} // so that its values can be collected
+	for {
+		removals, more := s.nextRemovals(l)
+		if !l.Deliver(s.line, removals) || !more {
+			return
 		}
 	}
+}
+
+// nextRemovals waits for what is to be delivered next. It returns false when there
+// is no more to come.
+func (s *Store[K, V]) nextRemovals(l *listener[K, V]) (removals []table.Removal[K, V], more bool) {
+	r := s.newRequest(opRemovals)
+	defer s.release(r)
+	r.listener = l
+	if !s.call(r) {
+		return l.rest, false
+	}
+	return r.removals, r.ok
 }

@@ -2,18 +2,16 @@ package mutexstore
 
 import (
 	"slices"
-	"sync/atomic"
 
 	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/engine"
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
 // A listener is one OnRemove.
 type listener[K comparable, V any] struct {
-	fn      func(key K, e lastmodstore.Entry[V], why lastmodstore.EventKind)
-	stopped atomic.Bool
-	pending atomic.Int64  // removals of which fn has not been told
-	more    chan struct{} // holds one: there is something to take
+	*engine.Listener[K, V]
+	more chan struct{} // holds one: there is something to take
 
 	// Guarded by the store's lock.
 	queue []table.Removal[K, V]
@@ -21,7 +19,7 @@ type listener[K comparable, V any] struct {
 }
 
 func (s *Store[K, V]) OnRemove(fn func(key K, e lastmodstore.Entry[V], why lastmodstore.EventKind)) (stop func()) {
-	l := &listener[K, V]{fn: fn, more: make(chan struct{}, 1)}
+	l := &listener[K, V]{Listener: engine.NewListener(fn), more: make(chan struct{}, 1)}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -34,7 +32,7 @@ func (s *Store[K, V]) OnRemove(fn func(key K, e lastmodstore.Entry[V], why lastm
 }
 
 func (s *Store[K, V]) stop(l *listener[K, V]) {
-	l.stopped.Store(true)
+	l.Stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if i := slices.Index(s.listeners, l); i >= 0 {
@@ -60,9 +58,7 @@ func (s *Store[K, V]) dispatchLocked() {
 	if removed := s.table.DrainRemovals(); len(removed) > 0 {
 		for _, l := range s.listeners {
 			l.queue = append(l.queue, removed...)
-			for i := range removed {
-				l.pending.Add(int64(removed[i].Len()))
-			}
+			l.Expect(removed)
 			l.signal()
 		}
 	}
@@ -80,7 +76,7 @@ func (s *Store[K, V]) endListenersLocked() {
 // pendingLocked counts the calls of listeners that are due.
 func (s *Store[K, V]) pendingLocked() (n int) {
 	for _, l := range s.listeners {
-		n += int(l.pending.Load())
+		n += l.Pending()
 	}
 	return n
 }
@@ -88,21 +84,19 @@ func (s *Store[K, V]) pendingLocked() (n int) {
 // deliver is the goroutine of a listener. It ends the listener if fn ends it.
 func (s *Store[K, V]) deliver(l *listener[K, V]) {
 	defer s.stop(l)
-	for over := false; !over; {
+	for {
 		<-l.more
-		s.mu.Lock()
-		removals := l.queue
-		l.queue, over = nil, l.over
-		s.mu.Unlock()
-		for i, removal := range removals {
-			for e := range removal.Events(s.line) {
-				if l.stopped.Load() {
-					return
-				}
-				l.fn(e.Key, e.Entry, e.Kind)
-				l.pending.Add(-1)
-			}
-			removals[i] = table.Removal[K, V]{} // so that its values can be collected
+		removals, over := s.take(l)
+		if !l.Deliver(s.line, removals) || over {
+			return
 		}
 	}
+}
+
+// take takes what is queued for l, and reports whether there is no more to come.
+func (s *Store[K, V]) take(l *listener[K, V]) (removals []table.Removal[K, V], over bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	removals, l.queue = l.queue, nil
+	return removals, l.over
 }

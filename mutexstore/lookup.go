@@ -11,8 +11,10 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-func (s *Store[K, V]) Get(key K) (V, bool) {
-	h := table.Hash(s.seed, key)
+func (s *Store[K, V]) Get(key K) (V, bool) { return s.get(table.Hash(s.seed, key), key) }
+
+func (s *Store[K, V]) get(hash uint64, key K) (V, bool) {
+	h := table.Short(hash)
 	passed := int64(math.MinInt64) // a reading of the clock, before the look-up
 	for {
 		reader := s.readers.Enter()
@@ -57,23 +59,35 @@ func (s *Store[K, V]) getLocked(h uint32, key K) (V, bool) {
 }
 
 func (s *Store[K, V]) GetEntry(key K) (lastmodstore.Entry[V], bool) {
+	return s.getEntry(table.Hash(s.seed, key), key)
+}
+
+func (s *Store[K, V]) getEntry(h uint64, key K) (lastmodstore.Entry[V], bool) {
 	var c table.Copy[V]
-	ok := s.look(table.Hash(s.seed, key), key, &c, (*table.Table[K, V]).GetCopy)
+	ok := s.look(table.Short(h), key, &c, (*table.Table[K, V]).GetCopy)
 	s.table.CountRead(ok)
 	return c.Entry(s.line), ok
 }
 
 func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
+	return s.getLastModified(table.Hash(s.seed, key), key)
+}
+
+func (s *Store[K, V]) getLastModified(h uint64, key K) (time.Time, bool) {
 	var c table.Copy[V]
-	ok := s.look(table.Hash(s.seed, key), key, &c, (*table.Table[K, V]).GetCopy)
+	ok := s.look(table.Short(h), key, &c, (*table.Table[K, V]).GetCopy)
 	s.table.CountRead(ok)
 	return c.LastModified(s.line), ok
 }
 
+func (s *Store[K, V]) peekKey(key K) (lastmodstore.Entry[V], bool) {
+	return s.peek(table.Hash(s.seed, key), key)
+}
+
 // peek is GetEntry for a loop: it leaves no mark and is not counted.
-func (s *Store[K, V]) peek(key K) (lastmodstore.Entry[V], bool) {
+func (s *Store[K, V]) peek(h uint64, key K) (lastmodstore.Entry[V], bool) {
 	var c table.Copy[V]
-	ok := s.look(table.Hash(s.seed, key), key, &c, (*table.Table[K, V]).PeekCopy)
+	ok := s.look(table.Short(h), key, &c, (*table.Table[K, V]).PeekCopy)
 	return c.Entry(s.line), ok
 }
 

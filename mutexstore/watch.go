@@ -15,7 +15,7 @@ func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastm
 	return func(yield func(lastmodstore.Event[K, V]) bool) {
 		var known uint64 // the hub's generation that the last step saw
 		step := func(f *table.Feed[K, V]) bool { return s.watch(ctx, f, &known) }
-		engine.Follow(ctx, s.line, s.done, table.NewFeed[K, V](s.line, since), step, s.peek)(yield)
+		engine.Follow(ctx, s.line, s.done, table.NewFeed[K, V](s.line, since), step, s.peekKey)(yield)
 	}
 }
 

@@ -59,7 +59,7 @@ func (s *Store[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry
 			if w.at == timeline.Never || s.closing.Load() {
 				return
 			}
-			pair, ok := engine.Recheck(s.line, &w.page, w.next, w.shard.Peek)
+			pair, ok := engine.Recheck(s.line, &w.page, w.next, s.peek)
 			if ok && !yield(pair.Key, pair.Entry) {
 				return
 			}

@@ -4,11 +4,13 @@ package sharded
 import (
 	"hash/maphash"
 	"iter"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/engine"
+	"github.com/lastmodstore/lastmodstore/internal/table"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
@@ -18,6 +20,8 @@ type Store[K comparable, V any] struct {
 	line   *timeline.Timeline
 	hub    *engine.Hub
 	shards []engine.Shard[K, V]
+
+	batches sync.Pool // of *batch[K, V]
 
 	closing atomic.Bool   // set by the first Close, before any shard is closed
 	done    chan struct{} // closed by it when all shards are
@@ -40,7 +44,7 @@ func Join[K comparable, V any](shards []any) any {
 	sweeps := engine.NewSemaphore()
 	for i, shard := range shards {
 		one, ok := shard.(engine.Shard[K, V])
-		if !ok || !one.Join(engine.Joint{Line: s.line, Hub: s.hub, Sweeps: sweeps, Shard: i, Shards: len(shards)}) {
+		if !ok || !one.Join(engine.Joint{Seed: s.seed, Line: s.line, Hub: s.hub, Sweeps: sweeps, Shard: i, Shards: len(shards)}) {
 			return nil
 		}
 		s.shards = append(s.shards, one)
@@ -48,14 +52,20 @@ func Join[K comparable, V any](shards []any) any {
 	return s
 }
 
-func (s *Store[K, V]) index(key K) int {
-	// The high bits of the product, as in Lemire's fast range reduction; and 32
-	// of them, for 32-bit platforms.
-	h := maphash.Comparable(s.seed, key) >> 32
-	return int(h * uint64(len(s.shards)) >> 32)
+// index returns the shard of the keys with the hash h. It uses the low half, since
+// the shard's table uses the high one, by Lemire's fast range reduction.
+func (s *Store[K, V]) index(h uint64) int {
+	return int(uint64(uint32(h)) * uint64(len(s.shards)) >> 32)
 }
 
-func (s *Store[K, V]) shard(key K) engine.Shard[K, V] { return s.shards[s.index(key)] }
+// shard returns the shard of the keys with the hash h.
+func (s *Store[K, V]) shard(h uint64) engine.Shard[K, V] { return s.shards[s.index(h)] }
+
+// peek is Peek of the key's shard, for loops.
+func (s *Store[K, V]) peek(key K) (lastmodstore.Entry[V], bool) {
+	h := table.Hash(s.seed, key)
+	return s.shard(h).Peek(h, key)
+}
 
 // Shards close one after another. An operation that meets a closed one returns
 // when all are, so that to callers the store closes at a single instant.
@@ -78,7 +88,8 @@ func (s *Store[K, V]) refused(err error) error {
 }
 
 func (s *Store[K, V]) Get(key K) (V, bool) {
-	value, ok := s.shard(key).Get(key)
+	h := table.Hash(s.seed, key)
+	value, ok := s.shard(h).Get(h, key)
 	if !ok {
 		s.missed()
 	}
@@ -86,7 +97,8 @@ func (s *Store[K, V]) Get(key K) (V, bool) {
 }
 
 func (s *Store[K, V]) GetEntry(key K) (lastmodstore.Entry[V], bool) {
-	e, ok := s.shard(key).GetEntry(key)
+	h := table.Hash(s.seed, key)
+	e, ok := s.shard(h).GetEntry(h, key)
 	if !ok {
 		s.missed()
 	}
@@ -94,7 +106,8 @@ func (s *Store[K, V]) GetEntry(key K) (lastmodstore.Entry[V], bool) {
 }
 
 func (s *Store[K, V]) GetLastModified(key K) (time.Time, bool) {
-	t, ok := s.shard(key).GetLastModified(key)
+	h := table.Hash(s.seed, key)
+	t, ok := s.shard(h).GetLastModified(h, key)
 	if !ok {
 		s.missed()
 	}
@@ -151,41 +164,49 @@ func (s *Store[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
 }
 
 func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
-	return s.refused(s.shard(key).Set(key, value, ttl))
+	h := table.Hash(s.seed, key)
+	return s.refused(s.shard(h).Set(h, key, value, ttl))
 }
 
 func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
-	e, stored, err := s.shard(key).SetIfUnmodifiedSince(key, value, ttl, t)
+	h := table.Hash(s.seed, key)
+	e, stored, err := s.shard(h).SetIfUnmodifiedSince(h, key, value, ttl, t)
 	return e, stored, s.refused(err)
 }
 
 func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
-	e, err := s.shard(key).Add(key, delta, ttl)
+	h := table.Hash(s.seed, key)
+	e, err := s.shard(h).Add(h, key, delta, ttl)
 	return e, s.refused(err)
 }
 
 func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
-	ok, err := s.shard(key).Touch(key, ttl)
+	h := table.Hash(s.seed, key)
+	ok, err := s.shard(h).Touch(h, key, ttl)
 	return ok, s.refused(err)
 }
 
 func (s *Store[K, V]) Delete(key K) (bool, error) {
-	ok, err := s.shard(key).Delete(key)
+	h := table.Hash(s.seed, key)
+	ok, err := s.shard(h).Delete(h, key)
 	return ok, s.refused(err)
 }
 
 func (s *Store[K, V]) GetAndDelete(key K) (lastmodstore.Entry[V], bool, error) {
-	e, ok, err := s.shard(key).GetAndDelete(key)
+	h := table.Hash(s.seed, key)
+	e, ok, err := s.shard(h).GetAndDelete(h, key)
 	return e, ok, s.refused(err)
 }
 
 func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {
-	ok, err := s.shard(key).DeleteIfUnmodifiedSince(key, t)
+	h := table.Hash(s.seed, key)
+	ok, err := s.shard(h).DeleteIfUnmodifiedSince(h, key, t)
 	return ok, s.refused(err)
 }
 
 func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
-	ok, err := s.shard(key).Merge(key, e)
+	h := table.Hash(s.seed, key)
+	ok, err := s.shard(h).Merge(h, key, e)
 	return ok, s.refused(err)
 }
 

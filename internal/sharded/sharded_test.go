@@ -242,7 +242,7 @@ type busy struct {
 }
 
 func (s busy) Feed(f *table.Feed[string, int]) bool {
-	if err := s.Set("a", 1, 0); err != nil {
+	if err := s.Set(0, "a", 1, 0); err != nil {
 		s.t.Error(err)
 	}
 	return s.Shard.Feed(f)

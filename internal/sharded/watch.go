@@ -90,7 +90,7 @@ func (w *watch[K, V]) round(end int64) bool {
 				return false
 			}
 		default:
-			event, ok := engine.NextEvent(w.line, &first.Feed, first.shard.Peek)
+			event, ok := engine.NextEvent(w.line, &first.Feed, w.peek)
 			if ok && !w.emit(event) {
 				return false
 			}

@@ -11,32 +11,45 @@ import (
 // What callers do before and after a message or lock about many keys, so that
 // it is short. An unhashable key panics here, in the caller.
 
-// Lookups prepares a GetMany of keys, in the memory of
-// old, a cleared one, if that is enough.
+// Lookups prepares a GetMany of keys, in the memory of old, which is cleared, if
+// that is enough.
 func Lookups[K comparable, V any](old []Lookup[V], seed maphash.Seed, keys []K) []Lookup[V] {
 	lookups := slices.Grow(old[:0], len(keys))[:len(keys)]
 	for i, key := range keys {
-		lookups[i].hash = Hash(seed, key)
+		lookups[i] = NewLookup[V](Hash(seed, key))
 	}
 	return lookups
 }
 
-// Found is the map of those keys whose lookup found something.
+// NewLookup prepares the lookup of a key with the hash h.
+func NewLookup[V any](h uint64) Lookup[V] { return Lookup[V]{hash: Short(h)} }
+
+// Found returns the entries of those keys whose lookup found one.
 func Found[K comparable, V any](line *timeline.Timeline, keys []K, lookups []Lookup[V]) map[K]lastmodstore.Entry[V] {
 	found := make(map[K]lastmodstore.Entry[V], len(keys))
+	AddFound(found, line, keys, lookups)
+	return found
+}
+
+// AddFound adds the entries of those keys whose lookup found one.
+func AddFound[K comparable, V any](found map[K]lastmodstore.Entry[V], line *timeline.Timeline, keys []K, lookups []Lookup[V]) {
 	for i := range lookups {
 		if l := &lookups[i]; l.ok {
 			found[keys[i]] = newEntry(line, l.value, l.times)
 		}
 	}
-	return found
 }
 
 // Assignments prepares a SetMany of values.
 func Assignments[K comparable, V any](seed maphash.Seed, values map[K]V) []Assignment[K, V] {
 	all := make([]Assignment[K, V], 0, len(values))
 	for key, value := range values {
-		all = append(all, Assignment[K, V]{Hash: Hash(seed, key), Key: key, Value: value})
+		all = append(all, NewAssignment(Hash(seed, key), key, value))
 	}
 	return all
+}
+
+// NewAssignment prepares the assignment of value to key, whose hash is h.
+func NewAssignment[K comparable, V any](h uint64, key K, value V) Assignment[K, V] {
+	return Assignment[K, V]{Hash: Short(h), Key: key, Value: value}
 }

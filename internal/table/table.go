@@ -158,11 +158,15 @@ func (t *Table[K, V]) Show() {
 	t.publishView()
 }
 
-// Hash is what every method wants to have been told of a key. It panics if the
-// key is unhashable, as a map does: call it where the panic belongs.
-func Hash[K comparable](seed maphash.Seed, key K) uint32 {
-	return uint32(maphash.Comparable(seed, key) >> 32)
+// Hash returns the hash of key, of which a table uses one half: see [Short]. The
+// other is left to a Sharded, which chooses the shard by it. Hash panics if key is
+// unhashable, as a map does: call it where the panic belongs.
+func Hash[K comparable](seed maphash.Seed, key K) uint64 {
+	return maphash.Comparable(seed, key)
 }
+
+// Short returns the half of h that the methods of a table take: the high one.
+func Short(h uint64) uint32 { return uint32(h >> 32) }
 
 // Len counts the entries held, expired ones included.
 func (t *Table[K, V]) Len() int { return int(t.slots.live) }

@@ -1,0 +1,149 @@
+// This file runs on the callers' goroutines.
+
+package actor
+
+import (
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/engine"
+	"github.com/lastmodstore/lastmodstore/internal/table"
+)
+
+func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
+	return s.set(table.Hash(s.seed, key), key, value, ttl)
+}
+
+func (s *Store[K, V]) set(h uint64, key K, value V, ttl time.Duration) error {
+	r := s.newKeyRequest(opSet, h, key)
+	r.value, r.ttl = value, ttl
+	s.call(r)
+	err := r.err
+	s.release(r)
+	return err
+}
+
+func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
+	r := s.newRequest(opSetMany)
+	defer s.release(r)
+	r.assignments, r.ttl = table.Assignments(s.seed, values), ttl
+	s.call(r)
+	return r.err
+}
+
+func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
+	return s.setIf(table.Hash(s.seed, key), key, value, ttl, t)
+}
+
+func (s *Store[K, V]) setIf(h uint64, key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
+	r := s.newKeyRequest(opSetIf, h, key)
+	defer s.release(r)
+	r.value, r.ttl, r.time = value, ttl, t
+	s.call(r)
+	return r.copy.Entry(s.line), r.ok, r.err
+}
+
+func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
+	return s.add(table.Hash(s.seed, key), key, delta, ttl)
+}
+
+func (s *Store[K, V]) add(h uint64, key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
+	r := s.newKeyRequest(opAdd, h, key)
+	defer s.release(r)
+	r.value, r.ttl = delta, ttl
+	s.call(r)
+	return r.copy.Entry(s.line), r.err
+}
+
+func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
+	return s.touch(table.Hash(s.seed, key), key, ttl)
+}
+
+func (s *Store[K, V]) touch(h uint64, key K, ttl time.Duration) (bool, error) {
+	r := s.newKeyRequest(opTouch, h, key)
+	defer s.release(r)
+	r.ttl = ttl
+	s.call(r)
+	return r.ok, r.err
+}
+
+func (s *Store[K, V]) Delete(key K) (bool, error) {
+	return s.delete(table.Hash(s.seed, key), key)
+}
+
+func (s *Store[K, V]) delete(h uint64, key K) (bool, error) {
+	r := s.newKeyRequest(opDelete, h, key)
+	defer s.release(r)
+	s.call(r)
+	return r.ok, r.err
+}
+
+func (s *Store[K, V]) GetAndDelete(key K) (lastmodstore.Entry[V], bool, error) {
+	return s.getAndDelete(table.Hash(s.seed, key), key)
+}
+
+func (s *Store[K, V]) getAndDelete(h uint64, key K) (lastmodstore.Entry[V], bool, error) {
+	r := s.newKeyRequest(opGetAndDelete, h, key)
+	defer s.release(r)
+	s.call(r)
+	return r.copy.Entry(s.line), r.ok, r.err
+}
+
+func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {
+	return s.deleteIf(table.Hash(s.seed, key), key, t)
+}
+
+func (s *Store[K, V]) deleteIf(h uint64, key K, t time.Time) (bool, error) {
+	r := s.newKeyRequest(opDeleteIf, h, key)
+	defer s.release(r)
+	r.time = t
+	s.call(r)
+	return r.ok, r.err
+}
+
+func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
+	return s.merge(table.Hash(s.seed, key), key, e)
+}
+
+func (s *Store[K, V]) merge(h uint64, key K, e lastmodstore.Entry[V]) (bool, error) {
+	r := s.newKeyRequest(opMerge, h, key)
+	defer s.release(r)
+	r.entry = e
+	s.call(r)
+	return r.ok, r.err
+}
+
+func (s *Store[K, V]) Clear() error {
+	r := s.newRequest(opClear)
+	defer s.release(r)
+	s.call(r)
+	err := r.err
+	if err == nil && r.cleared != nil {
+		if r.n = r.cleared.Expired(); r.n > 0 {
+			r.op = opCountCleared
+			s.call(r)
+		}
+	}
+	return err
+}
+
+// Cleanup is one message a step, so that other callers' come between.
+func (s *Store[K, V]) Cleanup() int {
+	r := s.newRequest(opSweep)
+	defer s.release(r)
+	r.cutoff = s.line.Catch()
+	removed := 0
+	var pace engine.Pacer
+	pace.Begin(r.cutoff)
+	for s.call(r) {
+		removed += r.n
+		if !r.ok {
+			break
+		}
+		if now := s.line.Now(); pace.ShouldRest(len(s.mailbox) > 0, now) {
+			time.Sleep(engine.SweepPause)
+			pace.Wake(now, s.line.Now())
+		}
+	}
+	return removed
+}

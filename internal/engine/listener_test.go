@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"fmt"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/table"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+)
+
+// removals returns the removals of "a" by Delete, and of three others by Clear.
+func removals(g Gomega) (*timeline.Timeline, []table.Removal[string, int]) {
+	c := config.New[func(*config.Config)](nil)
+	t := table.New[string, int](c.Line, c)
+	t.RecordRemovals(true)
+	set := func(key string) { g.Expect(t.Set(uint32(key[0]), key, 1, 0, c.Line.Now())).To(Succeed()) }
+	set("a")
+	g.Expect(t.Delete('a', "a", c.Line.Now())).To(BeTrue())
+	for _, key := range []string{"b", "c", "d"} {
+		set(key)
+	}
+	t.Clear(c.Line.Now())
+	return c.Line, t.DrainRemovals()
+}
+
+// 27: each removed value is reported exactly once, in order, and is then neither
+// counted nor held.
+func TestListenerDelivers(t *testing.T) {
+	g := NewWithT(t)
+	line, removed := removals(g)
+	var l *Listener[string, int]
+	var got []string
+	l = NewListener(func(key string, _ lastmodstore.Entry[int], why lastmodstore.EventKind) {
+		got = append(got, fmt.Sprint(key, " ", why, " ", l.Pending()))
+		if key == "b" {
+			g.Expect(removed[0]).To(BeZero(), "it is held while the next is delivered")
+		}
+	})
+	l.Expect(removed)
+	g.Expect(l.Deliver(line, removed)).To(BeTrue())
+	g.Expect(got).To(Equal([]string{"a Deleted 4", "b Cleared 3", "c Cleared 2", "d Cleared 1"}))
+	g.Expect(l.Pending()).To(BeZero())
+	g.Expect(removed).To(HaveEach(BeZero()))
+}
+
+// A listener that is stopped gets no more, not even the rest of what one Clear removed.
+func TestListenerStops(t *testing.T) {
+	g := NewWithT(t)
+	line, removed := removals(g)
+	var l *Listener[string, int]
+	calls := 0
+	l = NewListener(func(key string, _ lastmodstore.Entry[int], _ lastmodstore.EventKind) {
+		if calls++; key == "b" {
+			l.Stop()
+		}
+	})
+	l.Expect(removed)
+	g.Expect(l.Deliver(line, removed)).To(BeFalse())
+	g.Expect(calls).To(Equal(2))
+	g.Expect(l.Deliver(line, removed)).To(BeFalse())
+	g.Expect(calls).To(Equal(2))
+}
