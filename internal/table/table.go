@@ -73,6 +73,7 @@ type Table[K comparable, V any] struct {
 	isHidden bool                       // a batch is stored
 
 	config           config.Config
+	shown            *view[K, V] // what view is, or will be again
 	index            index
 	slots            slots[K, V]
 	heap             chunked[due]
@@ -133,14 +134,15 @@ func (t *Table[K, V]) Reset() {
 
 // publishView shows readers the present directory and slots.
 func (t *Table[K, V]) publishView() {
+	t.shown = &view[K, V]{t.index.directory, t.slots.published, t.slots.marks}
 	if !t.isHidden {
-		t.view.Store(&view[K, V]{t.index.directory, t.slots.published, t.slots.marks})
+		t.view.Store(t.shown)
 	}
 }
 
 // followDirectory shows readers the directory if it was replaced.
 func (t *Table[K, V]) followDirectory() {
-	if v := t.view.Load(); v != nil && len(v.directory) != len(t.index.directory) {
+	if len(t.shown.directory) != len(t.index.directory) {
 		t.publishView()
 	}
 }
@@ -155,7 +157,7 @@ func (t *Table[K, V]) Hide() {
 // Show ends Hide.
 func (t *Table[K, V]) Show() {
 	t.isHidden = false
-	t.publishView()
+	t.view.Store(t.shown)
 }
 
 // Hash returns the hash of key, of which a table uses one half: see [Short]. The
