@@ -15,7 +15,15 @@ type Limbo struct {
 func NewLimbo(d *Domain) Limbo { return Limbo{domain: d} }
 
 // Retire adds x, which no reader that enters from now on can reach.
-func (l *Limbo) Retire(x uint32) { l.retired = append(l.retired, x) }
+func (l *Limbo) Retire(x uint32) {
+	if l.retired == nil {
+		l.retired = make([]uint32, 0, usual)
+	}
+	l.retired = append(l.retired, x)
+}
+
+// usual is how many items a limbo has room for without growing.
+const usual = 128
 
 // Len returns how many items wait to be reclaimed.
 func (l *Limbo) Len() int { return len(l.retired) + len(l.waiting) }
@@ -66,7 +74,7 @@ func (l *Limbo) step(p *pass, free func(x uint32)) bool {
 // empty returns the memory of waiting, unless one large write needed more than
 // others do.
 func (l *Limbo) empty() []uint32 {
-	if cap(l.waiting) > 1024 {
+	if cap(l.waiting) > 8*usual {
 		return nil
 	}
 	return l.waiting[:0]

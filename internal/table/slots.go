@@ -176,7 +176,10 @@ func (s *slots[K, V]) vacate(i uint32) {
 	if s.poison != nil {
 		s.poison(s.at(i))
 	}
-	if s.shared && len(s.spare) < maxSpare {
+	if s.spare == nil && s.shared {
+		s.spare = make([]uint32, 0, maxSpare)
+	}
+	if len(s.spare) < cap(s.spare) {
 		s.spare = append(s.spare, i)
 	} else {
 		s.list(i)
