@@ -48,11 +48,12 @@ type slots[K comparable, V any] struct {
 	ceiling      uint32 // from here on slots are to become vacant: they enter high
 	top          uint32 // no slot from here on is live
 
-	spare  []uint32    // retired slots that no reader can look at: what writes take first
-	limbo  epoch.Limbo // the other retired slots, if shared
-	next   int         // length of limbo at which to reclaim
-	shared bool        // read without a lock
-	poison func(*slot[K, V])
+	spare   []uint32    // retired slots that no reader can look at: what writes take first
+	unclear bool        // some of spare may hold what they held
+	limbo   epoch.Limbo // the other retired slots, if shared
+	next    int         // length of limbo at which to reclaim
+	shared  bool        // read without a lock
+	poison  func(*slot[K, V])
 }
 
 // reclaimEvery is how many slots are retired before the writer looks whether
@@ -153,13 +154,14 @@ func (t *Table[K, V]) IsClogged() bool {
 	return t.slots.limbo.Len() > maxRetired+int(t.slots.live)/8
 }
 
-// HasRetired reports whether slots wait for readers to leave.
-func (t *Table[K, V]) HasRetired() bool { return t.slots.limbo.Len() > 0 }
+// HasRetired reports whether slots that are not live hold what they held.
+func (t *Table[K, V]) HasRetired() bool { return t.slots.unclear || t.slots.limbo.Len() > 0 }
 
 // Reclaim takes a step in giving back memory for which there is no more use. It
 // reports whether there is another step to take at once.
 func (t *Table[K, V]) Reclaim() (more bool) {
 	t.slots.reclaim()
+	t.slots.clearSpare()
 	return t.compact(compactSteps)
 }
 
@@ -168,11 +170,8 @@ func (t *Table[K, V]) Poison(key K, value V) {
 	t.slots.poison = func(s *slot[K, V]) { s.key, s.value, s.deadline = key, value, timeline.Never }
 }
 
-// vacate clears slot i, whose value nobody must keep reachable, and lets it be used
-// again.
+// vacate lets slot i be used again.
 func (s *slots[K, V]) vacate(i uint32) {
-	var zero slot[K, V]
-	*s.at(i) = zero
 	if s.poison != nil {
 		s.poison(s.at(i))
 	}
@@ -181,9 +180,28 @@ func (s *slots[K, V]) vacate(i uint32) {
 	}
 	if len(s.spare) < cap(s.spare) {
 		s.spare = append(s.spare, i)
-	} else {
-		s.list(i)
+		s.unclear = true
+		return
 	}
+	s.clear(i)
+	s.list(i)
+}
+
+// clear lets go of what slot i holds.
+func (s *slots[K, V]) clear(i uint32) {
+	if s.poison == nil {
+		var zero slot[K, V]
+		*s.at(i) = zero
+	}
+}
+
+// clearSpare clears what waits for the next writes, which would overwrite it: they
+// may not come for long.
+func (s *slots[K, V]) clearSpare() {
+	for _, i := range s.spare {
+		s.clear(i)
+	}
+	s.unclear = false
 }
 
 // list puts slot i, which is clear, into a list of vacant ones.
@@ -264,6 +282,7 @@ func (t *Table[K, V]) compact(moves int) (more bool) {
 		return false
 	}
 	s.ceiling = s.live + uint32(s.limbo.Len()) + s.slack()/2
+	s.clearSpare()
 	for _, i := range s.spare { // they may be at the end
 		s.list(i)
 	}
