@@ -131,7 +131,7 @@ func (o *owner[K, V]) serve(r *request[K, V], now int64) (closing bool) {
 
 // join makes the store a shard, unless it was used before.
 func (o *owner[K, V]) join(j *engine.Joint) bool {
-	if len(o.listening) > 0 || !o.table.Join(j.Line, j.Shard, j.Shards) {
+	if len(o.listening) > 0 || !o.table.Join(j.Line, nil, j.Shard, j.Shards) {
 		return false
 	}
 	o.line, o.hub, o.noted = j.Line, j.Hub, o.table.Last()

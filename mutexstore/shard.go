@@ -16,10 +16,10 @@ var _ engine.Shard[string, any] = shard[string, any]{}
 func (s shard[K, V]) Join(j engine.Joint) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || len(s.listeners) > 0 || !s.table.Join(j.Line, j.Shard, j.Shards) {
+	if s.closed || len(s.listeners) > 0 || !s.table.Join(j.Line, j.Readers, j.Shard, j.Shards) {
 		return false
 	}
-	s.seed, s.line, s.hub, s.sweeps = j.Seed, j.Line, j.Hub, j.Sweeps
+	s.seed, s.line, s.readers, s.hub, s.sweeps = j.Seed, j.Line, j.Readers, j.Hub, j.Sweeps
 	return true
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/epoch"
 	"github.com/lastmodstore/lastmodstore/internal/table"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
@@ -83,6 +84,7 @@ func (r Refused) Wait() error { return r.Err }
 type Joint struct {
 	Seed          maphash.Seed // of the keys' hashes
 	Line          *timeline.Timeline
+	Readers       *epoch.Domain // of those that take no lock
 	Hub           *Hub
 	Sweeps        Semaphore // to hold during a sweep
 	Shard, Shards int

@@ -1,14 +1,14 @@
 package epoch
 
-// A Limbo holds what the writer has made unreachable and readers may still look
-// at. It is not safe for concurrent use: the writer's lock guards it.
+// A Limbo holds what a writer has made unreachable and readers may still look at. It
+// is not safe for concurrent use: the writer's lock guards it. Several limbos may
+// share a domain.
 type Limbo struct {
 	domain *Domain
 
-	// Since an item was retired, the parity has not been flipped (retired), or has
-	// been flipped once (waiting), before which the counters of the other parity
-	// were zero.
-	retired, waiting []uint32
+	retired []uint32 // since they were retired, no counters have been seen to be zero
+	waiting []uint32 // those of parity seen have been
+	seen    uint32
 }
 
 // NewLimbo returns an empty limbo of things that readers of d can reach.
@@ -44,31 +44,30 @@ func (l *Limbo) Reclaim(free func(x uint32)) {
 	}
 }
 
-// A pass is one Reclaim. In two rounds, which see the counters of both parities,
-// all that is retired can be reclaimed.
-type pass struct{ round, stripe int }
+// A pass is one Reclaim. In two rounds, which see the counters of both parities to be
+// zero, all that is retired can be reclaimed.
+type pass struct{ round, steps int }
 
-// step does what Reclaim does up to its next access to what readers write or
-// read. It returns false when the pass has ended.
+// step takes the next access to what readers write or read, and does what follows
+// from it. It returns false when the pass has ended.
 func (l *Limbo) step(p *pass, free func(x uint32)) bool {
-	d := l.domain
-	parity := d.parity.Load() & 1
-	if p.stripe < len(d.stripes) {
-		isQuiet := d.stripes[p.stripe].readers[1-parity].Load() == 0
-		p.stripe++
-		return isQuiet
+	d, parity := l.domain, 1-l.seen
+	if p.steps == 0 {
+		if d.parity.Load() == parity {
+			d.parity.Store(1 - parity) // so that its readers become fewer
+		}
+	} else if d.stripes[p.steps-1].readers[parity].Load() != 0 {
+		return false
+	}
+	if p.steps++; p.steps <= len(d.stripes) {
+		return true
 	}
 	for _, x := range l.waiting {
 		free(x)
 	}
-	l.retired, l.waiting = l.empty(), l.retired
-	if len(l.waiting) == 0 {
-		return false
-	}
-	d.parity.Store(1 - parity)
-	p.stripe = 0
-	p.round++
-	return p.round < 2
+	l.retired, l.waiting, l.seen = l.empty(), l.retired, parity
+	p.round, p.steps = p.round+1, 0
+	return p.round < 2 && len(l.waiting) > 0
 }
 
 // empty returns the memory of waiting, unless one large write needed more than

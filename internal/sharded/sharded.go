@@ -10,6 +10,7 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/engine"
+	"github.com/lastmodstore/lastmodstore/internal/epoch"
 	"github.com/lastmodstore/lastmodstore/internal/table"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
@@ -42,9 +43,11 @@ func Join[K comparable, V any](shards []any) any {
 		s.line.Share()
 	}
 	sweeps := engine.NewSemaphore()
+	joint := engine.Joint{Seed: s.seed, Line: s.line, Readers: epoch.NewDomain(), Hub: s.hub, Sweeps: sweeps, Shards: len(shards)}
 	for i, shard := range shards {
+		joint.Shard = i
 		one, ok := shard.(engine.Shard[K, V])
-		if !ok || !one.Join(engine.Joint{Seed: s.seed, Line: s.line, Hub: s.hub, Sweeps: sweeps, Shard: i, Shards: len(shards)}) {
+		if !ok || !one.Join(joint) {
 			return nil
 		}
 		s.shards = append(s.shards, one)

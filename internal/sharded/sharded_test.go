@@ -14,6 +14,7 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/actor"
 	"github.com/lastmodstore/lastmodstore/internal/engine"
+	"github.com/lastmodstore/lastmodstore/internal/epoch"
 	"github.com/lastmodstore/lastmodstore/internal/seam"
 	"github.com/lastmodstore/lastmodstore/internal/sharded"
 	"github.com/lastmodstore/lastmodstore/internal/table"
@@ -53,7 +54,7 @@ func joined(g Gomega, n int, j engine.Joint, open func() store) (stores []store)
 func TestShardsSweepOneAfterAnother(t *testing.T) {
 	eachEngine(t, func(g Gomega, open func(time.Duration) store) {
 		sweeps := engine.NewSemaphore()
-		stores := joined(g, 4, engine.Joint{Line: timeline.Start(), Hub: engine.NewHub(), Sweeps: sweeps}, func() store { return open(time.Minute) })
+		stores := joined(g, 4, engine.Joint{Line: timeline.Start(), Readers: epoch.NewDomain(), Hub: engine.NewHub(), Sweeps: sweeps}, func() store { return open(time.Minute) })
 		fill := func() {
 			for i, s := range stores {
 				for k := range 300 {

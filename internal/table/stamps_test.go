@@ -6,6 +6,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/epoch"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
@@ -16,7 +17,7 @@ func shardTables(g Gomega, n int) (*timeline.Timeline, []*Table[int, int]) {
 	tables := make([]*Table[int, int], n)
 	for i := range tables {
 		tables[i] = open[int, int](timeline.Start(), config.Config{})
-		g.Expect(tables[i].Join(line, i, n)).To(BeTrue())
+		g.Expect(tables[i].Join(line, epoch.NewDomain(), i, n)).To(BeTrue())
 	}
 	return line, tables
 }

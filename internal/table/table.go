@@ -110,12 +110,15 @@ func (t *Table[K, V]) Init(line *timeline.Timeline, c config.Config, readers *ep
 // Join makes t, which has never been used, the given shard of several that share
 // a timeline. Their stamps differ, so that they have one order. It reports
 // whether t was unused.
-func (t *Table[K, V]) Join(line *timeline.Timeline, shard, shards int) bool {
+func (t *Table[K, V]) Join(line *timeline.Timeline, readers *epoch.Domain, shard, shards int) bool {
 	isWatched := t.log.active.Load() && !t.config.RetainRemovals
 	if t.joined || isWatched || t.last != math.MinInt64 || t.line.Watermark() != math.MinInt64 {
 		return false
 	}
 	t.joined = true
+	if t.readers != nil {
+		t.readers = readers
+	}
 	t.line, t.shard, t.shardMask = line, int64(shard), 1<<bits.Len(uint(shards-1))-1
 	t.Reset()
 	return true
