@@ -5,7 +5,8 @@
 // differ in nothing but how they handle concurrency:
 //
 //   - package actor: one goroutine owns the map and serves request messages;
-//   - package mutexstore: the same map behind a [sync.RWMutex].
+//   - package mutexstore: the same map behind a [sync.RWMutex], without which
+//     single keys are read.
 //
 // Both are opened in the same way, so that changing the engine changes one line:
 //

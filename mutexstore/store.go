@@ -1,9 +1,10 @@
 // Package mutexstore is the lastmodstore engine behind a [sync.RWMutex].
 //
-// Reads share the lock and write nothing under it but the mark that tells the
-// bound what was read, and counters if asked for, both atomically. Where writes
-// are rare, reads on different cores do not even write the lock (lock.go). With a
-// cleanup interval one goroutine sweeps (sweeper.go); without, there is none.
+// Writes lock, and long reads (many keys, loops, feeds) read-lock. Reads of single
+// keys take no lock (lookup.go): they wait for no writer, no sweep and no other
+// reader, and write nothing that another core reads but, with a capacity, the mark
+// that tells what was read. With a cleanup interval one goroutine sweeps
+// (sweeper.go); without, there is none, but for a timer after writes (reclaim.go).
 package mutexstore
 
 import (

@@ -26,7 +26,7 @@ func openMutex[V any](d time.Duration, o ...lastmodstore.Option) lastmodstore.St
 func engines() []Implementation {
 	return []Implementation{
 		engine("actor", "one goroutine owns the map", openActor[int], openActor[Kilobyte], 1),
-		engine("mutex", "a sync.RWMutex guards the map", openMutex[int], openMutex[Kilobyte], 1),
+		engine("mutex", "a sync.RWMutex guards the map; reads of one key take no lock", openMutex[int], openMutex[Kilobyte], 1),
 		sharded("actor", openActor[int], openActor[Kilobyte], Shards),
 		ShardedMutex(Shards),
 	}
