@@ -23,11 +23,15 @@ func (f *fixture) places() map[int]uint32 {
 	return at
 }
 
-// moved returns how many keys have another slot than before.
+// moved returns how many keys have another slot than before, which must be one
+// before the earlier one.
 func (f *fixture) moved(before map[int]uint32) (n int) {
+	f.TB.Helper()
 	for key, i := range f.places() {
 		if was, isOld := before[key]; isOld && was != i {
-			n++
+			if n++; i > was {
+				f.TB.Fatalf("key %d is moved from slot %d up to %d", key, was, i)
+			}
 		}
 	}
 	return n
@@ -105,6 +109,24 @@ func TestRemovalsReturnMemory(t *testing.T) {
 				f.small()
 				f.holds(stay)
 			})
+		}
+	}
+}
+
+// Each removal moves few entries, and all of them to slots before.
+func TestEachRemovalMovesFewEntries(t *testing.T) {
+	const n = 1500
+	for seed := range uint64(2) {
+		f := newFixture(t, config.Config{})
+		for key := range n {
+			f.set(key, 0, 1)
+		}
+		for _, key := range rand.New(rand.NewPCG(seed, 8)).Perm(n) {
+			before := f.places()
+			f.del(key, 1)
+			if moved := f.moved(before); moved > compactMoves {
+				t.Fatalf("a removal moves %d entries", moved)
+			}
 		}
 	}
 }

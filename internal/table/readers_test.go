@@ -1,0 +1,276 @@
+package table
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"unsafe"
+
+	"github.com/lastmodstore/lastmodstore/internal/config"
+)
+
+// What readers see who take no lock, concurrently with a writer. The race detector
+// watches, and vacant slots are poisoned.
+
+// Readers' fields share no cache line with what each write changes: the table begins
+// 32 bytes before one, behind a lock.
+func TestReadersFieldsHaveCacheLinesOfTheirOwn(t *testing.T) {
+	if unsafe.Sizeof(uintptr(0)) != 8 {
+		t.Skip("where pointers are shorter, alignment is left to chance")
+	}
+	var tab Table[int, int]
+	must(t, "offset of view", unsafe.Offsetof(tab.view), 32)
+	must(t, "offset of config", unsafe.Offsetof(tab.config), 96)
+}
+
+// A crowd is a table whose keys in stable are present all along.
+type crowd struct {
+	*fixture
+	hash   func(key int) uint32
+	stable int // so many keys, from 0
+}
+
+// read looks up one of the stable keys.
+func (c *crowd) read(key int) error {
+	reader := c.t.readers.Enter()
+	defer reader.Leave()
+	switch value, _, result := c.t.Get(c.hash(key), key); {
+	case result != Present:
+		return fmt.Errorf("key %d: %d, which is not Present", key, result)
+	case value%c.stable != key:
+		return fmt.Errorf("key %d: value %d", key, value)
+	}
+	return nil
+}
+
+func (c *crowd) put(key, value int) {
+	must(c.TB, "Set", c.t.Set(c.hash(key), key, value, 0, 1), nil)
+}
+
+func (c *crowd) del(key int) {
+	_, err := c.t.Delete(c.hash(key), key, 1)
+	must(c.TB, "Delete", err, nil)
+}
+
+// besideReaders runs write while others read the stable keys.
+func (c *crowd) besideReaders(write func()) {
+	c.Helper()
+	var over atomic.Bool
+	var readers sync.WaitGroup
+	for r := range 3 {
+		readers.Go(func() {
+			for key := r; !over.Load(); key++ {
+				if err := c.read(key % c.stable); err != nil {
+					c.TB.Error(err)
+					return
+				}
+			}
+		})
+	}
+	write()
+	over.Store(true)
+	readers.Wait()
+	c.settle()
+}
+
+// oneBucket is a weak hash: all keys are in one bucket however large the directory
+// is, and those of eight groups have one home each.
+func oneBucket(key int) uint32 { return uint32(key%8) << 29 }
+
+// 15: while other keys are removed, cells move within the bucket.
+func TestReadersFindWhatMovesWithinABucket(t *testing.T) {
+	if !isShared {
+		t.Skip("readers take the lock")
+	}
+	const others = 120 // the bucket is neither split nor joined, but resized
+	c := &crowd{newFixture(t, config.Config{}), oneBucket, 40}
+	for key := range others {
+		c.put(c.stable+key, 0)
+	}
+	for key := range c.stable {
+		c.put(key, key) // behind the others
+	}
+	rng := rand.New(rand.NewPCG(1, 9))
+	c.besideReaders(func() {
+		for range atLength(300, 10_000) {
+			for _, key := range rng.Perm(others) {
+				c.del(c.stable + key)
+			}
+			for key := range others {
+				c.put(c.stable+key, 0)
+			}
+		}
+	})
+}
+
+// 15: buckets split, join and are resized, and the directory doubles and halves.
+func TestReadersFindWhatMovesBetweenBuckets(t *testing.T) {
+	if !isShared {
+		t.Skip("readers take the lock")
+	}
+	const others = 3 * bucketMean
+	for name, hash := range map[string]func(int) uint32{
+		"strong": hashOf,
+		"weak":   func(key int) uint32 { return uint32(key%8)<<29 | uint32(key%4) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &crowd{newFixture(t, config.Config{}), hash, 100}
+			for key := range c.stable {
+				c.put(key, key)
+			}
+			rng := rand.New(rand.NewPCG(2, 9))
+			most, least := 0, 1<<30
+			c.besideReaders(func() {
+				for range atLength(30, 1000) {
+					for key := range others {
+						c.put(c.stable+key, 0)
+					}
+					most = max(most, len(c.t.index.directory))
+					for _, key := range rng.Perm(others) {
+						c.del(c.stable + key)
+					}
+					least = min(least, len(c.t.index.directory))
+				}
+			})
+			must(t, "directory at least", least, 1)
+			must(t, "directory at most", most, 4)
+		})
+	}
+}
+
+// 15: updates, which give a key other slots, and removals, which return memory and
+// so move entries.
+func TestReadersFindWhatChangesSlots(t *testing.T) {
+	if !isShared {
+		t.Skip("readers take the lock")
+	}
+	const others = 3000
+	for _, limit := range []int{0, 100_000} {
+		t.Run(fmt.Sprint("capacity=", limit), func(t *testing.T) {
+			c := &crowd{newFixture(t, config.Config{MaxEntries: limit}), hashOf, 200}
+			for key := range c.stable {
+				c.put(key, key)
+			}
+			c.besideReaders(func() {
+				for round := range atLength(15, 600) {
+					for key := range others {
+						c.put(c.stable+key, 0)
+					}
+					for key := range c.stable { // at the end
+						c.put(key, key+round*c.stable)
+					}
+					for key := range others {
+						c.del(c.stable + key)
+					}
+					for c.t.Reclaim() {
+					}
+				}
+			})
+		})
+	}
+}
+
+// Clear is one swap: who reads an earlier table reads all of it, whatever is stored
+// in the new one.
+func TestClearIsOneSwap(t *testing.T) {
+	if !isShared {
+		t.Skip("readers take the lock")
+	}
+	c := &crowd{newFixture(t, config.Config{MaxEntries: 10_000}), hashOf, 1000}
+	for key := range c.stable {
+		c.put(key, key)
+	}
+	reader := c.t.readers.Enter()
+	earlier := c.t.view.Load()
+	for range 3 {
+		c.t.Clear(1)
+		for key := range c.stable {
+			c.put(key+c.stable, 0)
+		}
+		for range 4 {
+			c.t.Reclaim()
+		}
+		c.t.check(t)
+	}
+	for key := range c.stable {
+		h := c.hash(key)
+		b := earlier.directory[h&uint32(len(earlier.directory)-1)].Load()
+		slot := b.slotOf(earlier.slots, h, key)
+		must(t, "presence in the earlier table", slot != none, true)
+		must(t, "value", earlier.slots.at(slot).value, key)
+		_, _, result := c.t.Get(h, key)
+		must(t, "presence after Clear", result, Absent)
+	}
+	reader.Leave()
+}
+
+// slotOf finds key in b by looking at every cell.
+func (b *bucket) slotOf(slots *published[slot[int, int]], h uint32, key int) uint32 {
+	for _, c := range b.cells {
+		if c != 0 && cellHash(c) == h && slots.at(cellSlot(c)).key == key {
+			return cellSlot(c)
+		}
+	}
+	return none
+}
+
+// Who has seen that one key was removed by Clear does not see another that was
+// removed with it.
+func TestReadersSeeClearAtOnce(t *testing.T) {
+	if !isShared {
+		t.Skip("readers take the lock")
+	}
+	f := newFixture(t, config.Config{})
+	const first, second = 1, 2
+	read := func(key int) (value int) {
+		reader := f.t.readers.Enter()
+		defer reader.Leave()
+		value, _, result := f.t.Get(hashOf(key), key)
+		if result != Present {
+			return 0
+		}
+		return value
+	}
+	var over atomic.Bool
+	var readers sync.WaitGroup
+	for range 2 {
+		readers.Go(func() {
+			for !over.Load() {
+				// The first is absent after the second was stored: Clear has begun.
+				if n := read(second); n > 0 && read(first) == 0 && read(second) == n {
+					t.Errorf("Clear had removed the first key, and the second was still %d", n)
+					return
+				}
+			}
+		})
+	}
+	for n := range atLength(20_000, 1_000_000) {
+		must(t, "Set", f.t.Set(hashOf(first), first, n+1, 0, 1), nil)
+		must(t, "Set", f.t.Set(hashOf(second), second, n+1, 0, 1), nil)
+		f.t.Clear(1)
+	}
+	over.Store(true)
+	readers.Wait()
+}
+
+// A batch is not shown half, and a hidden table says so.
+func TestHiddenTable(t *testing.T) {
+	f := newFixture(t, config.Config{MaxEntries: 10})
+	f.set(1, 0, 1)
+	f.t.Hide()
+	_, _, result := f.t.Get(hashOf(1), 1)
+	must(t, "Get", result, Hidden)
+	var c Copy[int]
+	must(t, "GetCopy", f.t.GetCopy(hashOf(2), 2, &c), Hidden)
+	for key := range 10 {
+		f.set(key, 0, 1)
+		must(t, "PeekCopy", f.t.PeekCopy(hashOf(key), key, &c), Hidden)
+	}
+	f.t.Clear(1) // of a store that is closed meanwhile
+	must(t, "Get", f.t.PeekCopy(hashOf(1), 1, &c), Hidden)
+	f.t.Show()
+	must(t, "PeekCopy", f.t.PeekCopy(hashOf(1), 1, &c), Absent)
+	f.t.check(t)
+}
