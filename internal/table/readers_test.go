@@ -75,34 +75,68 @@ func (c *crowd) besideReaders(write func()) {
 	c.settle()
 }
 
-// oneBucket is a weak hash: all keys are in one bucket however large the directory
-// is, and those of eight groups have one home each.
-func oneBucket(key int) uint32 { return uint32(key%8) << 29 }
-
-// 15: while other keys are removed, cells move within the bucket.
+// 15: while other keys are removed, cells move within the bucket. All keys have one
+// hash here, so that each removal moves the cells of all that were inserted later.
 func TestReadersFindWhatMovesWithinABucket(t *testing.T) {
 	if !isShared {
 		t.Skip("readers take the lock")
 	}
-	const others = 120 // the bucket is neither split nor joined, but resized
-	c := &crowd{newFixture(t, config.Config{}), oneBucket, 40}
-	for key := range others {
-		c.put(c.stable+key, 0)
-	}
-	for key := range c.stable {
-		c.put(key, key) // behind the others
-	}
-	rng := rand.New(rand.NewPCG(1, 9))
-	c.besideReaders(func() {
-		for range atLength(300, 10_000) {
-			for _, key := range rng.Perm(others) {
-				c.del(c.stable + key)
-			}
-			for key := range others {
-				c.put(c.stable+key, 0)
-			}
+	const stay = 4
+	f := newFixture(t, config.Config{})
+	var round atomic.Int64 // whose keys are present; 0: none are
+	read := func(r, n int) error {
+		reader := f.t.readers.Enter()
+		defer reader.Leave()
+		key := r*stay + n
+		value, _, result := f.t.Get(0, key)
+		if int(round.Load()) == r && (result != Present || value != key) {
+			return fmt.Errorf("key %d of round %d: result %d, value %d", n, r, result, value)
 		}
-	})
+		return nil
+	}
+	var over atomic.Bool
+	var readers sync.WaitGroup
+	for range 3 {
+		readers.Go(func() {
+			for n := 0; !over.Load(); n++ {
+				if r := int(round.Load()); r > 0 {
+					if err := read(r, n%stay); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			}
+		})
+	}
+	put := func(key int) { must(t, "Set", f.t.Set(0, key, key, 0, 1), nil) }
+	del := func(key int) {
+		ok, err := f.t.Delete(0, key, 1)
+		must(t, "Delete", err, nil)
+		must(t, "Delete", ok, true)
+	}
+	for r := 1; r <= atLength(2000, 200_000) && !t.Failed(); r++ {
+		others := 100 // a reader passes many cells within one removal,
+		if r%3 == 0 {
+			others = 1 + r%8 // or few within one step of it
+		}
+		for key := range others {
+			put(-2 - key)
+		}
+		for n := range stay {
+			put(r*stay + n)
+		}
+		round.Store(int64(r))
+		for key := range others {
+			del(-2 - key)
+		}
+		round.Store(0)
+		for n := range stay {
+			del(r*stay + n)
+		}
+	}
+	over.Store(true)
+	readers.Wait()
+	f.t.check(t)
 }
 
 // 15: buckets split, join and are resized, and the directory doubles and halves.
