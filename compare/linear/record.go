@@ -36,6 +36,7 @@ const (
 	Add                     Method = "Add"
 	Update                  Method = "Update" // the helper: a single operation to its callers
 	Cleanup                 Method = "Cleanup"
+	Clear                   Method = "Clear"
 	Close                   Method = "Close"
 )
 
@@ -144,7 +145,7 @@ func (c *client) pause() {
 
 var methods = []Method{
 	Get, Get, GetEntry, GetEntry, Set, Set, SetIfUnmodifiedSince, SetIfUnmodifiedSince, Touch, Delete,
-	DeleteIfUnmodifiedSince, GetAndDelete, Add, Add, Update, Update, GetMany, SetMany, Cleanup,
+	DeleteIfUnmodifiedSince, GetAndDelete, Add, Add, Update, Update, GetMany, SetMany, Cleanup, Clear,
 }
 
 func (c *client) input(closing bool) Input {
