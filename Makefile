@@ -6,7 +6,7 @@ DURATION    = 2m
 BRIEF       = grep -vE '^=== |^ +--- PASS|rapid. OK'
 COMPARE     = cd cmd/compare &&
 
-.PHONY: help compare docs test test-32bit prove fuzz soak mutants lint bench bench-ratio example cover
+.PHONY: help compare docs test test-32bit test-long fuzz soak mutants lint bench bench-ratio example cover
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,9 +26,11 @@ test: ## every test of every module, with the race detector
 test-32bit: ## every test, built for 386 (run by qemu-i386 where there is one)
 	GODEBUG=asyncpreemptoff=1 GOARCH=386 CGO_ENABLED=0 go test -timeout 10m -exec "$$(command -v qemu-i386)" ./...
 
-prove: ## the checks of make test that are random, at full length
-	@bash -o pipefail -c "go test -timeout 60m -run Oracle -v ./compare -prove | $(BRIEF)" # without the race detector: it has nothing to find there, and takes many GB
-	@bash -o pipefail -c "go test -race -timeout 60m -run 'Linearizable|Beside|Feed' -v ./compare -prove | $(BRIEF)"
+test-long: ## the checks of make test that are random, at full length
+	@bash -o pipefail -c "go test -timeout 60m -run Oracle -v ./compare -long | $(BRIEF)" # without the race detector: it has nothing to find there, and takes many GB
+	@bash -o pipefail -c "go test -race -timeout 60m -run 'Linearizable|Beside|Feed' -v ./compare -long | $(BRIEF)"
+	@bash -o pipefail -c "go test -timeout 60m -run Interleaving -v ./internal/epoch -long | $(BRIEF)" # one goroutine
+	@bash -o pipefail -c "go test -timeout 60m -run 'Readers' -v ./internal/table -long | $(BRIEF)" # without the race detector, which slows readers and writers down so far that they seldom meet
 
 fuzz: ## each fuzz target for a minute
 	go test -run '^$$' -fuzz FuzzOracle -fuzztime 1m ./compare

@@ -97,7 +97,7 @@ func (r *replica) catchUp(most int) (caughtUp bool) {
 // and says Resync exactly when more was forgotten than it had not yet seen.
 func TestFeedFollowsOneWriter(t *testing.T) {
 	for _, e := range tested() {
-		for seed := range uint64(long(60, 3000)) {
+		for seed := range uint64(atLength(60, 3000)) {
 			t.Run(fmt.Sprintf("%s/seed=%d", e.Name, seed), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { followOne(t, e, seed) })
 			})
@@ -213,7 +213,7 @@ func TestFeedFollowsManyWriters(t *testing.T) {
 	for _, e := range tested() {
 		t.Run(e.Name, func(t *testing.T) {
 			watched(t, func(p *compare.Progress) {
-				for seed := range uint64(long(6, 200)) {
+				for seed := range uint64(atLength(6, 200)) {
 					limit := lastmodstore.RemovalLog([]int{10, 1000, 100_000}[seed%3])
 					followMany(t, p, e.Strings(20*time.Microsecond, limit), seed, 3, false)
 				}

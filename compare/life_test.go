@@ -37,10 +37,10 @@ func watched(t *testing.T, f func(p *compare.Progress)) {
 	}
 }
 
-// long is n, or so much more as make prove does.
-func long(n, proof int) int {
-	if *prove {
-		return proof
+// atLength returns n, or full as make test-long has it.
+func atLength(n, full int) int {
+	if *long {
+		return full
 	}
 	return n
 }
@@ -52,7 +52,7 @@ func TestCloseBesideEveryMethod(t *testing.T) {
 		for name, call := range tells {
 			t.Run(e.Name+"/"+name, func(t *testing.T) {
 				watched(t, func(p *compare.Progress) {
-					for round := range long(50, 3000) {
+					for round := range atLength(50, 3000) {
 						closeBeside(t, p, e.Strings([]time.Duration{0, 10 * time.Microsecond}[round%2]), name, call, round)
 					}
 				})
@@ -103,7 +103,7 @@ func TestSweepsBesideLoops(t *testing.T) {
 					s.Set("stays-"+strconv.Itoa(i), i, 0)
 				}
 				churnBeside(s, func() {
-					for range long(30, 2000) {
+					for range atLength(30, 2000) {
 						seen := map[string]bool{}
 						for key := range s.All() {
 							c.Returned()
@@ -159,35 +159,6 @@ func churnBeside(s stringStore, f func()) {
 	wg.Wait()
 }
 
-// Clear is one instant: what is seen after it was modified after it.
-func TestClearBesideEverything(t *testing.T) {
-	for _, e := range tested() {
-		t.Run(e.Name, func(t *testing.T) {
-			watched(t, func(p *compare.Progress) {
-				s, c := e.Strings(20*time.Microsecond), p.Caller()
-				churnBeside(s, func() {
-					for n := range long(300, 20_000) {
-						c.Returned()
-						mark, _, err := s.SetIfUnmodifiedSince("mark-"+strconv.Itoa(n), n, 0, time.Time{})
-						if err != nil {
-							t.Fatal(err)
-						}
-						if err := s.Clear(); err != nil {
-							t.Fatal(err)
-						}
-						for key, e := range s.All() {
-							if !e.LastModified.After(mark.LastModified) {
-								t.Errorf("%s outlived Clear", key)
-							}
-						}
-					}
-				})
-				s.Close()
-			})
-		})
-	}
-}
-
 // 17: a bounded store beside readers never holds more than its bound, and what
 // they read under a key was written under it.
 func TestBoundBesideReaders(t *testing.T) {
@@ -211,7 +182,7 @@ func TestBoundBesideReaders(t *testing.T) {
 					})
 				}
 				c := p.Caller()
-				for n := range long(20_000, 100_000) {
+				for n := range atLength(20_000, 100_000) {
 					c.Returned()
 					ttl := time.Duration(n%3) * 50 * time.Microsecond
 					if err := s.Set(strconv.Itoa(n%200), n, ttl); err != nil {

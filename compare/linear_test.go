@@ -12,7 +12,7 @@ import (
 // their callers Update, Add and GetAndDelete are single operations too.
 func TestLinearizable(t *testing.T) {
 	histories := 300
-	if *prove {
+	if *long {
 		histories = 10_000
 	}
 	for _, e := range tested() {

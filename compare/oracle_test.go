@@ -17,7 +17,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/compare/oracle"
 )
 
-var prove = flag.Bool("prove", false, "run the checks at full length, as make prove does")
+var long = flag.Bool("long", false, "run the checks at full length, as make test-long does")
 
 // A setting is how a store is opened for the oracle.
 type setting struct {
@@ -111,7 +111,7 @@ func inBubble(t *testing.T, f func()) {
 // goroutine can observe.
 func TestOracle(t *testing.T) {
 	checks := "14"
-	if *prove {
+	if *long {
 		checks = "275"
 	}
 	defer flag.Set("rapid.checks", flag.Lookup("rapid.checks").Value.String())

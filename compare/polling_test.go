@@ -155,7 +155,7 @@ func TestPollingBesideWriters(t *testing.T) {
 	for _, e := range polled() {
 		t.Run(e.Name, func(t *testing.T) {
 			watched(t, func(progress *compare.Progress) {
-				for seed := range uint64(long(3, 60)) {
+				for seed := range uint64(atLength(3, 60)) {
 					pollBesideWriters(t, progress, e.Strings(0), seed, 4000, func(random *rand.Rand) {
 						for start, wait := time.Now(), time.Duration(random.IntN(100_000)); time.Since(start) < wait; {
 							runtime.Gosched()
@@ -172,7 +172,7 @@ func TestPollingBesideWriters(t *testing.T) {
 func TestTimingOfPollingBesideWriters(t *testing.T) {
 	for _, e := range polled() {
 		t.Run(e.Name, func(t *testing.T) {
-			for seed := range uint64(long(3, 60)) {
+			for seed := range uint64(atLength(3, 60)) {
 				synctest.Test(t, func(t *testing.T) {
 					start := time.Now()
 					var progress compare.Progress
@@ -194,7 +194,7 @@ func TestTimingOfPollingBesideWriters(t *testing.T) {
 // next call. The clock stands still, or moves by nanoseconds.
 func TestTimingOfPollingBesideWritesOfItsBody(t *testing.T) {
 	for _, e := range polled() {
-		for seed := range uint64(long(20, 1000)) {
+		for seed := range uint64(atLength(20, 1000)) {
 			t.Run(fmt.Sprintf("%s/seed=%d", e.Name, seed), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					random := rand.New(rand.NewPCG(seed, 1))

@@ -172,7 +172,7 @@ func (r *restarts) write() {
 // many seeds.
 func restartInBubbles(t *testing.T, f func(r *restarts)) {
 	for _, e := range polled() {
-		for seed := range uint64(long(10, 500)) {
+		for seed := range uint64(atLength(10, 500)) {
 			t.Run(fmt.Sprintf("%s/seed=%d", e.Name, seed), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					open := func() stringStore { return e.Strings(0, lastmodstore.RemovalLog(10_000)) }

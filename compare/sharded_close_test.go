@@ -87,7 +87,7 @@ func TestAShardedClosesAtOneInstant(t *testing.T) {
 	for _, e := range compare.Engines() {
 		t.Run(e.Name, func(t *testing.T) {
 			for name, probe := range closeProbes {
-				for i := 0; i < long(6, 300) && !t.Failed(); i++ {
+				for i := 0; i < atLength(6, 300) && !t.Failed(); i++ {
 					closeWhile(NewWithT(t), e, name, probe)
 				}
 			}

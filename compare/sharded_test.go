@@ -72,7 +72,7 @@ func TestFeedOfShards(t *testing.T) {
 	for _, e := range compare.Engines() {
 		t.Run(e.Name, func(t *testing.T) {
 			watched(t, func(p *compare.Progress) {
-				for seed := range uint64(long(6, 200)) {
+				for seed := range uint64(atLength(6, 200)) {
 					followMany(t, p, sharded(e, lastmodstore.RemovalLog(100_000)), seed, 2, true)
 				}
 			})

@@ -17,7 +17,7 @@ import (
 func TestChangeBesideWait(t *testing.T) {
 	for _, e := range tested() {
 		t.Run(e.Name, func(t *testing.T) {
-			watched(t, func(p *compare.Progress) { volley(e, p.Caller(), long(20_000, 200_000)) })
+			watched(t, func(p *compare.Progress) { volley(e, p.Caller(), atLength(20_000, 200_000)) })
 		})
 	}
 }
@@ -47,7 +47,7 @@ func TestTimingOfChangesBesideWait(t *testing.T) {
 	random := rand.New(rand.NewPCG(24, 1))
 	for _, e := range polled() {
 		t.Run(e.Name, func(t *testing.T) {
-			for range long(200, 5000) {
+			for range atLength(200, 5000) {
 				synctest.Test(t, func(t *testing.T) {
 					s := e.Strings(0)
 					var last atomic.Int64
@@ -80,7 +80,7 @@ func TestTimingOfChangesBesideWait(t *testing.T) {
 func TestChangeBesideRelay(t *testing.T) {
 	for _, e := range tested() {
 		t.Run(e.Name, func(t *testing.T) {
-			watched(t, func(p *compare.Progress) { twice(e, p.Caller(), long(20_000, 200_000)) })
+			watched(t, func(p *compare.Progress) { twice(e, p.Caller(), atLength(20_000, 200_000)) })
 		})
 	}
 }

@@ -73,6 +73,8 @@ func (c *client) call(in Input) (out Output) {
 		out.OK, out.Err = c.store.DeleteIfUnmodifiedSince(name, since)
 	case Cleanup:
 		c.store.Cleanup()
+	case Clear:
+		out.Err = c.store.Clear()
 	case Close:
 		out.Err = c.store.Close()
 	}

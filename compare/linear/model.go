@@ -76,6 +76,10 @@ func step(s state, in Input, out Output) (next []any) {
 	case s.closed && in.Method.writes():
 		return []any{s}
 	}
+	if in.Method == Clear { // of all keys, whether they had expired or not
+		s.keys = [keys]entry{}
+		return []any{s}
+	}
 	for _, s := range settle(s, in.Keys, out.Return) {
 		if s.apply(in, out) {
 			next = append(next, s)

@@ -36,6 +36,7 @@ const (
 	Add                     Method = "Add"
 	Update                  Method = "Update" // the helper: a single operation to its callers
 	Cleanup                 Method = "Cleanup"
+	Clear                   Method = "Clear"
 	Close                   Method = "Close"
 )
 
@@ -94,6 +95,7 @@ type client struct {
 	id      int
 	store   lastmodstore.Store[string, int]
 	start   time.Time
+	methods []Method
 	since   [keys]int64 // the LastModified that it last saw of each key
 	history []porcupine.Operation
 }
@@ -109,7 +111,10 @@ func Record(s lastmodstore.Store[string, int], seed uint64, clients, calls int, 
 	begin := make(chan struct{})
 	start := tightest()
 	for id := range all {
-		c := &client{Rand: rand.New(rand.NewPCG(seed, uint64(id))), id: id, store: s, start: start}
+		c := &client{Rand: rand.New(rand.NewPCG(seed, uint64(id))), id: id, store: s, start: start, methods: methods}
+		if seed%4 == 3 {
+			c.methods = atOnce
+		}
 		for k := range c.since {
 			c.since[k] = noTime
 		}
@@ -144,13 +149,17 @@ func (c *client) pause() {
 
 var methods = []Method{
 	Get, Get, GetEntry, GetEntry, Set, Set, SetIfUnmodifiedSince, SetIfUnmodifiedSince, Touch, Delete,
-	DeleteIfUnmodifiedSince, GetAndDelete, Add, Add, Update, Update, GetMany, SetMany, Cleanup,
+	DeleteIfUnmodifiedSince, GetAndDelete, Add, Add, Update, Update, GetMany, SetMany, Cleanup, Clear,
 }
+
+// atOnce are those that change or read several keys at one instant, and single reads,
+// which may see half of that.
+var atOnce = []Method{Get, Get, Get, GetEntry, GetEntry, GetMany, SetMany, SetMany, Clear}
 
 func (c *client) input(closing bool) Input {
 	k := c.IntN(keys)
 	in := Input{
-		Method: methods[c.IntN(len(methods))],
+		Method: c.methods[c.IntN(len(c.methods))],
 		Keys:   []int{k},
 		Value:  c.IntN(1_000_000),
 		TTL:    []time.Duration{lastmodstore.NoExpiry, lastmodstore.KeepTTL, time.Duration(1 + c.IntN(30_000)), time.Duration(1 + c.IntN(3000))}[c.IntN(4)],

@@ -63,7 +63,7 @@ var checks = []check{
 
 	{name: "race detector, suite", pkg: comparison, run: "TestCompare", more: []string{"-ginkgo.fail-fast"}, race: true},
 	{name: "race detector, races", pkg: comparison, run: races, race: true},
-	{name: "race detector, linearizability at full length", pkg: comparison, run: "Linearizable", more: []string{"-prove"}, race: true},
+	{name: "race detector, linearizability at full length", pkg: comparison, run: "Linearizable", more: []string{"-long"}, race: true},
 	{name: "race detector, feed", pkg: comparison, run: feed, race: true},
 }
 

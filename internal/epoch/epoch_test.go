@@ -1,0 +1,252 @@
+package epoch
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	. "github.com/onsi/gomega"
+)
+
+// reclaimed returns what one Reclaim of l frees.
+func reclaimed(l *Limbo) (freed []uint32) {
+	l.Reclaim(func(x uint32) { freed = append(freed, x) })
+	slices.Sort(freed)
+	return freed
+}
+
+func items(l *Limbo) (all []uint32) {
+	l.Each(func(x uint32) { all = append(all, x) })
+	slices.Sort(all)
+	return all
+}
+
+func upTo(n uint32) (all []uint32) {
+	for x := range n {
+		all = append(all, x)
+	}
+	return all
+}
+
+func TestLimboHoldsWhatIsRetired(t *testing.T) {
+	g := NewWithT(t)
+	d := NewDomain()
+	l := NewLimbo(d)
+	g.Expect(l.Len()).To(BeZero())
+	g.Expect(items(&l)).To(BeEmpty())
+	g.Expect(reclaimed(&l)).To(BeEmpty())
+
+	reader := d.Enter()
+	for x := range uint32(10) {
+		l.Retire(x)
+		g.Expect(l.Len()).To(BeEquivalentTo(x + 1))
+		if x == 4 { // so that some wait and some were retired later
+			g.Expect(reclaimed(&l)).To(BeEmpty())
+			g.Expect(l.waiting).NotTo(BeEmpty())
+		}
+	}
+	g.Expect(items(&l)).To(Equal(upTo(10)))
+	reader.Leave()
+	g.Expect(reclaimed(&l)).To(Equal(upTo(10)))
+	g.Expect(l.Len()).To(BeZero())
+	g.Expect(items(&l)).To(BeEmpty())
+}
+
+// What is retired while a reader reads is not freed, though others come and go, until
+// it has left. Then all of it is.
+func TestAParkedReaderHoldsBackWhatItCanReach(t *testing.T) {
+	for _, entersBefore := range []bool{false, true} { // the first flip of the parity
+		g := NewWithT(t)
+		d := NewDomain()
+		l := NewLimbo(d)
+		if entersBefore {
+			l.Retire(999)
+			g.Expect(reclaimed(&l)).To(Equal([]uint32{999}))
+		}
+		parked := d.Enter()
+		for x := range uint32(10_000) {
+			l.Retire(x)
+			d.Enter().Leave()
+			if x%64 == 0 {
+				g.Expect(reclaimed(&l)).To(BeEmpty())
+			}
+		}
+		g.Expect(items(&l)).To(Equal(upTo(10_000)))
+		parked.Leave()
+		g.Expect(reclaimed(&l)).To(Equal(upTo(10_000)))
+	}
+}
+
+// Readers that overlap, so that there is always one, hold nothing back for long.
+func TestOverlappingReadersHoldBackLittle(t *testing.T) {
+	g := NewWithT(t)
+	d := NewDomain()
+	l := NewLimbo(d)
+	reader, freed := d.Enter(), 0
+	for x := range uint32(1000) {
+		l.Retire(x)
+		freed += len(reclaimed(&l))
+		next := d.Enter()
+		reader.Leave()
+		reader = next
+		freed += len(reclaimed(&l))
+		g.Expect(l.Len()).To(BeNumerically("<=", 4))
+	}
+	reader.Leave()
+	freed += len(reclaimed(&l))
+	g.Expect(freed).To(Equal(1000))
+}
+
+// An idle domain retains neither items nor the memory of many.
+func TestIdleLimboRetainsNothing(t *testing.T) {
+	g := NewWithT(t)
+	d := NewDomain()
+	l := NewLimbo(d)
+	for range 3 {
+		for x := range uint32(100_000) {
+			l.Retire(x)
+		}
+		g.Expect(reclaimed(&l)).To(HaveLen(100_000))
+		g.Expect(l.Len()).To(BeZero())
+	}
+	for range 3 { // each pass empties one list
+		l.Retire(1)
+		g.Expect(reclaimed(&l)).To(HaveLen(1))
+	}
+	g.Expect(cap(l.retired) + cap(l.waiting)).To(BeNumerically("<=", 2048))
+}
+
+func TestRetireAndReclaimAllocateNothing(t *testing.T) {
+	l := NewLimbo(NewDomain())
+	use := func() {
+		for x := range uint32(64) {
+			l.Retire(x)
+		}
+		l.Reclaim(func(uint32) {})
+	}
+	for range 4 {
+		use()
+	}
+	NewWithT(t).Expect(testing.AllocsPerRun(100, use)).To(BeZero())
+}
+
+// Goroutines that meet in a stripe are spread again; those that do not meet stay.
+func TestMeetingsSpreadReaders(t *testing.T) {
+	g := NewWithT(t)
+	d := NewDomain()
+	mix := d.mix.Load()
+	for range 100_000 {
+		d.Enter().Leave()
+	}
+	g.Expect(d.mix.Load()).To(Equal(mix), "a reader alone meets nobody")
+
+	for i := range d.stripes { // a reader in each stripe
+		d.stripes[i].readers[0].Add(1)
+	}
+	meetings := 0
+	for ; d.mix.Load() == mix && meetings < 1000*remix; meetings++ {
+		d.Enter().Leave()
+	}
+	g.Expect(d.mix.Load()).NotTo(Equal(mix), "after %d meetings", meetings)
+	g.Expect(d.mix.Load()&1).To(BeEquivalentTo(1), "an even multiplier loses a bit of the address")
+}
+
+// Two goroutines in one stripe are likely in different ones when they are spread.
+func TestSpreadSeparates(t *testing.T) {
+	g := NewWithT(t)
+	d := NewDomain()
+	const goroutines = 8
+	var parked sync.WaitGroup
+	var ask [goroutines]chan struct{}
+	answers := make(chan uint32)
+	for i := range ask {
+		ask[i] = make(chan struct{})
+		parked.Go(func() {
+			for range ask[i] {
+				answers <- d.Stripe() % Stripes
+			}
+		})
+	}
+	together, pairs := 0, 0
+	for range 500 {
+		var stripes []uint32
+		for i := range ask {
+			ask[i] <- struct{}{}
+			stripes = append(stripes, <-answers)
+		}
+		for i := range stripes {
+			for j := range i {
+				if pairs++; stripes[i] == stripes[j] {
+					together++
+				}
+			}
+		}
+		d.spread()
+	}
+	for i := range ask {
+		close(ask[i])
+	}
+	parked.Wait()
+	g.Expect(together).To(BeNumerically("<", pairs/2), "%d of %d pairs", together, pairs)
+}
+
+// Readers concurrently with a writer never see a slot that was freed, or half of
+// what was written into one. The race detector sees when one is reused too early.
+func TestReadersSeeNoFreedSlot(t *testing.T) {
+	const slots, writes, readers = 256, 200_000, 4
+	type contents struct{ a, b int }
+	var (
+		d      = NewDomain()
+		l      = NewLimbo(d)
+		all    [slots]contents
+		cells  [4]atomic.Uint32
+		vacant []uint32
+		over   atomic.Bool
+		wg     sync.WaitGroup
+	)
+	for i := range uint32(slots) {
+		all[i] = contents{-1, -1}
+		vacant = append(vacant, i)
+	}
+	take := func(n int) uint32 {
+		for len(vacant) == 0 {
+			l.Reclaim(func(x uint32) {
+				all[x] = contents{-1, -1}
+				vacant = append(vacant, x)
+			})
+		}
+		i := vacant[len(vacant)-1]
+		vacant = vacant[:len(vacant)-1]
+		all[i] = contents{n, n}
+		return i
+	}
+	for c := range cells {
+		cells[c].Store(take(0))
+	}
+	for r := range readers {
+		wg.Go(func() {
+			for n := r; !over.Load(); n++ {
+				reader := d.Enter()
+				x := &all[cells[n%len(cells)].Load()]
+				a := x.a
+				b := x.b
+				reader.Leave()
+				if a != b || a < 0 {
+					t.Errorf("a reader saw %d and %d", a, b)
+					return
+				}
+			}
+		})
+	}
+	for n := range writes {
+		c := &cells[n%len(cells)]
+		old := c.Load()
+		c.Store(take(n))
+		l.Retire(old)
+	}
+	over.Store(true)
+	wg.Wait()
+	l.Reclaim(func(uint32) {})
+	NewWithT(t).Expect(l.Len()).To(BeZero())
+}
