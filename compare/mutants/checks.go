@@ -25,7 +25,11 @@ const binary = "mutant.test"
 
 func (c *check) command() []string {
 	if c.pkg == "" {
-		return append([]string{"go", "test", "-vet=off", "-count=1", "-failfast"}, c.packages...)
+		args := []string{"go", "test", "-vet=off", "-count=1", "-failfast"}
+		if c.race {
+			args = append(args, "-race")
+		}
+		return append(args, c.packages...)
 	}
 	args := []string{"./" + binary, "-test.failfast"}
 	if c.run != "" {
@@ -61,6 +65,7 @@ var checks = []check{
 	{name: "snapshots", pkg: root, files: "snapshot*_test.go,loader_test.go,loader_export_test.go", run: "Snapshot|Save|LoadF|LoadE|LoadR|FuzzLoad|Block|Codec|Encodings|Values", first: "snapshot*.go"},
 	{name: "recipes and helpers", pkg: root, files: "[^ls]*_test.go,loader_test.go,loader_export_test.go"},
 
+	{name: "race detector, lookups", packages: []string{"./mutexstore"}, race: true},
 	{name: "race detector, suite", pkg: comparison, run: "TestCompare", more: []string{"-ginkgo.fail-fast"}, race: true},
 	{name: "race detector, races", pkg: comparison, run: races, race: true},
 	{name: "race detector, linearizability at full length", pkg: comparison, run: "Linearizable", more: []string{"-long"}, race: true},

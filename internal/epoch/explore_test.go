@@ -42,9 +42,10 @@ type writerState struct {
 	writes                 uint8
 	pass                   passState
 	vacant, retired, waits uint8 // sets of slots
+	seen                   uint8 // the parity for which those that wait do not
 }
 
-type passState struct{ round, stripe uint8 }
+type passState struct{ round, steps uint8 }
 
 // A move is one step of one goroutine, in each way in which it can be taken.
 type move struct {
@@ -59,6 +60,7 @@ type design struct {
 	begin         func(l *Limbo)                // before a pass
 	step          func(l *Limbo, p *pass) *pass // before each step of one
 	keepPass      bool                          // a pass that readers have ended goes on where it was
+	isShared      bool                          // another limbo of the domain may flip the parity at any time
 }
 
 // A readerStep is one access of a reader to shared state. It reports what is wrong
@@ -129,8 +131,12 @@ func explore(d design) *explorer {
 		if len(moves) == 0 {
 			e.idle++
 		}
+		if e.isShared {
+			s.parity = 1 - s.parity
+			moves = append(moves, move{"another limbo flips the parity", s})
+		}
 		for _, m := range moves {
-			e.reach(m.next, step{s, m.label})
+			e.reach(m.next, step{e.at, m.label})
 		}
 	}
 	return e

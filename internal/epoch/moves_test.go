@@ -96,7 +96,7 @@ func (e *explorer) swapMove(s state) move {
 func (e *explorer) reclaimMove(s state) move {
 	e.load(&s)
 	w := &s.writer
-	p := &pass{int(w.pass.round), int(w.pass.stripe)}
+	p := &pass{int(w.pass.round), int(w.pass.steps)}
 	if e.step != nil {
 		p = e.step(&e.limbo, p)
 	}
@@ -107,9 +107,9 @@ func (e *explorer) reclaimMove(s state) move {
 		w.vacant |= 1 << x
 	})
 	e.save(&s)
-	switch isCutOff := !goesOn && p.stripe > before.stripe; {
+	switch isCutOff := !goesOn && *p == before; {
 	case goesOn:
-		w.pass = passState{uint8(p.round), uint8(p.stripe)}
+		w.pass = passState{uint8(p.round), uint8(p.steps)}
 	case isCutOff && e.keepPass:
 		w.pc = fill
 	default:
@@ -126,13 +126,13 @@ func (e *explorer) load(s *state) {
 			e.domain.stripes[i].readers[parity].Store(int32(n))
 		}
 	}
-	e.limbo = Limbo{e.domain, members(s.writer.retired), members(s.writer.waits)}
+	e.limbo = Limbo{e.domain, members(s.writer.retired), members(s.writer.waits), uint32(s.writer.seen)}
 }
 
 // save is the inverse of load for what the writer changes.
 func (e *explorer) save(s *state) {
 	s.parity = uint8(e.domain.parity.Load())
-	s.writer.retired, s.writer.waits = set(e.limbo.retired), set(e.limbo.waiting)
+	s.writer.retired, s.writer.waits, s.writer.seen = set(e.limbo.retired), set(e.limbo.waiting), uint8(e.limbo.seen)
 }
 
 func members(set uint8) (items []uint32) {

@@ -85,8 +85,9 @@ func (s *slots[K, V]) isLiveAt(i uint32) bool {
 }
 
 // take makes a slot live, whose contents and meta are the caller's to write.
-func (s *slots[K, V]) take() uint32 {
-	i := s.pick()
+func (s *slots[K, V]) take() uint32 { return s.enliven(s.pick()) }
+
+func (s *slots[K, V]) enliven(i uint32) uint32 {
 	*s.links.at(i) = link{none, none}
 	s.live++
 	s.top = max(s.top, i+1)
@@ -314,9 +315,12 @@ func (t *Table[K, V]) compact(moves int) (more bool) {
 	return true
 }
 
-// move gives the entry of slot i another, which is vacant.
+// move gives the entry of slot i the first slot of the list low.
 func (t *Table[K, V]) move(i uint32) {
-	j := t.slots.take()
+	j := t.slots.low
+	t.slots.leave(j)
+	t.slots.vacant--
+	t.slots.enliven(j)
 	*t.slots.at(j) = *t.slots.at(i)
 	t.publish(t.slots.meta.at(i).hash, i, j, nil)
 	t.replaceInOrder(i, j)
