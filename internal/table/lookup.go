@@ -64,22 +64,22 @@ func (t *Table[K, V]) PeekCopy(h uint32, key K, c *Copy[V]) Result {
 // lookUp finds the slot of key.
 //
 // What it finds is right, since whatever a cell refers to stays as it is until the
-// reader leaves. What it does not find may have been moved while it looked: to
-// another place of the bucket, to another bucket, or to another directory. Then it
-// looks again.
+// reader leaves. What it does not find may have been moved within the bucket while
+// it looked; then it looks again. A bucket or directory that was replaced meanwhile
+// holds what it held then, and is not written any more: a look-up that does not
+// find the key there takes effect at that moment.
 func (t *Table[K, V]) lookUp(h uint32, key K) (*view[K, V], uint32, Result) {
+	v := t.view.Load()
+	if v == nil {
+		return nil, none, Hidden
+	}
+	b := v.directory[h&uint32(len(v.directory)-1)].Load()
 	for {
-		v := t.view.Load()
-		if v == nil {
-			return nil, none, Hidden
-		}
-		home := &v.directory[h&uint32(len(v.directory)-1)]
-		b := home.Load()
 		moves := b.moves.Load()
 		if i, _ := lookIn(b, v.slots, h, key); i != none {
 			return v, i, Present
 		}
-		if b.moves.Load() == moves && home.Load() == b && t.view.Load() == v {
+		if b.moves.Load() == moves {
 			return v, none, Absent
 		}
 	}

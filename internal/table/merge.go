@@ -1,0 +1,71 @@
+package table
+
+import (
+	"math"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+)
+
+// Merge stores e as it is if it is newer than the present entry.
+func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64) (bool, error) {
+	if err := checkKey(key); err != nil {
+		return false, err
+	}
+	// Later than the least time, which stands for "since ever".
+	modified, deadline := max(t.line.Nanos(e.LastModified), math.MinInt64+1), int64(timeline.Never)
+	if !e.ExpiresAt.IsZero() {
+		if deadline = t.line.Nanos(e.ExpiresAt); e.TTL < 0 {
+			return false, lastmodstore.ErrInvalidTTL
+		}
+	}
+	if modified > now+maxSkew {
+		return false, lastmodstore.ErrClockSkew
+	}
+	superseded := t.supersedes(h, key, modified, now) // before live removes what has expired
+	i, at := t.live(h, key, now)
+	t.line.BeginMerges(now)
+	if deadline <= now || superseded {
+		return false, nil
+	}
+	if i == none {
+		if err := t.makeRoom(now); err != nil {
+			return false, err
+		}
+	} else {
+		t.enqueue(i, lastmodstore.Replaced, max(now, t.last+1))
+	}
+	j, s := t.draft(i, h, key)
+	kept := s.deadline
+	outOfOrder := modified <= t.last || !t.line.Claim(modified)
+	s.value, s.modified = e.Value, modified
+	s.setOutOfOrder(outOfOrder)
+	t.last = max(t.last, modified)
+	if modified >= now {
+		t.line.Raise(modified) // the other shards of a Sharded go on from there, too
+	}
+	s.setDeadline(deadline, int64(e.TTL))
+	t.publish(h, i, j, at)
+	if i != none {
+		t.unlink(i)
+	}
+	t.linkByTime(j)
+	t.succeed(i, j, kept)
+	if outOfOrder {
+		t.recordMerge(h, key, t.nextStamp(now))
+	}
+	t.sets++
+	return true, nil
+}
+
+// supersedes reports whether key has an entry modified at the given time or
+// later, or had one that expired and is remembered: then it does not depend on
+// the order of arrival whether an older one comes back.
+func (t *Table[K, V]) supersedes(h uint32, key K, modified, now int64) bool {
+	i := t.find(h, key)
+	if i == none {
+		return t.expired.supersedes(key, modified)
+	}
+	s := t.slots.at(i)
+	return s.modified >= modified && (now < s.deadline || t.expired.limit > 0 && t.line.Merges() < s.deadline)
+}
