@@ -217,7 +217,7 @@ func TestAReaderFindsAKeyWhoseCellMoves(t *testing.T) {
 				value, _, result := tab.Get(0, target)
 				reader.Leave()
 				if round != 0 && round == moving.Load() && (result != Present || value != target) {
-					t.Error(fmt.Sprintf("round %d: result %d, value %d", round, result, value))
+					t.Errorf("round %d: result %d, value %d", round, result, value)
 					return
 				}
 			}
