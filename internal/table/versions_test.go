@@ -1,7 +1,6 @@
 package table
 
 import (
-	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
