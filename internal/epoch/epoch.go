@@ -18,9 +18,11 @@ import (
 // parity. A reader that is delayed between reading the parity and entering may
 // enter the other: that is why nothing is reused before both were seen to be zero.
 type Domain struct {
+	_       [64]byte      // of other objects, which writers would disturb
 	parity  atomic.Uint32 // 0 or 1; written by writers
 	mix     atomic.Uint64 // odd; spreads readers over the stripes, and changes when they meet in one
 	stripes []stripe
+	_       [64]byte
 }
 
 type stripe struct {
