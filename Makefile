@@ -23,8 +23,8 @@ test: ## every test of every module, with the race detector
 	go test -run Allocate ./compare # what the race detector would disturb
 	$(COMPARE) go test -race -count=1 -timeout 5m ./... # the cache does not see that a page of docs/ has changed
 
-test-32bit: ## every test, built for 386 (run by qemu-i386 where there is one)
-	GODEBUG=asyncpreemptoff=1 GOARCH=386 CGO_ENABLED=0 go test -timeout 10m -exec "$$(command -v qemu-i386)" ./...
+test-32bit: ## the tests of the library and of compare, built for 386 (run by qemu-i386 where there is one)
+	GODEBUG=asyncpreemptoff=1 GOARCH=386 CGO_ENABLED=0 go test -timeout 10m -exec "$$(command -v qemu-i386)" $(LIBRARY) ./compare
 
 test-long: ## the checks of make test that are random, at full length
 	@bash -o pipefail -c "go test -timeout 60m -run Oracle -v ./compare -long | $(BRIEF)" # without the race detector: it has nothing to find there, and takes many GB
