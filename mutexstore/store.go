@@ -1,9 +1,10 @@
 // Package mutexstore is the lastmodstore engine behind a [sync.RWMutex].
 //
 // Writes lock, and long reads (many keys, loops, feeds) read-lock. Reads of single
-// keys take no lock (lookup.go): they wait for no writer, no sweep and no other
-// reader, and write nothing that another core reads but, with a capacity, the mark
-// that tells what was read. With a cleanup interval one goroutine sweeps
+// keys take no lock (lookup.go): they wait for no sweep, no other reader and no
+// write, except while a batch is being stored, or the key that they find expired is
+// being renewed. They write nothing that another core reads but, with a capacity,
+// the mark that tells what was read. With a cleanup interval one goroutine sweeps
 // (sweeper.go); without, there is none, but for a timer after writes (reclaim.go).
 package mutexstore
 
