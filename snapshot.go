@@ -119,8 +119,8 @@ func save[K comparable, V any](w io.Writer, s Reader[K, V], codec Codec) error {
 //
 // Those are the ones modified later than the last that the first loop yielded:
 // an entry that is live all the time and that the loop has not yielded was moved
-// out of its way, which only goes to later times, past the loop's end. (How that
-// time relates to the clock says nothing, since Merge stores any time.)
+// past the loop's end. (How that time relates to the clock says nothing, since
+// Merge stores any time.)
 func snapshotEntries[K comparable, V any](s Reader[K, V]) iter.Seq2[K, Entry[V]] {
 	return func(yield func(K, Entry[V]) bool) {
 		var last time.Time

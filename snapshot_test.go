@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"sync"
 	"testing"
@@ -127,6 +128,59 @@ func TestSaveKeepsAnEntryThatIsMovedOutOfItsWay(t *testing.T) {
 			g.Expect(loaded.Len()).To(Equal(1000), engine.name)
 			g.Expect(contents(loaded)).To(Equal(contents(s)), engine.name)
 		})
+	}
+}
+
+// 28: nor by being given a longer life with a time that the loops have passed in
+// other shards, before its own turn comes and after its first deadline.
+func TestSaveKeepsAnEntryThatIsProlongedBeforeItsTurn(t *testing.T) {
+	for _, engine := range snapshotEngines {
+		synctest.Test(t, func(t *testing.T) {
+			g := NewWithT(t)
+			s := engine.open()
+			defer s.Close()
+			old := time.Now()
+			s.Set("oldest", 0, 0)
+			time.Sleep(2 * time.Hour)
+			soon := time.Now().Add(time.Second)
+			for i := range 100 {
+				s.Merge(fmt.Sprint(i), intEntry{i, old.Add(time.Minute + time.Duration(i)), time.Second, soon})
+			}
+			s.Set("newest", 0, 0)
+			prolonging := &startHook{s, func() {
+				for i := range 100 {
+					s.Merge(fmt.Sprint(i), intEntry{Value: -i, LastModified: old.Add(time.Hour + time.Duration(i))})
+				}
+				time.Sleep(time.Second)
+			}}
+			var b bytes.Buffer
+			g.Expect(lastmodstore.Save(&b, prolonging, lastmodstore.Gob)).To(Succeed())
+			loaded := mutexstore.New[string, int](0)
+			defer loaded.Close()
+			_, err := lastmodstore.Load(&b, loaded, lastmodstore.Gob)
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(loaded.Len()).To(Equal(102), engine.name)
+		})
+	}
+}
+
+// A startHook calls started when the first loop over it yields.
+type startHook struct {
+	intStore
+	started func()
+}
+
+func (h *startHook) ModifiedSince(t time.Time) iter.Seq2[string, intEntry] {
+	return func(yield func(string, intEntry) bool) {
+		for key, e := range h.intStore.ModifiedSince(t) {
+			if h.started != nil {
+				h.started()
+				h.started = nil
+			}
+			if !yield(key, e) {
+				return
+			}
+		}
 	}
 }
 

@@ -56,9 +56,11 @@ func Since[K comparable, V any](line *timeline.Timeline, t time.Time) Page[K, V]
 	return Page[K, V]{ordered: true, cursor: cursor{from: line.Nanos(t)}}
 }
 
-// Passed reports whether an entry with the given LastModified comes on no later
-// page.
-func (p *Page[K, V]) Passed(modified int64) bool { return !p.ordered || modified <= p.from }
+// Passed reports whether an entry with the given LastModified belongs to the loop
+// and comes on no later page.
+func (p *Page[K, V]) Passed(modified int64) bool {
+	return !p.ordered || modified <= p.from || p.Done && modified <= p.until
+}
 
 // Scan brings the live entries of the next bucket.
 func (t *Table[K, V]) Scan(p *Page[K, V], now int64) {
