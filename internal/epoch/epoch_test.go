@@ -11,7 +11,7 @@ import (
 
 // reclaimed returns what one Reclaim of l frees.
 func reclaimed(l *Limbo) (freed []uint32) {
-	l.Reclaim(func(x uint32) { freed = append(freed, x) })
+	l.Reclaim(func(items []uint32) { freed = append(freed, items...) })
 	slices.Sort(freed)
 	return freed
 }
@@ -123,7 +123,7 @@ func TestRetireAndReclaimAllocateNothing(t *testing.T) {
 		for x := range uint32(64) {
 			l.Retire(x)
 		}
-		l.Reclaim(func(uint32) {})
+		l.Reclaim(func([]uint32) {})
 	}
 	for range 4 {
 		use()
@@ -211,9 +211,11 @@ func TestReadersSeeNoFreedSlot(t *testing.T) {
 	}
 	take := func(n int) uint32 {
 		for len(vacant) == 0 {
-			l.Reclaim(func(x uint32) {
-				all[x] = contents{-1, -1}
-				vacant = append(vacant, x)
+			l.Reclaim(func(items []uint32) {
+				for _, x := range items {
+					all[x] = contents{-1, -1}
+				}
+				vacant = append(vacant, items...)
 			})
 		}
 		i := vacant[len(vacant)-1]
@@ -247,6 +249,6 @@ func TestReadersSeeNoFreedSlot(t *testing.T) {
 	}
 	over.Store(true)
 	wg.Wait()
-	l.Reclaim(func(uint32) {})
+	l.Reclaim(func([]uint32) {})
 	NewWithT(t).Expect(l.Len()).To(BeZero())
 }

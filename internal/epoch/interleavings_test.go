@@ -48,7 +48,7 @@ func (s *state) isQuiet() bool { return s.counters == [twoStripes][2]int8{} }
 // mustReclaim: one Reclaim frees everything, as no reader has entered.
 func (e *explorer) mustReclaim(t *testing.T, s state) {
 	e.load(&s)
-	if e.limbo.Reclaim(func(uint32) {}); e.limbo.Len() > 0 {
+	if e.limbo.Reclaim(func([]uint32) {}); e.limbo.Len() > 0 {
 		t.Fatalf("%d slots are left, after\n%s", e.limbo.Len(), e.path())
 	}
 }

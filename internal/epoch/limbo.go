@@ -37,9 +37,10 @@ func (l *Limbo) Each(fn func(x uint32)) {
 	}
 }
 
-// Reclaim calls free for each item that no reader can look at any more. It waits
-// for no reader: what one may still look at is left for a later call.
-func (l *Limbo) Reclaim(free func(x uint32)) {
+// Reclaim calls free with the items that no reader can look at any more, which free
+// must not keep. It waits for no reader: what one may still look at is left for a
+// later call.
+func (l *Limbo) Reclaim(free func(items []uint32)) {
 	for p := (pass{}); l.Len() > 0 && l.step(&p, free); {
 	}
 }
@@ -50,7 +51,7 @@ type pass struct{ round, steps int }
 
 // step takes the next access to what readers write or read, and does what follows
 // from it. It returns false when the pass has ended.
-func (l *Limbo) step(p *pass, free func(x uint32)) bool {
+func (l *Limbo) step(p *pass, free func(items []uint32)) bool {
 	d, parity := l.domain, 1-l.seen
 	if p.steps == 0 {
 		if d.parity.Load() == parity {
@@ -62,9 +63,7 @@ func (l *Limbo) step(p *pass, free func(x uint32)) bool {
 	if p.steps++; p.steps <= len(d.stripes) {
 		return true
 	}
-	for _, x := range l.waiting {
-		free(x)
-	}
+	free(l.waiting)
 	l.retired, l.waiting, l.seen = l.empty(), l.retired, parity
 	p.round, p.steps = p.round+1, 0
 	return p.round < 2 && len(l.waiting) > 0

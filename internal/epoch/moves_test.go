@@ -102,9 +102,11 @@ func (e *explorer) reclaimMove(s state) move {
 	}
 	label := fmt.Sprintf("the writer takes step %+v", *p)
 	before := *p
-	goesOn := e.limbo.Len() > 0 && e.limbo.step(p, func(x uint32) {
-		s.contents[x] = poison
-		w.vacant |= 1 << x
+	goesOn := e.limbo.Len() > 0 && e.limbo.step(p, func(items []uint32) {
+		for _, x := range items {
+			s.contents[x] = poison
+			w.vacant |= 1 << x
+		}
 	})
 	e.save(&s)
 	switch isCutOff := !goesOn && *p == before; {

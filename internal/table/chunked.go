@@ -22,7 +22,7 @@ func newChunked[T any]() chunked[T] {
 	return chunked[T]{bits: bits, mask: 1<<bits - 1}
 }
 
-func (c *chunked[T]) at(i uint32) *T { return element(c.chunks[i>>c.bits], i&c.mask) }
+func (c *chunked[T]) at(i uint32) *T { return element(c.chunks[i>>(c.bits&31)], i&c.mask) }
 
 // push adds a zero element at the end and returns its number.
 func (c *chunked[T]) push() uint32 {

@@ -88,7 +88,7 @@ func (t *Table[K, V]) lookUp(h uint32, key K) (*view[K, V], uint32, Result) {
 // lookIn finds the slot of key in b, or none, and its cell.
 func lookIn[K comparable, V any](b *bucket, slots *published[slot[K, V]], h uint32, key K) (uint32, *uint64) {
 	mask := uint32(len(b.cells) - 1)
-	for p := h >> b.shift; ; p++ {
+	for p := h >> (b.shift & 31); ; p++ {
 		at := &b.cells[p&mask]
 		c := atomic.LoadUint64(at)
 		if c == 0 {

@@ -19,7 +19,7 @@ func newPublished[T any]() *published[T] {
 	return p
 }
 
-func (p *published[T]) at(i uint32) *T { return element((*p.chunks.Load())[i>>p.bits], i&p.mask) }
+func (p *published[T]) at(i uint32) *T { return element((*p.chunks.Load())[i>>(p.bits&31)], i&p.mask) }
 
 // extend makes element i, which is new, part of the array.
 func (p *published[T]) extend(i uint32) {

@@ -84,11 +84,10 @@ func (s *slots[K, V]) isLiveAt(i uint32) bool {
 	return s.links.at(i).prev != retired && s.meta.at(i).heap != vacant
 }
 
-// take makes a slot live, whose contents and meta are the caller's to write.
+// take makes a slot live, whose contents, meta and links are the caller's to write.
 func (s *slots[K, V]) take() uint32 { return s.enliven(s.pick()) }
 
 func (s *slots[K, V]) enliven(i uint32) uint32 {
-	*s.links.at(i) = link{none, none}
 	s.live++
 	s.top = max(s.top, i+1)
 	if s.marks != nil {
@@ -129,8 +128,9 @@ func (s *slots[K, V]) extend() uint32 {
 // retire ends the life of slot i, which no reader that comes from now on can reach.
 func (s *slots[K, V]) retire(i uint32) {
 	s.live--
-	if !s.shared {
-		s.vacate(i)
+	if !s.shared { // nobody reads concurrently
+		s.clear(i)
+		s.list(i)
 		return
 	}
 	s.links.at(i).prev = retired
@@ -150,21 +150,23 @@ func (t *Table[K, V]) Poison(key K, value V) {
 	t.slots.poison = func(s *slot[K, V]) { s.key, s.value, s.deadline = key, value, timeline.Never }
 }
 
-// vacate lets slot i be used again.
-func (s *slots[K, V]) vacate(i uint32) {
+// vacate lets slots be used again.
+func (s *slots[K, V]) vacate(items []uint32) {
 	if s.poison != nil {
-		s.poison(s.at(i))
+		for _, i := range items {
+			s.poison(s.at(i))
+		}
 	}
-	if s.spare == nil && s.shared {
+	if s.spare == nil {
 		s.spare = make([]uint32, 0, maxSpare)
 	}
-	if len(s.spare) < cap(s.spare) {
-		s.spare = append(s.spare, i)
-		s.unclear = true
-		return
+	room := min(len(items), cap(s.spare)-len(s.spare))
+	s.spare = append(s.spare, items[:room]...)
+	s.unclear = s.unclear || room > 0
+	for _, i := range items[room:] {
+		s.clear(i)
+		s.list(i)
 	}
-	s.clear(i)
-	s.list(i)
 }
 
 // clear lets go of what slot i holds.

@@ -56,7 +56,9 @@ func (t *Table[K, V]) succeed(i, j uint32, before int64) {
 		t.inherit(i, j)
 		t.slots.retire(i)
 	}
-	t.schedule(j, before)
+	if t.slots.at(j).deadline != before { // so its place needs no look
+		t.schedule(j, before)
+	}
 }
 
 func (t *Table[K, V]) inherit(i, j uint32) {
