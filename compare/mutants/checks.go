@@ -41,9 +41,10 @@ func (c *check) command() []string {
 const (
 	root, comparison = ".", "compare"
 
-	// Without TestFeedRestsBesideAWriter and TestReadsBesideSweep: whether they fail
-	// depends on what else the machine does.
-	feed  = "Feed([FO]|Res[uy])"
+	feed = "Feed([FO]|Res[tuy])"
+
+	// Without TestReadsBesideSweep: whether it fails depends on what else the machine
+	// does.
 	races = "Beside(Every|Loops|Readers|Wait|Relay|Writers)"
 )
 
