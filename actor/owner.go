@@ -14,7 +14,7 @@ import (
 
 // maxBatch is how many waiting requests are served before the loop looks whether
 // there is something to sweep.
-const maxBatch = table.SweepLimit
+const maxBatch = 128
 
 // mailboxSize spares callers a wait for the owner before the wait for its
 // reply. More callers than that wait in line behind it.

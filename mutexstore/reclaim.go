@@ -1,6 +1,9 @@
 package mutexstore
 
-import "time"
+import (
+	"runtime"
+	"time"
+)
 
 // Writes give back what readers can no longer look at, some at a time. The last of
 // them leave the rest to a timer, so that an idle store retains nothing.
@@ -32,10 +35,14 @@ func (s *Store[K, V]) reclaim() {
 
 // reclaimNow takes the lock again for each step, so that others get it in between.
 func (s *Store[K, V]) reclaimNow() {
+	s.mu.beginSteps()
+	defer s.mu.endSteps()
 	for more := true; more; {
 		s.mu.Lock()
 		more = !s.closed && s.table.Reclaim()
 		s.mu.Unlock()
+		runtime.Gosched()
+		s.mu.giveWay()
 	}
 }
 

@@ -41,7 +41,7 @@ type Store[K comparable, V any] struct {
 	listenerWG sync.WaitGroup   // goroutines of OnRemove; added under the lock, while open
 	reclaims   sync.WaitGroup   // timer, if it is set, and what it runs; added under the lock, while open
 
-	_ [24]byte // the lock begins a cache line; an object of over 512 bytes, with pointers, lies 8 bytes behind one
+	_ [16]byte // the lock's RWMutex begins a cache line; an object of over 512 bytes, with pointers, lies 8 bytes behind one
 
 	mu         lock              // guards what follows, but for what readers reach in the table
 	noted      int64             // the latest time of which the hub was notified

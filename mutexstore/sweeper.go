@@ -1,6 +1,7 @@
 package mutexstore
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/internal/engine"
@@ -35,40 +36,53 @@ func (s *Store[K, V]) sweep() {
 	}
 }
 
-// contended is how long one waits for a lock that is not free. To take a free
-// one lasts a fifth of that.
-const contended = int64(200 * time.Nanosecond)
-
 // Cleanup takes the lock again for each step, so that others come between.
 func (s *Store[K, V]) Cleanup() int {
 	s.mu.RLock() // Join may run
 	line := s.line
 	s.mu.RUnlock()
+	s.mu.beginSteps()
+	defer s.mu.endSteps()
 	removed, cutoff := 0, line.Catch()
 	var pace engine.Pacer
 	pace.Begin(cutoff)
 	for {
-		asked := line.Now()
-		n, began, more := s.sweepStep(line, cutoff)
+		n, contended, more := s.sweepStep(line, cutoff)
 		removed += n
 		if !more {
 			s.reclaimNow()
 			return removed
 		}
-		if now := line.Now(); pace.ShouldRest(began-asked > contended, now) {
-			time.Sleep(engine.SweepPause)
-			pace.Wake(now, line.Now())
+		if now := line.Now(); pace.ShouldRest(contended, now) {
+			pace.Wake(now, s.rest(line, now, contended))
 		}
+		s.mu.giveWay()
 	}
 }
 
-func (s *Store[K, V]) sweepStep(line *timeline.Timeline, cutoff int64) (removed int, began int64, more bool) {
+// rest lets others have the processor from now on and, if the lock is contended, the
+// lock for a while. It returns the time at its end. It does not sleep: a thread that
+// wakes up may push another off its processor for milliseconds.
+func (s *Store[K, V]) rest(line *timeline.Timeline, now int64, contended bool) int64 {
+	runtime.Gosched()
+	end := line.Now()
+	for n := 0; contended && n < restYields && end-now < int64(engine.SweepPause); n++ {
+		runtime.Gosched()
+		end = line.Now()
+	}
+	return end
+}
+
+// restYields bounds a rest where the clock stands.
+const restYields = 1000
+
+func (s *Store[K, V]) sweepStep(line *timeline.Timeline, cutoff int64) (removed int, contended, more bool) {
 	began, err := s.begin()
 	defer s.end()
 	if err != nil {
-		return 0, began, false
+		return 0, false, false
 	}
 	removed, more = s.table.Sweep(cutoff, began)
 	s.table.CountSweepStep(line.Now()-began, !more)
-	return removed, began, more
+	return removed, s.mu.isContended(), more
 }

@@ -13,8 +13,9 @@ type due struct {
 
 const arity = 4
 
-// SweepLimit bounds the work of one sweep step, in heap items.
-const SweepLimit = 128
+// SweepLimit bounds the work of one sweep step, in heap items: some tens of
+// microseconds, for which writers wait.
+const SweepLimit = 32
 
 // schedule gives slot i, whose deadline was another before, its place in the index.
 func (t *Table[K, V]) schedule(i uint32, before int64) {
