@@ -9,7 +9,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-// A page asks for a figure in a comment and has it between that and the next:
+// A page asks for a figure in a comment; the figure is between it and the next:
 //
 //	<!--= time of actor in mixed reads=90 callers=1 -->…<!--/-->
 //	<!--= time of actor over mutex in mixed reads=90 callers=1 -->…<!--/-->
@@ -17,9 +17,11 @@ import (
 //	<!--= table time by callers of actor, mutex in mixed reads=90 -->…<!--/-->
 //	<!--= table wait, entry of actor, mutex in storm -->…<!--/-->
 //	<!--= crossovers mixed -->…<!--/-->
+//	<!--= meaning -->…<!--/-->
+//	<!--= decide -->…<!--/-->
 //
-// A cell is named by its workload and as many parameters as make it the only
-// one. An implementation's name may stand for all: "of all".
+// A cell is named by its workload and enough parameters to identify it. "of all"
+// stands for all implementations.
 var quoted = regexp.MustCompile(`(?s)<!--= (.*?) -->(.*?)<!--/-->`)
 
 // quoteAll rewrites every figure of page.
@@ -51,12 +53,16 @@ func quote(r *result.Result, ask string) (string, error) {
 	case "table":
 		return table(r, rest)
 	case "crossovers":
-		return crossovers(r, rest)
+		return crossovers(r, rest), nil
+	case "meaning":
+		return meaning(r), nil
+	case "decide":
+		return decisions(r), nil
 	}
 	return figure(r, ask)
 }
 
-// figure is one value, or the ratio of two.
+// figure returns one value, or the ratio of two.
 func figure(r *result.Result, ask string) (string, error) {
 	metric, of, where, err := split(ask)
 	if err != nil {
@@ -86,11 +92,10 @@ func figure(r *result.Result, ask string) (string, error) {
 }
 
 func value(m result.Metric) string {
-	unit := strings.NewReplacer("us", "µs", "/op", "", "/key", "", "/entry", "", " of peak", "").Replace(m.Unit)
-	return result.Figure(result.Median(m.Samples)) + " " + unit
+	return result.Figure(result.Median(m.Samples)) + " " + m.ShortUnit()
 }
 
-// split parts "metric of implementations in cell".
+// split splits "metric of implementations in cell".
 func split(ask string) (metric, of, where string, err error) {
 	metric, rest, ok := strings.Cut(ask, " of ")
 	of, where, okay := strings.Cut(rest, " in ")
@@ -100,7 +105,7 @@ func split(ask string) (metric, of, where string, err error) {
 	return metric, of, where, nil
 }
 
-// matching are the cells of the workload that have all the given parameters.
+// matching returns the cells of the workload that have all the given parameters.
 func matching(r *result.Result, where string) []result.Cell {
 	parts := strings.Fields(where)
 	return slices.DeleteFunc(slices.Clone(r.Cells), func(c result.Cell) bool {
@@ -180,15 +185,42 @@ func line(columns []string) string { return "| " + strings.Join(columns, " | ") 
 
 func rule(n int) string { return "|---|" + strings.Repeat("---:|", n-1) }
 
-func crossovers(r *result.Result, workload string) (string, error) {
-	var lines []string
-	for _, c := range result.Crossovers(r) {
-		if strings.HasPrefix(c.Where, workload+" ") {
-			lines = append(lines, "- "+c.String())
-		}
+// crossovers lists the most important ones of a workload, and folds the rest away.
+func crossovers(r *result.Result, workload string) string {
+	all := slices.DeleteFunc(result.Crossovers(r), func(c result.Crossover) bool { return c.Workload != workload })
+	if len(all) == 0 {
+		return "\n\n- none\n\n"
 	}
-	if lines == nil {
-		lines = []string{"- none"}
+	top, rest := result.Rank(all)
+	text := "\n\n" + items(top) + "\n"
+	if len(rest) > 0 {
+		text += fmt.Sprintf("<details><summary>%d more</summary>\n\n%s\n</details>\n\n", len(rest), items(rest))
 	}
-	return "\n\n" + strings.Join(lines, "\n") + "\n\n", nil
+	return text
+}
+
+func items(all []result.Crossover) string {
+	var text strings.Builder
+	for _, c := range all {
+		fmt.Fprintf(&text, "- %v\n", c)
+	}
+	return text.String()
+}
+
+// meaning lists the sentences that a report begins with.
+func meaning(r *result.Result) string {
+	text := "\n\n"
+	for _, f := range result.Meaning(r) {
+		text += fmt.Sprintf("- **%s.** %s\n", f.About, f.Sentence())
+	}
+	return text + "\n"
+}
+
+// decisions is the table to decide by.
+func decisions(r *result.Result) string {
+	lines := []string{line([]string{"if", "use", "because"}), "|---|---|---|"}
+	for _, d := range result.Decide(r) {
+		lines = append(lines, line([]string{d.If, d.Use, d.Reason()}))
+	}
+	return "\n" + strings.Join(lines, "\n") + "\n"
 }
