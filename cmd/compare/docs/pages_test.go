@@ -85,7 +85,7 @@ func TestQuote(t *testing.T) {
 	g.Expect(meant).To(ContainSubstring("- **Batches.** In batches of 100, a write takes 45.7 ns in mutex"))
 	decided, err := quote(r, "decide")
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(decided).To(ContainSubstring("| you do not know | `mutexstore` | a call takes 97.3 ns in mutex and 404 ns in actor |\n"))
+	g.Expect(decided).To(ContainSubstring("| you do not know | `mutexstore` | a call takes 97.3 ns in mutex and 404 ns in actor (mixed, 90 % reads, 8 callers) |\n"))
 	page := []byte("a <!--= date -->old<!--/--> b <!--= commit --><!--/-->")
 	g.Expect(quoteAll(r, page)).To(BeEquivalentTo("a <!--= date -->2026-11-23<!--/--> b <!--= commit -->`0123456789abcdef`<!--/-->"))
 }

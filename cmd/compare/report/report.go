@@ -72,6 +72,7 @@ var charted = map[string][]string{
 	"churn":   {"time", "hits"},
 	"iterate": {"entry", "wait"},
 	"latency": {"p50", "p99.9"},
+	"readers": {"read", "write"},
 }
 
 // enoughForALine is how many cells a line chart must have.
@@ -104,8 +105,11 @@ func linesOf(r *result.Result, workload string) (all []figure) {
 	}
 	for _, axis := range r.Axes() {
 		for _, series := range r.Series(axis) {
-			if series.Workload == workload && len(series.Cells) >= enoughForALine {
-				all = append(all, along(series))
+			if series.Workload != workload || len(series.Cells) < enoughForALine {
+				continue
+			}
+			for _, metric := range metricsOf(series.Cells[0]) {
+				all = append(all, along(series, metric))
 			}
 		}
 	}
@@ -124,11 +128,14 @@ func metricsOf(c result.Cell) []string {
 
 func markup(svg []byte) template.HTML { return template.HTML(svg) }
 
-func along(s result.Series) figure {
-	metric := s.Cells[0].Metrics()[0]
+func along(s result.Series, metric string) figure {
 	names := drawn(s)
+	title := s.Where()
+	if metric != "time" {
+		title += " " + metric
+	}
 	f := figure{
-		Name: fileName(s.Where() + " by " + s.Axis), Title: s.Where() + ", by " + s.Axis,
+		Name: fileName(title + " by " + s.Axis), Title: title + ", by " + s.Axis,
 		SVG: markup(lines(s, metric)), Head: append([]string{s.Axis}, names...),
 	}
 	for _, c := range s.Cells {

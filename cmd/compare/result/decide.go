@@ -1,6 +1,10 @@
 package result
 
-import "strings"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // A Decision is a row of the table to decide by.
 type Decision struct {
@@ -26,51 +30,48 @@ const AboutDecisions = "mutex is the engine of package mutexstore, actor that of
 
 // Decide returns the table to decide by.
 func Decide(r *Result) []Decision {
+	plain := r.first("mixed", []string{"reads=90", "callers=8"})
+	writes := r.first("mixed", []string{"reads=0", "callers=64"}, []string{"reads=0", "callers=8"})
+	reads := r.first("mixed", []string{"reads=100", "callers=8"}, []string{"reads=90", "callers=8"})
+	_, batch, _ := largestBatch(r)
+	watchers, storm, churn := r.first("watchers", []string{"watchers=100"}), r.first("storm", nil), r.first("churn", []string{"trace=zipf"})
 	return []Decision{
-		{"you do not know", "`mutexstore`", r.because("a call takes ", mixedCell(r, "reads=90", "callers=8"), "time", "mutex", "actor")},
-		{"you have many cores and use mostly single keys", "`NewSharded` over `mutexstore`",
-			r.because("64 callers that only write: a call takes ", mixedCell(r, "reads=0", "callers=64"), "time", "mutex x16", "mutex")},
-		{"most calls carry many keys", "either engine, unsharded; measure", r.because("a key of a large batch takes ", batchCell(r), "time", "mutex", "actor", "mutex x16", "actor x16")},
-		{"many watchers want every change", "`mutexstore`, unsharded", r.because("with 100 watchers a write takes ", watchersCell(r), "time", "mutex", "mutex x16", "actor")},
-		{"at most one call in a hundred is a write", "`mutexstore`, unsharded if the cores are few",
-			r.because("8 callers that only read: a call takes ", mixedCell(r, "reads=100", "callers=8"), "time", "mutex", "mutex x16", "rwmap", "actor")},
-		{"the longest wait during a mass expiry decides", "either engine, sharded or not", r.because("a reader waits at most ", stormCell(r), "wait", "mutex", "actor", "rwmap", "otter")},
+		{"you do not know", "`mutexstore`", plain.because("a call takes", "time", "mutex", "actor")},
+		{"you have many cores and use mostly single keys", "`NewSharded` over `mutexstore`", writes.because("a call takes", "time", "mutex x16", "mutex")},
+		{"most calls carry many keys", "either engine, unsharded; measure", batch.because("a key takes", "time", "mutex", "actor", "mutex x16", "actor x16")},
+		{"many watchers want every change", "`mutexstore`, unsharded", watchers.because("a write takes", "time", "mutex", "mutex x16", "actor")},
+		{"at most one call in a hundred is a write", "`mutexstore`, unsharded if the cores are few", reads.because("a call takes", "time", "mutex", "mutex x16", "rwmap", "actor")},
+		{"the longest wait during a mass expiry decides", "either engine, sharded or not", storm.because("a reader waits at most", "wait", "mutex", "actor", "rwmap", "otter")},
 		{"several keys must change together", "either engine, unsharded", "a batch is seen whole or not at all within one store, and not across shards"},
 		{"tests use a fake clock and callers wait for the store", "`actor`", "in testing/synctest a goroutine that waits for a channel is durably blocked; one that waits for a lock is not"},
 		{"requests must be queued, counted, bounded or prioritized", "`actor`, with its loop changed", "its mailbox is a queue that the owner can see; goroutines that wait for a lock are invisible"},
-		{"you need the highest hit ratio in a small cache", "otter or theine, not this store", r.because("hits are ", churnCell(r), "hits", "mutex", "otter", "theine")},
+		{"you need the highest hit ratio in a small cache", "otter or theine, not this store", churn.because("hits are", "hits", "mutex", "otter", "theine")},
 	}
 }
 
-// because returns a reason with figures, or "" if there are none.
-func (r *Result) because(what string, c Cell, metric string, implementations ...string) string {
-	if all := c.each(metric, implementations...); all != "" {
-		return what + all
+// because returns a reason with figures and the setting that they were measured
+// in, or "" if there are none.
+func (c Cell) because(what, metric string, implementations ...string) string {
+	all := c.each(metric, implementations...)
+	if all == "" {
+		return ""
 	}
-	return ""
+	return fmt.Sprintf("%s %s (%s)", what, all, setting(c.Workload, c.distinctive()))
 }
 
-func mixedCell(r *Result, params ...string) Cell {
-	c, _ := r.find("mixed", params...)
-	return c
+// distinctive returns the parameters of c without those that are usual.
+func (c Cell) distinctive() []Param {
+	usual := []Param{{"keys", "1000"}, {"dist", "uniform"}, {"value", "8"}}
+	return slices.DeleteFunc(slices.Clone(c.Params), func(p Param) bool { return slices.Contains(usual, p) })
 }
 
-func batchCell(r *Result) Cell {
-	_, c, _ := largestBatch(r)
-	return c
-}
-
-func watchersCell(r *Result) Cell {
-	c, _ := r.find("watchers", "watchers=100")
-	return c
-}
-
-func stormCell(r *Result) Cell {
-	c, _ := r.find("storm")
-	return c
-}
-
-func churnCell(r *Result) Cell {
-	c, _ := r.find("churn", "trace=zipf")
-	return c
+// first returns the first cell that has one of the choices of parameters, each
+// written name=value; an earlier choice is preferred.
+func (r *Result) first(workload string, choices ...[]string) Cell {
+	for _, params := range choices {
+		if c, ok := r.find(workload, params...); ok {
+			return c
+		}
+	}
+	return Cell{}
 }

@@ -41,17 +41,16 @@ func singleCalls(r *Result) string {
 }
 
 func readers(r *Result) string {
-	c, ok := r.find("mixed", "reads=100", "callers=8")
-	what := "With 8 callers that only read"
-	if !ok {
-		c, _ = r.find("mixed", "reads=90", "callers=8")
-		what = "With 8 callers and nine reads to a write"
-	}
+	c := r.first("mixed", []string{"reads=100", "callers=8"}, []string{"reads=90", "callers=8"})
 	all := c.each("time", "mutex", "actor", "rwmap", "otter")
 	if all == "" {
 		return ""
 	}
-	return what + ", a call takes " + all + c.versus("mutex", "rwmap") + "."
+	what := "that only read"
+	if c.Param("reads") == "90" {
+		what = "and nine reads to a write"
+	}
+	return fmt.Sprintf("With 8 callers %s, a call takes %s%s.", what, all, c.versus("mutex", "rwmap"))
 }
 
 // largestBatch returns the cells of single writes and of the largest batch, by

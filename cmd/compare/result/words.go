@@ -2,6 +2,7 @@ package result
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -15,8 +16,11 @@ func setting(workload string, params []Param) string {
 	return strings.Join(parts, ", ")
 }
 
-// words describes a parameter. One that is not known is name=value.
+// words describes a parameter, one that it does not know as name=value.
 func (p Param) words() string {
+	if _, err := strconv.Atoi(p.Value); err != nil && p.Name != "op" && p.Name != "dist" {
+		return p.Name + "=" + p.Value
+	}
 	switch p.Name {
 	case "callers", "readers", "keys", "watchers", "entries":
 		return counted(p.Value, p.Name)
