@@ -33,14 +33,14 @@ func TestPagesAreUpToDate(t *testing.T) {
 	kept, err := filepath.Glob(filepath.Join(top, "docs", "results", "*.svg"))
 	g.Expect(err).NotTo(HaveOccurred())
 	for _, path := range kept {
-		g.Expect(paths).To(ContainElement(path), "no page shows it")
+		g.Expect(paths).To(ContainElement(path), "no page shows %s", path)
 	}
 }
 
 // measured matches a figure with a unit that compare measures in.
 var measured = regexp.MustCompile(`[0-9][0-9.,]* ?(ns|µs|ms|times as|B/entry)\b`)
 
-// The study's figures are all quoted: none is typed by hand.
+// All figures of the study are quoted; none is typed by hand.
 func TestTheStudyQuotesEveryFigure(t *testing.T) {
 	for _, name := range []string{"tradeoffs.md", "actor.md", "mutexstore.md", "compare.md", "README.md"} {
 		g := NewWithT(t)
@@ -76,6 +76,7 @@ func TestQuote(t *testing.T) {
 		"time of actor over nobody in storm":  "has no time of actor",
 		"time of actor":                       "METRIC of IMPLEMENTATION in CELL",
 		"table time by callers of all in mix": "no cell is",
+		"table p50 of all in storm":           `has no metric "p50"; it has ["wait"`,
 	} {
 		_, err := quote(r, ask)
 		g.Expect(err).To(MatchError(ContainSubstring(want)), ask)
@@ -90,7 +91,7 @@ func TestQuote(t *testing.T) {
 	g.Expect(quoteAll(r, page)).To(BeEquivalentTo("a <!--= date -->2026-11-23<!--/--> b <!--= commit -->`0123456789abcdef`<!--/-->"))
 }
 
-// A page is a Markdown file, parsed.
+// A parsedPage is a Markdown file and its syntax tree.
 type parsedPage struct {
 	path   string
 	source []byte
@@ -136,7 +137,7 @@ func (p parsedPage) anchors() (all []string) {
 	return all
 }
 
-// Every link inside the repository leads somewhere.
+// The target of every link inside the repository exists.
 func TestNoLinkIsDead(t *testing.T) {
 	g := NewWithT(t)
 	all := parsed(t)

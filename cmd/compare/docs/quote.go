@@ -140,13 +140,19 @@ func table(r *result.Result, ask string) (string, error) {
 			names = append(names, row.Implementation)
 		}
 	}
-	if metric, axis, ok := strings.Cut(what, " by "); ok {
-		return byAxis(cells, metric, axis, names), nil
+	metrics, axis, along := strings.Cut(what, " by ")
+	for _, m := range strings.Split(metrics, ", ") {
+		if !slices.ContainsFunc(cells, func(c result.Cell) bool { return slices.Contains(c.Metrics(), m) }) {
+			return "", fmt.Errorf("%q has no metric %q; it has %q", where, m, cells[0].Metrics())
+		}
+	}
+	if along {
+		return byAxis(cells, metrics, axis, names), nil
 	}
 	if len(cells) > 1 {
 		return "", fmt.Errorf("%d cells are %q, and there is no axis to distinguish them by", len(cells), where)
 	}
-	return byImplementation(cells[0], strings.Split(what, ", "), names), nil
+	return byImplementation(cells[0], strings.Split(metrics, ", "), names), nil
 }
 
 func byAxis(cells []result.Cell, metric, axis string, names []string) string {

@@ -134,8 +134,8 @@ func TestPageInABrowser(t *testing.T) {
 	g.Expect(complaints()).To(BeEmpty())
 }
 
-// collisions lists the labels of charts that lie over other labels or over marks,
-// or outside their chart. The number of a stage belongs on its mark.
+// collisions lists the labels of charts that overlap other labels or marks, or lie
+// outside their chart. The number of a stage is meant to be on its mark.
 const collisions = `[...document.querySelectorAll("figure")].flatMap(f => {
 	const all = (s) => [...f.querySelectorAll("svg " + s)].map(e => ({e, r: e.getBoundingClientRect()}));
 	const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.5;

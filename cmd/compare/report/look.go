@@ -16,7 +16,7 @@ var looks = map[string]look{
 	"syncmap":   {"#b5891b", "cross"},
 }
 
-// others are for what has no look of its own, in a chart that has only such.
+// others are the looks in a chart that has no implementation of looks.
 var others = []look{
 	{"#d1495b", "disc"}, {"#2f7fd1", "square"}, {"#e58a2b", "ring"}, {"#17a398", "frame"},
 	{"#9b5de5", "triangle"}, {"#858b94", "plus"}, {"#b5891b", "cross"},

@@ -35,11 +35,11 @@ func Write(w io.Writer, r *result.Result) error {
 	}{r, result.Meaning(r), result.Decide(r), result.AboutDecisions, top, rest, sectionsOf(r)})
 }
 
-// alone is what a chart needs that is a file of its own: a size for screens that
-// have room, and its color.
+// alone is what a chart in a separate file needs: a width on large screens, and a
+// color.
 const alone = ` width="640"><style>svg { color: #222; } @media (prefers-color-scheme: dark) { svg { color: #ddd; } }</style>`
 
-// SVGs returns the charts of r, each as a file of its own, by name.
+// SVGs returns the charts of r by name, each as a complete file.
 func SVGs(r *result.Result) map[string][]byte {
 	all := map[string][]byte{}
 	for _, s := range sectionsOf(r) {

@@ -51,7 +51,7 @@ func TestPageTells(t *testing.T) {
 	g.Expect(b.String()).NotTo(MatchRegexp(`(src|href)="?https?:`), "it needs no network")
 }
 
-// What the run means comes first, before what it was measured on.
+// The page says what the result means before how it was measured.
 func TestPageBeginsWithWhatItMeans(t *testing.T) {
 	g := NewWithT(t)
 	var b bytes.Buffer
@@ -64,8 +64,8 @@ func TestPageBeginsWithWhatItMeans(t *testing.T) {
 	g.Expect(slices.IsSorted(places)).To(BeTrue(), "%v", places)
 }
 
-// A workload that the report knows nothing of gets line charts where it has three
-// cells along an axis, and bars for each cell.
+// A workload that the report does not know gets a line chart if three cells lie
+// along an axis, and a bar chart for each cell.
 func TestUnknownWorkloadIsCharted(t *testing.T) {
 	g := NewWithT(t)
 	r := &result.Result{}
@@ -87,7 +87,7 @@ func TestUnknownWorkloadIsCharted(t *testing.T) {
 	g.Expect(report.Write(io.Discard, r)).To(Succeed())
 }
 
-// Nothing is measured yet when a run is interrupted at once.
+// A run that is interrupted at once has measured nothing.
 func TestEmptyResultHasAPage(t *testing.T) {
 	g := NewWithT(t)
 	var b bytes.Buffer

@@ -2,7 +2,7 @@ package report
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
@@ -17,13 +17,11 @@ type stage struct {
 	half bool // half of what was measured together with another stage
 }
 
-// callParts are the parts of one Get by one caller, as the workload parts
-// measured them: each is the difference between two steps.
+// callParts are the stages of one Get by one caller, from the workload parts: each
+// is the difference between two of its steps.
 type callParts struct {
-	prepare, there, serve, back    stage // actor
-	lock, lookUp, clock, unlock    stage
-	free                           stage // a read without a lock
-	actorTime, lockTime, emptyTrip float64
+	actor, lock []stage
+	free        stage // a read without a lock
 }
 
 // partsOf reads the parts out of r and reports whether all were measured.
@@ -36,26 +34,26 @@ func partsOf(r *result.Result) (p callParts, ok bool) {
 		ok = ok && measured
 		return result.Median(m.Samples)
 	}
-	trip, look, clock, actor := step("actor", "+ yield"), step("actor", "+ map"), step("actor", "+ clock"), step("actor", "actor")
-	lock, lockMap, lockClock, free := step("lock", "lock"), step("lock", "lock + map"), step("lock", "lock + map + clock"), step("lock", "mutex")
+	trip, clock, actor := step("actor", "+ yield"), step("actor", "+ clock"), step("actor", "actor")
+	lock, lookUp, expiry, free := step("lock", "lock"), step("lock", "lock + map"), step("lock", "lock + map + clock"), step("lock", "mutex")
 	return callParts{
-		prepare: stage{"hash the key, fill a request, and the engine's rest", max(0, actor-clock), false},
-		there:   stage{"send it, wake the owner", trip / 2, true},
-		serve:   stage{"look up, read the clock", max(0, clock-trip), false},
-		back:    stage{"reply, wake the caller", trip / 2, true},
-		lock:    stage{"read-lock", lock / 2, true},
-		lookUp:  stage{"look up", max(0, lockMap-lock), false},
-		clock:   stage{"read the clock", max(0, lockClock-max(lock, lockMap)), false},
-		unlock:  stage{"unlock", lock / 2, true},
-		free:    stage{"hash, count in, look up, read the clock, count out", free, false},
-
-		actorTime: actor, lockTime: lockClock, emptyTrip: max(look, trip),
+		actor: []stage{
+			{"hash the key, fill a request, and the engine's rest", max(0, actor-clock), false},
+			{"send it, wake the owner", trip / 2, true},
+			{"look up, read the clock", max(0, clock-trip), false},
+			{"reply, wake the caller", trip / 2, true},
+		},
+		lock: []stage{
+			{"read-lock", lock / 2, true},
+			{"look up", max(0, lookUp-lock), false},
+			{"read the clock", max(0, expiry-lookUp), false},
+			{"unlock", lock / 2, true},
+		},
+		free: stage{"hash, count in, look up, read the clock, count out", free, false},
 	}, ok
 }
 
-func (p callParts) actor() []stage  { return []stage{p.prepare, p.there, p.serve, p.back} }
-func (p callParts) locked() []stage { return []stage{p.lock, p.lookUp, p.clock, p.unlock} }
-func (p callParts) all() []stage    { return append(append(p.actor(), p.locked()...), p.free) }
+func (p callParts) all() []stage { return slices.Concat(p.actor, p.lock, []stage{p.free}) }
 
 func total(stages []stage) (ns float64) {
 	for _, s := range stages {
@@ -75,7 +73,7 @@ func callFigure(r *result.Result) (figure, bool) {
 		Head: []string{"stage", "time"},
 		Caption: fmt.Sprintf("One Get by one caller takes %s ns through the actor, %s ns under a lock, and %s ns without one. "+
 			"A stage is the difference between two steps of the workload parts.",
-			result.Figure(p.actorTime), result.Figure(p.lockTime), result.Figure(p.free.ns)),
+			result.Figure(total(p.actor)), result.Figure(total(p.lock)), result.Figure(p.free.ns)),
 	}
 	for i, s := range p.all() {
 		f.Rows = append(f.Rows, []string{fmt.Sprintf("%d %s", i+1, s.what), s.time()})
@@ -93,28 +91,28 @@ const (
 	numberSize = 10.0
 )
 
-// A chronicle draws lanes, a goroutine each, below one another.
+// A chronicle is a drawing of lanes, a goroutine each, one below the other.
 type chronicle struct {
 	drawing
-	y float64 // the top of what comes next
+	y float64 // the top of the next element
 }
 
 func drawCall(p callParts) []byte {
 	c := &chronicle{}
-	whole := max(total(p.actor()), total(p.locked()), p.free.ns)
+	whole := max(total(p.actor), total(p.lock), p.free.ns)
 	all := scale{low: 0, high: whole * 1.04}.between(0, chartWidth)
-	c.heading("Actor: " + result.Figure(p.actorTime) + " ns on two goroutines")
+	c.heading("Actor: " + result.Figure(total(p.actor)) + " ns on two goroutines")
 	c.handover(p, all)
-	c.heading("Lock: " + result.Figure(p.lockTime) + " ns, at the same scale")
-	c.lane(lookLock, 5, p.locked(), all, false)
+	c.heading("Lock: " + result.Figure(total(p.lock)) + " ns, at the same scale")
+	c.lane(lookLock, 5, p.lock, all, false)
 	c.heading("Read without a lock: " + result.Figure(p.free.ns) + " ns, at the same scale")
 	c.lane(lookFree, 9, []stage{p.free}, all, false)
 	c.axis(all)
 
-	small := max(total(p.locked()), p.free.ns)
+	small := max(total(p.lock), p.free.ns)
 	near := scale{low: 0, high: small * 1.04}.between(0, chartWidth)
 	c.heading(fmt.Sprintf("The last two, enlarged %s times", result.Figure(all.high/near.high)))
-	c.lane(lookLock, 5, p.locked(), near, true)
+	c.lane(lookLock, 5, p.lock, near, true)
 	c.y += 6
 	c.lane(lookFree, 9, []stage{p.free}, near, true)
 	c.axis(near)
@@ -163,17 +161,17 @@ func (c *chronicle) number(x, y float64, n int) {
 // handover draws the actor's two lanes, and what passes between them.
 func (c *chronicle) handover(p callParts, s scale) {
 	caller, owner := c.y+14, c.y+laneHeight+50
-	sent := p.prepare.ns
-	arrived := sent + p.there.ns
-	served := arrived + p.serve.ns
-	returned := served + p.back.ns
+	sent := p.actor[0].ns
+	arrived := sent + p.actor[1].ns
+	served := arrived + p.actor[2].ns
+	returned := served + p.actor[3].ns
 	c.text(0, c.y+9, tickSize, start, "the caller's goroutine (dotted: it waits)")
 	c.text(0, owner+laneHeight+12, tickSize, start, "the owner's goroutine")
 	c.wait(s.at(sent), s.at(returned), caller+laneHeight/2)
 	c.wait(s.at(0), s.at(arrived), owner+laneHeight/2)
 	c.wait(s.at(served), s.at(returned), owner+laneHeight/2)
 	c.box(lookActor, 0, caller, s.at(sent), laneHeight)
-	c.box(lookActor, s.at(returned), caller, chartWidth-s.at(returned), laneHeight)
+	c.box(lookActor, s.at(returned), caller, 3, laneHeight)
 	c.box(lookOwner, s.at(arrived), owner, s.at(served)-s.at(arrived), laneHeight)
 	c.pass(point{s.at(sent), caller + laneHeight}, point{s.at(arrived), owner})
 	c.pass(point{s.at(served), owner}, point{s.at(returned), caller + laneHeight})
@@ -215,20 +213,22 @@ func (c *chronicle) axis(s scale) {
 	c.y += tickSize + 10
 }
 
+// notes say what the stages do not.
+var notes = []string{
+	"* half of what was measured as a sum of two stages",
+	"1 is what the engine takes beyond the other stages; a part",
+	"of it runs on the owner's goroutine",
+}
+
 // key explains the numbers.
 func (c *chronicle) key(stages []stage) {
 	c.y += 6
-	halves := false
 	for i, s := range stages {
 		c.number(8, c.y+4, i+1)
 		c.text(22, c.y+8, labelSize, start, s.what+": "+s.time())
 		c.y += 18
-		halves = halves || s.half
 	}
-	if !halves {
-		return
-	}
-	for _, line := range strings.Split("* half of what two stages take together: the sum was\nmeasured, not the parts", "\n") {
+	for _, line := range notes {
 		c.text(0, c.y+8, tickSize, start, line)
 		c.y += 14
 	}

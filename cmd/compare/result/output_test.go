@@ -125,8 +125,8 @@ func TestCrossovers(t *testing.T) {
 	))
 }
 
-// A crossover is as important as the cheaper of its two wrong choices; extreme
-// settings come last, and a pair of designs is shown once.
+// The importance of a crossover is the cost of the cheaper of its two wrong choices.
+// Extreme settings are last, and the top has a pair of designs once for an axis.
 func TestRank(t *testing.T) {
 	g := NewWithT(t)
 	crossing := func(a, b, reads string, before, after float64) result.Crossover {
