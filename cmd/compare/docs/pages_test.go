@@ -15,6 +15,8 @@ import (
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+
+	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
 const top = "../../.."
@@ -53,7 +55,10 @@ func TestTheStudyQuotesEveryFigure(t *testing.T) {
 
 func TestQuote(t *testing.T) {
 	g := NewWithT(t)
-	r, err := readResult(filepath.Join("testdata", "top"))
+	f, err := os.Open("../result/testdata/canned.json")
+	g.Expect(err).NotTo(HaveOccurred())
+	defer f.Close()
+	r, err := result.Read(f)
 	g.Expect(err).NotTo(HaveOccurred())
 	for ask, want := range map[string]string{
 		"time of actor in mixed callers=1":             "394 ns",

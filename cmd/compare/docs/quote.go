@@ -55,7 +55,7 @@ func quote(r *result.Result, ask string) (string, error) {
 	case "crossovers":
 		return crossovers(r, rest), nil
 	case "meaning":
-		return meaning(r), nil
+		return meaning(r)
 	case "decide":
 		return decisions(r), nil
 	}
@@ -214,15 +214,19 @@ func items(all []result.Crossover) string {
 }
 
 // meaning lists the sentences that a report begins with.
-func meaning(r *result.Result) string {
-	text := "\n\n"
-	for _, f := range result.Meaning(r) {
-		text += fmt.Sprintf("- **%s.** %s\n", f.About, f.Sentence())
+func meaning(r *result.Result) (string, error) {
+	found, missing := result.Meaning(r)
+	if len(missing) > 0 {
+		return "", fmt.Errorf("the result has no figures for %q", missing)
 	}
-	return text + "\n"
+	text := "\n\n"
+	for _, f := range found {
+		text += fmt.Sprintf("- **%s.** %s\n", f.About, f.Text)
+	}
+	return text + "\n", nil
 }
 
-// decisions is the table to decide by.
+// decisions returns the table to decide by.
 func decisions(r *result.Result) string {
 	lines := []string{line([]string{"if", "use", "because"}), "|---|---|---|"}
 	for _, d := range result.Decide(r) {

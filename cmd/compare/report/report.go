@@ -25,14 +25,16 @@ var tmpl = template.Must(template.New("report").Funcs(template.FuncMap{
 // Write writes r as a page.
 func Write(w io.Writer, r *result.Result) error {
 	top, rest := result.Rank(result.Crossovers(r))
+	found, missing := result.Meaning(r)
 	return tmpl.Execute(w, struct {
 		*result.Result
 		Meaning   []result.Finding
+		Missing   []string
 		Decisions []result.Decision
 		About     string
 		Top, Rest []result.Crossover
 		Sections  []section
-	}{r, result.Meaning(r), result.Decide(r), result.AboutDecisions, top, rest, sectionsOf(r)})
+	}{r, found, missing, result.Decide(r), result.AboutDecisions, top, rest, sectionsOf(r)})
 }
 
 // alone is what a chart in a separate file needs: a width on large screens, and a
@@ -189,7 +191,8 @@ func typical(r result.Row, metric string) string {
 func best(c result.Cell, metric string, of []string) string {
 	for _, r := range ranked(c, metric) {
 		if of == nil || slices.Contains(of, r.Implementation) {
-			return r.Implementation + ", " + typical(r, metric)
+			m, _ := r.Metric(metric)
+			return r.Implementation + ", " + m.Amount()
 		}
 	}
 	return "none"

@@ -92,7 +92,7 @@ func TestEmptyResultHasAPage(t *testing.T) {
 	g := NewWithT(t)
 	var b bytes.Buffer
 	g.Expect(report.Write(&b, &result.Result{Interrupted: true})).To(Succeed())
-	g.Expect(strings.Count(b.String(), "Not measured in this run.")).To(Equal(5))
+	g.Expect(b.String()).To(ContainSubstring("Not measured in this run: single calls, readers, batches, sweep, memory."))
 }
 
 func TestOneCallIsDrawnFromItsParts(t *testing.T) {

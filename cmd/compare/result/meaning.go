@@ -7,28 +7,25 @@ import (
 )
 
 // A Finding is one sentence of what a result means.
-type Finding struct {
-	About string
-	Text  string // empty if its cells were not measured
-}
+type Finding struct{ About, Text string }
 
-// Meaning returns the five sentences that a report begins with.
-func Meaning(r *Result) []Finding {
-	return []Finding{
+// Meaning returns the five sentences that a report begins with, of those whose
+// cells were measured, and what the others are about.
+func Meaning(r *Result) (found []Finding, missing []string) {
+	for _, f := range []Finding{
 		{"Single calls", singleCalls(r)},
 		{"Readers", readers(r)},
 		{"Batches", batches(r)},
 		{"Sweep", sweep(r)},
 		{"Memory", memory(r)},
+	} {
+		if f.Text == "" {
+			missing = append(missing, strings.ToLower(f.About))
+		} else {
+			found = append(found, f)
+		}
 	}
-}
-
-// Sentence returns f as a sentence, which says so if there is nothing to say.
-func (f Finding) Sentence() string {
-	if f.Text == "" {
-		return "Not measured in this run."
-	}
-	return f.Text
+	return found, missing
 }
 
 func singleCalls(r *Result) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -144,9 +145,11 @@ func TestRank(t *testing.T) {
 
 func TestMeaning(t *testing.T) {
 	g := NewWithT(t)
+	found, missing := result.Meaning(canned(t))
+	g.Expect(missing).To(BeEmpty())
 	var sentences []string
-	for _, f := range result.Meaning(canned(t)) {
-		sentences = append(sentences, f.Sentence())
+	for _, f := range found {
+		sentences = append(sentences, f.Text)
 	}
 	g.Expect(sentences).To(Equal([]string{
 		"With one caller and nine reads to a write, a call takes 61.3 ns in mutex, 394 ns in actor, 54.6 ns in rwmap and 73.7 ns in otter; actor takes 6.43 times as long as mutex.",
@@ -155,6 +158,19 @@ func TestMeaning(t *testing.T) {
 		"While expired entries are swept, at 20,000 calls per second, one read in a thousand takes longer than 266 µs in mutex and 2.28 ms in rwmap.",
 		"An entry takes 96.3 B in actor and 65.5 B in rwmap; at most a second after all have expired, what is still held of the peak is 0.483 % in actor and 0 % in rwmap.",
 	}))
+}
+
+// A run of some workloads says what its summary lacks, and gives no figures for it.
+func TestSummaryOfAPartialRun(t *testing.T) {
+	g := NewWithT(t)
+	r := canned(t)
+	r.Cells = slices.DeleteFunc(r.Cells, func(c result.Cell) bool { return c.Workload != "batch" })
+	var b bytes.Buffer
+	g.Expect(result.WriteText(&b, r)).To(Succeed())
+	g.Expect(b.String()).To(ContainSubstring("  Batches. In batches of 100, "))
+	g.Expect(b.String()).To(ContainSubstring("  (not measured: single calls, readers, sweep, memory)\n"))
+	g.Expect(b.String()).To(ContainSubstring("  (6 more in the report that -html writes; their figures were not measured)\n"))
+	g.Expect(b.String()).NotTo(ContainSubstring("you do not know"))
 }
 
 func TestDecide(t *testing.T) {

@@ -41,15 +41,27 @@ func (t *text) printf(format string, args ...any) {
 
 func (t *text) meaning(r *Result) {
 	t.printf("What it means:\n")
-	for _, f := range Meaning(r) {
-		t.printf("  %s. %s\n", f.About, f.Sentence())
+	found, missing := Meaning(r)
+	for _, f := range found {
+		t.printf("  %s. %s\n", f.About, f.Text)
+	}
+	if len(missing) > 0 {
+		t.printf("  (not measured: %s)\n", strings.Join(missing, ", "))
 	}
 }
 
 func (t *text) decisions(r *Result) {
 	t.printf("\nWhat to use:\n")
+	missing := 0
 	for _, d := range Decide(r) {
-		t.printf("  if %s: use %s\n    because: %s\n", d.If, d.PlainUse(), d.Reason())
+		if d.Because == "" {
+			missing++
+			continue
+		}
+		t.printf("  if %s: use %s\n    because %s\n", d.If, d.PlainUse(), d.Because)
+	}
+	if missing > 0 {
+		t.printf("  (%d more in the report that -html writes; their figures were not measured)\n", missing)
 	}
 	t.printf("%s\n", AboutDecisions)
 }
