@@ -13,8 +13,8 @@ import (
 // chartWidth suits a phone; on a wider screen the picture is enlarged.
 const chartWidth = 340.0
 
-// fonts are those that text is drawn in. All have the widths of the first, which
-// is the one that text is measured with.
+// fonts are the fonts of text, all with the widths of the first, in which text is
+// measured.
 const fonts = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 const (
@@ -30,21 +30,21 @@ func widthOf(text string, size float64) float64 {
 	return face.Width(text).Points()
 }
 
-// A drawing is an svg element in the making. Text and axes have the color of the
-// text around it.
+// A drawing is an svg element under construction. Its text and axes take the color
+// of the surrounding text.
 type drawing struct {
 	body bytes.Buffer
 }
 
 func (d *drawing) printf(format string, args ...any) { fmt.Fprintf(&d.body, format, args...) }
 
-// svg returns the element, which scales to the width of what contains it.
+// svg returns the element, which scales to the width of its container.
 func (d *drawing) svg(height float64) []byte {
 	return fmt.Appendf(nil, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %v %.0f" font-family="%s">`+"\n%s</svg>\n",
 		chartWidth, height, fonts, d.body.Bytes())
 }
 
-// An anchor is the place in a text that its x is of.
+// An anchor is the part of a text that its x coordinate refers to.
 type anchor string
 
 const (
@@ -53,8 +53,7 @@ const (
 	end    anchor = "end"
 )
 
-// text draws text with its baseline at y. It has the measured width in whatever
-// font the reader's system has.
+// text draws text with its baseline at y. It gets the measured width in any font.
 func (d *drawing) text(x, y, size float64, at anchor, text string) {
 	d.printf(`<text x="%.1f" y="%.1f" font-size="%v" text-anchor="%s" textLength="%.1f" lengthAdjust="spacingAndGlyphs" fill="currentColor">%s</text>`+"\n",
 		x, y, size, at, widthOf(text, size), html.EscapeString(text))
@@ -86,7 +85,7 @@ func (d *drawing) interval(color string, from, to point) {
 	}
 }
 
-// box draws a filled rectangle that stands for a value.
+// box draws a filled rectangle that represents a value.
 func (d *drawing) box(color string, x, y, width, height float64) {
 	d.printf(`<rect class="mark" x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>`+"\n", x, y, max(width, 0.5), height, color)
 }

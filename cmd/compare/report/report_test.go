@@ -98,7 +98,7 @@ func TestEmptyResultHasAPage(t *testing.T) {
 func TestOneCallIsDrawnFromItsParts(t *testing.T) {
 	g := NewWithT(t)
 	svg := string(report.SVGs(canned(t))["one-call"])
-	for _, want := range []string{"Actor: 400 ns", "Lock: 46.6 ns", "Read without a lock: 52.7 ns", "send it, wake the owner: 1.. ns .<", "look up, read the clock: 3... ns<"} {
+	for _, want := range []string{"Actor: 400 ns", "Map behind a read lock: 46.6 ns", "Engine mutex, read without a lock: 52.7 ns", "send it, wake the owner: 1.. ns .<", "look up, read the clock: 3... ns<"} {
 		g.Expect(svg).To(MatchRegexp(want))
 	}
 	without := canned(t)

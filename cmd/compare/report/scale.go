@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// A scale maps values to places in a drawing.
+// A scale maps values to coordinates in a drawing.
 type scale struct {
 	log       bool
 	low, high float64 // values
-	from, to  float64 // places of low and high
+	from, to  float64 // coordinates of low and high
 }
 
 // newScale returns a scale for values between low and high. It is logarithmic if
@@ -25,7 +25,7 @@ func newScale(low, high, ratio float64) scale {
 	return scale{low: min(0, low), high: high}
 }
 
-// between returns s with the places of its ends.
+// between returns s with the coordinates of its ends.
 func (s scale) between(from, to float64) scale {
 	s.from, s.to = from, to
 	return s
@@ -39,7 +39,8 @@ func (s scale) at(x float64) float64 {
 	return s.from + share*(s.to-s.from)
 }
 
-// ticks returns values to write at an axis, at least room apart.
+// ticks returns the values to write at an axis, so that each label has the room it
+// needs.
 func (s scale) ticks(room func(label string) float64) []float64 {
 	for _, steps := range s.candidates() {
 		if s.fit(steps, room) {
@@ -49,7 +50,7 @@ func (s scale) ticks(room func(label string) float64) []float64 {
 	return []float64{s.low, s.high}
 }
 
-// candidates are sets of ticks, the densest first.
+// candidates returns sets of ticks, the densest first.
 func (s scale) candidates() (all [][]float64) {
 	if s.log {
 		for _, steps := range [][]float64{{1, 2, 5}, {1, 3}, {1}} {
@@ -103,7 +104,7 @@ func (s scale) fit(ticks []float64, room func(string) float64) bool {
 	return true
 }
 
-// short writes a number for an axis: 1000 is 1k, and 2500000 is 2.5M.
+// short formats a number for an axis: 1000 is 1k, and 2500000 is 2.5M.
 func short(x float64) string {
 	suffix := ""
 	for _, s := range []struct {
@@ -119,8 +120,8 @@ func short(x float64) string {
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".") + suffix
 }
 
-// widthOfTick is the room that a label of a horizontal axis needs.
+// widthOfTick returns the room that a label of a horizontal axis needs.
 func widthOfTick(label string) float64 { return widthOf(label, tickSize) + 8 }
 
-// heightOfTick is the room that a label of a vertical axis needs.
+// heightOfTick returns the room that a label of a vertical axis needs.
 func heightOfTick(string) float64 { return tickSize + 6 }
