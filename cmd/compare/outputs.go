@@ -11,20 +11,22 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-// outputs are the files that a result is written to.
+// outputs are the files that a result is written to; a path may be empty.
 type outputs struct {
 	json, bench, html string
 	files             []output
 }
 
-// An output is written to a temporary file next to its place, and renamed when complete.
+// An output is written to a temporary file in the same directory, which is renamed
+// when complete.
 type output struct {
 	path  string
 	part  *os.File
 	write func(io.Writer, *result.Result) error
 }
 
-// reserve finds out, before minutes are spent, whether the files can be written.
+// reserve creates the temporary files, so that one that cannot be written fails
+// before minutes have been spent on measuring.
 func (o *outputs) reserve() error {
 	for _, f := range []output{
 		{o.json, nil, func(w io.Writer, r *result.Result) error { return r.Write(w) }},
@@ -47,7 +49,7 @@ func (o *outputs) reserve() error {
 	return nil
 }
 
-// write writes r everywhere it was asked for.
+// write writes r to standard output and to all files.
 func (o *outputs) write(stdout io.Writer, r *result.Result) error {
 	if err := result.WriteText(stdout, r); err != nil {
 		return err
@@ -63,7 +65,7 @@ func (o *outputs) write(stdout io.Writer, r *result.Result) error {
 	return nil
 }
 
-// discard removes what was not finished.
+// discard removes the temporary files of outputs that were not finished.
 func (o *outputs) discard() {
 	for _, f := range o.files {
 		f.part.Close()

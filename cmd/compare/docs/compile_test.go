@@ -15,7 +15,7 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// known are the packages that blocks may name without importing them.
+// known are the packages that a block may use without importing them.
 var known = map[string]string{
 	"lastmodstore": "github.com/lastmodstore/lastmodstore",
 	"actor":        "github.com/lastmodstore/lastmodstore/actor",
@@ -27,10 +27,10 @@ var known = map[string]string{
 	"time":         "time",
 }
 
-// given are variables that blocks may use without declaring them.
+// given declares the variables that a block may use without declaring them.
 const given = "\nvar ctx = context.Background()\n"
 
-// A compiler checks pieces of Go: declarations, or statements.
+// A compiler type-checks pieces of Go: declarations or statements.
 type compiler struct{ imports map[string]*types.Package }
 
 func (c compiler) Import(path string) (*types.Package, error) {
@@ -57,7 +57,7 @@ func newCompiler(t *testing.T) compiler {
 	return c
 }
 
-// check returns what is wrong with a piece, except for what it leaves unused.
+// check returns the errors in a piece, except for unused variables and imports.
 func (c compiler) check(piece string) error {
 	file, set, err := parse(piece)
 	if err != nil {
@@ -73,8 +73,8 @@ func (c compiler) check(piece string) error {
 	return errors.Join(wrong...)
 }
 
-// parse adds what a piece leaves out: the package, the imports, a function around
-// statements.
+// parse adds what a piece omits: the package clause, the imports, and a function
+// around statements.
 func parse(piece string) (*ast.File, *token.FileSet, error) {
 	body := piece + given
 	if _, err := parser.ParseFile(token.NewFileSet(), "", "package block\n"+body, 0); err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,14 +13,14 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-// A file is as it should be.
+// A file is a file of the repository with the content that it should have.
 type file struct {
 	path    string
 	content []byte
-	changed bool // from what is there
+	changed bool // differs from what is there
 }
 
-// pages are those that may quote.
+// pages returns the paths of the pages that may quote.
 func pages(top string) ([]string, error) {
 	all, err := filepath.Glob(filepath.Join(top, "docs", "*.md"))
 	return append(all, filepath.Join(top, "README.md")), err
@@ -35,7 +36,7 @@ func readResult(top string) (*result.Result, error) {
 	return result.Read(f)
 }
 
-// generate makes every page, and the charts that they show.
+// generate returns every page, and the charts that they show.
 func generate(top string) ([]file, error) {
 	r, err := readResult(top)
 	if err != nil {
@@ -66,27 +67,19 @@ func generate(top string) ([]file, error) {
 	return append(files, charts...), err
 }
 
-// chart is how a page shows one.
+// chart matches a page's link to a chart.
 var chart = regexp.MustCompile(`results/([^)\s/]+)\.svg\)`)
 
 func chartFiles(top string, r *result.Result, shown []string) ([]file, error) {
-	svgs, err := report.SVGs(r)
-	if err != nil {
-		return nil, err
-	}
+	svgs := report.SVGs(r)
 	var files []file
 	for _, name := range shown {
 		svg, ok := svgs[name]
 		if !ok {
-			var names []string
-			for n := range svgs {
-				names = append(names, n)
-			}
-			slices.Sort(names)
-			return nil, fmt.Errorf("a page shows results/%s.svg, and there is no such chart; there are %q", name, names)
+			return nil, fmt.Errorf("a page shows results/%s.svg, and there is no such chart; there are %q", name, slices.Sorted(maps.Keys(svgs)))
 		}
 		path := filepath.Join(top, "docs", "results", name+".svg")
-		old, _ := os.ReadFile(path) // one that is not there is to be written
+		old, _ := os.ReadFile(path) // a missing one is written
 		files = append(files, file{path, svg, !bytes.Equal(svg, old)})
 	}
 	return files, nil

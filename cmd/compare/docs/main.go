@@ -1,6 +1,6 @@
 // Command docs writes what the pages of docs/ quote from the committed result of
-// compare: figures, tables and charts. Run it by make docs; see quote.go for how
-// a page asks for a figure.
+// compare: figures, tables and charts. Run it with make docs; quote.go explains
+// how a page asks for a figure.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 
 func main() {
 	write := flag.Bool("write", false, "write the pages and charts, instead of reporting what is out of date")
-	top := flag.String("top", "../..", "the top of the `repository`")
+	top := flag.String("top", "../..", "the root `directory` of the repository")
 	flag.Parse()
 	if err := run(*top, *write); err != nil {
 		fmt.Fprintln(os.Stderr, "docs:", err)

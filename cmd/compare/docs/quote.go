@@ -9,7 +9,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-// A page asks for a figure in a comment and has it between that and the next:
+// A page asks for a figure in a comment; the figure is between it and the next:
 //
 //	<!--= time of actor in mixed reads=90 callers=1 -->…<!--/-->
 //	<!--= time of actor over mutex in mixed reads=90 callers=1 -->…<!--/-->
@@ -17,9 +17,11 @@ import (
 //	<!--= table time by callers of actor, mutex in mixed reads=90 -->…<!--/-->
 //	<!--= table wait, entry of actor, mutex in storm -->…<!--/-->
 //	<!--= crossovers mixed -->…<!--/-->
+//	<!--= meaning -->…<!--/-->
+//	<!--= decide -->…<!--/-->
 //
-// A cell is named by its workload and as many parameters as make it the only
-// one. An implementation's name may stand for all: "of all".
+// A cell is named by its workload and enough parameters to identify it. "of all"
+// stands for all implementations.
 var quoted = regexp.MustCompile(`(?s)<!--= (.*?) -->(.*?)<!--/-->`)
 
 // quoteAll rewrites every figure of page.
@@ -51,12 +53,16 @@ func quote(r *result.Result, ask string) (string, error) {
 	case "table":
 		return table(r, rest)
 	case "crossovers":
-		return crossovers(r, rest)
+		return crossovers(r, rest), nil
+	case "meaning":
+		return meaning(r)
+	case "decide":
+		return decisions(r), nil
 	}
 	return figure(r, ask)
 }
 
-// figure is one value, or the ratio of two.
+// figure returns one value, or the ratio of two.
 func figure(r *result.Result, ask string) (string, error) {
 	metric, of, where, err := split(ask)
 	if err != nil {
@@ -86,11 +92,10 @@ func figure(r *result.Result, ask string) (string, error) {
 }
 
 func value(m result.Metric) string {
-	unit := strings.NewReplacer("us", "µs", "/op", "", "/key", "", "/entry", "", " of peak", "").Replace(m.Unit)
-	return result.Figure(result.Median(m.Samples)) + " " + unit
+	return result.Figure(result.Median(m.Samples)) + " " + m.ShortUnit()
 }
 
-// split parts "metric of implementations in cell".
+// split splits "metric of implementations in cell".
 func split(ask string) (metric, of, where string, err error) {
 	metric, rest, ok := strings.Cut(ask, " of ")
 	of, where, okay := strings.Cut(rest, " in ")
@@ -100,7 +105,7 @@ func split(ask string) (metric, of, where string, err error) {
 	return metric, of, where, nil
 }
 
-// matching are the cells of the workload that have all the given parameters.
+// matching returns the cells of the workload that have all the given parameters.
 func matching(r *result.Result, where string) []result.Cell {
 	parts := strings.Fields(where)
 	return slices.DeleteFunc(slices.Clone(r.Cells), func(c result.Cell) bool {
@@ -135,13 +140,19 @@ func table(r *result.Result, ask string) (string, error) {
 			names = append(names, row.Implementation)
 		}
 	}
-	if metric, axis, ok := strings.Cut(what, " by "); ok {
-		return byAxis(cells, metric, axis, names), nil
+	metrics, axis, along := strings.Cut(what, " by ")
+	for _, m := range strings.Split(metrics, ", ") {
+		if !slices.ContainsFunc(cells, func(c result.Cell) bool { return slices.Contains(c.Metrics(), m) }) {
+			return "", fmt.Errorf("%q has no metric %q; it has %q", where, m, cells[0].Metrics())
+		}
+	}
+	if along {
+		return byAxis(cells, metrics, axis, names), nil
 	}
 	if len(cells) > 1 {
 		return "", fmt.Errorf("%d cells are %q, and there is no axis to distinguish them by", len(cells), where)
 	}
-	return byImplementation(cells[0], strings.Split(what, ", "), names), nil
+	return byImplementation(cells[0], strings.Split(metrics, ", "), names), nil
 }
 
 func byAxis(cells []result.Cell, metric, axis string, names []string) string {
@@ -180,15 +191,46 @@ func line(columns []string) string { return "| " + strings.Join(columns, " | ") 
 
 func rule(n int) string { return "|---|" + strings.Repeat("---:|", n-1) }
 
-func crossovers(r *result.Result, workload string) (string, error) {
-	var lines []string
-	for _, c := range result.Crossovers(r) {
-		if strings.HasPrefix(c.Where, workload+" ") {
-			lines = append(lines, "- "+c.String())
-		}
+// crossovers lists the most important ones of a workload, and folds the rest away.
+func crossovers(r *result.Result, workload string) string {
+	all := slices.DeleteFunc(result.Crossovers(r), func(c result.Crossover) bool { return c.Workload != workload })
+	if len(all) == 0 {
+		return "\n\n- none\n\n"
 	}
-	if lines == nil {
-		lines = []string{"- none"}
+	top, rest := result.Rank(all)
+	text := "\n\n" + items(top) + "\n"
+	if len(rest) > 0 {
+		text += fmt.Sprintf("<details><summary>%d more</summary>\n\n%s\n</details>\n\n", len(rest), items(rest))
 	}
-	return "\n\n" + strings.Join(lines, "\n") + "\n\n", nil
+	return text
+}
+
+func items(all []result.Crossover) string {
+	var text strings.Builder
+	for _, c := range all {
+		fmt.Fprintf(&text, "- %v\n", c)
+	}
+	return text.String()
+}
+
+// meaning lists the sentences that a report begins with.
+func meaning(r *result.Result) (string, error) {
+	found, missing := result.Meaning(r)
+	if len(missing) > 0 {
+		return "", fmt.Errorf("the result has no figures for %q", missing)
+	}
+	text := "\n\n"
+	for _, f := range found {
+		text += fmt.Sprintf("- **%s.** %s\n", f.About, f.Text)
+	}
+	return text + "\n", nil
+}
+
+// decisions returns the table to decide by.
+func decisions(r *result.Result) string {
+	lines := []string{line([]string{"if", "use", "because"}), "|---|---|---|"}
+	for _, d := range result.Decide(r) {
+		lines = append(lines, line([]string{d.If, d.Use, d.Reason()}))
+	}
+	return "\n" + strings.Join(lines, "\n") + "\n"
 }

@@ -1,4 +1,4 @@
-// Package report shows a result as a page: one file, without a network, for
+// Package report shows a result as a page: one file that needs no network, for
 // light and dark screens, wide and narrow ones.
 package report
 
@@ -24,45 +24,42 @@ var tmpl = template.Must(template.New("report").Funcs(template.FuncMap{
 
 // Write writes r as a page.
 func Write(w io.Writer, r *result.Result) error {
-	sections, err := sectionsOf(r)
-	if err != nil {
-		return err
-	}
+	top, rest := result.Rank(result.Crossovers(r))
+	found, missing := result.Meaning(r)
 	return tmpl.Execute(w, struct {
 		*result.Result
-		Crossovers []result.Crossover
-		Sections   []section
-	}{r, result.Crossovers(r), sections})
+		Meaning   []result.Finding
+		Missing   []string
+		Decisions []result.Decision
+		About     string
+		Top, Rest []result.Crossover
+		Sections  []section
+	}{r, found, missing, result.Decide(r), result.AboutDecisions, top, rest, sectionsOf(r)})
 }
 
-// standing is the style of a chart that stands alone.
-const standing = `<style>svg { color: #222; fill: currentColor; } text { font-family: sans-serif !important; }
-@media (prefers-color-scheme: dark) { svg { color: #ddd; } }</style>`
+// alone is what a chart in a separate file needs: a width on large screens, and a
+// color.
+const alone = ` width="640"><style>svg { color: #222; } @media (prefers-color-scheme: dark) { svg { color: #ddd; } }</style>`
 
-// SVGs are the charts of r, each as a file that stands alone, by a name for it.
-func SVGs(r *result.Result) (map[string][]byte, error) {
-	sections, err := sectionsOf(r)
-	if err != nil {
-		return nil, err
-	}
+// SVGs returns the charts of r by name, each as a complete file.
+func SVGs(r *result.Result) map[string][]byte {
 	all := map[string][]byte{}
-	for _, s := range sections {
+	for _, s := range sectionsOf(r) {
 		for _, f := range slices.Concat(s.Lines, s.Cells) {
-			head, body, _ := strings.Cut(string(f.SVG), ">")
-			all[f.Name] = []byte(head + ">" + standing + body)
+			all[f.Name] = []byte(strings.Replace(string(f.SVG), ">", alone, 1))
 		}
 	}
-	return all, nil
+	return all
 }
 
 // A section is a workload.
 type section struct {
 	Name  string
-	Lines []figure // along an axis
+	Lines []figure // along an axis, and the picture of one call
 	Cells []figure
 }
 
-// A figure is a chart and the same in words and numbers.
+// A figure is a chart, and its content in words and numbers.
 type figure struct {
 	Name, Title, Caption string
 	SVG                  template.HTML
@@ -71,45 +68,54 @@ type figure struct {
 }
 
 // charted are the last words of the metrics that get a chart, such as p50 of
-// "read p50"; of other workloads the first metric does.
+// "read p50". A workload that is not here gets a chart of its first metric.
 var charted = map[string][]string{
 	"storm":   {"wait", "entry", "left"},
 	"churn":   {"time", "hits"},
 	"iterate": {"entry", "wait"},
 	"latency": {"p50", "p99.9"},
+	"readers": {"read", "write"},
 }
 
-func sectionsOf(r *result.Result) ([]section, error) {
+// enoughForALine is how many cells a line chart must have.
+const enoughForALine = 3
+
+func sectionsOf(r *result.Result) []section {
 	var all []section
 	for _, name := range r.Workloads() {
-		s := section{Name: name}
-		for _, axis := range []string{"callers", "batch", "watchers", "reads", "keys"} {
-			for _, series := range r.Series(axis) {
-				if series.Cells[0].Workload != name || name == "parts" || len(series.Cells) < 3 {
-					continue
-				}
-				f, err := along(series)
-				if err != nil {
-					return nil, err
-				}
-				s.Lines = append(s.Lines, f)
-			}
-		}
+		s := section{Name: name, Lines: linesOf(r, name)}
 		for _, c := range r.Cells {
 			if c.Workload != name {
 				continue
 			}
 			for _, metric := range metricsOf(c) {
-				f, err := ofCell(c, metric)
-				if err != nil {
-					return nil, err
-				}
-				s.Cells = append(s.Cells, f)
+				s.Cells = append(s.Cells, ofCell(c, metric))
 			}
 		}
 		all = append(all, s)
 	}
-	return all, nil
+	return all
+}
+
+// linesOf returns the charts of a workload that go along an axis.
+func linesOf(r *result.Result, workload string) (all []figure) {
+	if workload == "parts" { // its rows are steps, not designs
+		if f, ok := callFigure(r); ok {
+			all = append(all, f)
+		}
+		return all
+	}
+	for _, axis := range r.Axes() {
+		for _, series := range r.Series(axis) {
+			if series.Workload != workload || len(series.Cells) < enoughForALine {
+				continue
+			}
+			for _, metric := range metricsOf(series.Cells[0]) {
+				all = append(all, along(series, metric))
+			}
+		}
+	}
+	return all
 }
 
 func metricsOf(c result.Cell) []string {
@@ -122,18 +128,18 @@ func metricsOf(c result.Cell) []string {
 	})
 }
 
-func along(s result.Series) (figure, error) {
-	metric := s.Cells[0].Metrics()[0]
-	svg, err := lines(s, metric)
-	if err != nil {
-		return figure{}, fmt.Errorf("chart of %s: %w", s.Where, err)
+func markup(svg []byte) template.HTML { return template.HTML(svg) }
+
+func along(s result.Series, metric string) figure {
+	names := drawn(s)
+	title := s.Where()
+	if metric != "time" {
+		title += " " + metric
 	}
 	f := figure{
-		Name: fileName(s.Where + " by " + s.Axis), Title: s.Where + ", by " + s.Axis, SVG: template.HTML(svg),
-		Head: []string{s.Axis},
+		Name: fileName(title + " by " + s.Axis), Title: title + ", by " + s.Axis,
+		SVG: markup(lines(s, metric)), Head: append([]string{s.Axis}, names...),
 	}
-	names := drawn(s)
-	f.Head = append(f.Head, names...)
 	for _, c := range s.Cells {
 		row := []string{c.Param(s.Axis)}
 		for _, n := range names {
@@ -143,35 +149,33 @@ func along(s result.Series) (figure, error) {
 		f.Rows = append(f.Rows, row)
 	}
 	first, last := s.Cells[0], s.Cells[len(s.Cells)-1]
-	f.Caption = fmt.Sprintf("Best of these at %s %s: %s; at %s: %s. Medians, with 95 %% confidence intervals.",
+	f.Caption = fmt.Sprintf("Best of these with %s=%s: %s; with %s: %s. Medians, with 95 %% confidence intervals.",
 		s.Axis, first.Param(s.Axis), best(first, metric, names), last.Param(s.Axis), best(last, metric, names))
-	return f, nil
+	return f
 }
 
-func ofCell(c result.Cell, metric string) (figure, error) {
-	svg, err := forest(c, metric)
-	if err != nil {
-		return figure{}, fmt.Errorf("chart of %s: %w", c.Name(), err)
-	}
+func ofCell(c result.Cell, metric string) figure {
 	title := strings.ReplaceAll(c.Name(), "/", " ")
 	f := figure{
-		Name: fileName(title + " " + metric), Title: title + ": " + metric, SVG: template.HTML(svg),
-		Head:    append([]string{"", metric, "/ " + c.Baseline, "95 % interval"}, others(c, metric)...),
-		Caption: fmt.Sprintf("Best: %s. Medians, with 95 %% confidence intervals.", best(c, metric, nil)),
+		Name: fileName(title + " " + metric), Title: title + ": " + metric, SVG: markup(bars(c, metric)),
+		Head:    append([]string{"", metric, "vs " + c.Baseline, "95 % interval"}, otherMetrics(c, metric)...),
+		Caption: "Medians, with 95 % confidence intervals.",
+	}
+	if c.Workload != "parts" {
+		f.Caption = fmt.Sprintf("Best: %s. %s", best(c, metric, nil), f.Caption)
 	}
 	for _, r := range ranked(c, metric) {
-		row := []string{r.Implementation, typical(r, metric)}
 		ratio, interval := result.Against(c, r, metric)
-		row = append(row, ratio, interval)
-		for _, m := range others(c, metric) {
+		row := []string{r.Implementation, typical(r, metric), ratio, interval}
+		for _, m := range otherMetrics(c, metric) {
 			row = append(row, typical(r, m))
 		}
 		f.Rows = append(f.Rows, row)
 	}
-	return f, nil
+	return f
 }
 
-func others(c result.Cell, metric string) []string {
+func otherMetrics(c result.Cell, metric string) []string {
 	return slices.DeleteFunc(c.Metrics(), func(m string) bool { return m == metric })
 }
 
@@ -180,14 +184,15 @@ func typical(r result.Row, metric string) string {
 	if !ok {
 		return ""
 	}
-	return result.Figure(result.Median(m.Samples)) + " " + m.Unit
+	return result.Figure(result.Median(m.Samples)) + " " + plainUnit(m)
 }
 
-// best is the best row, of those named if some are.
+// best returns the best row, of those in of unless that is nil, and its metric.
 func best(c result.Cell, metric string, of []string) string {
 	for _, r := range ranked(c, metric) {
 		if of == nil || slices.Contains(of, r.Implementation) {
-			return r.Implementation + ", " + typical(r, metric)
+			m, _ := r.Metric(metric)
+			return r.Implementation + ", " + m.Amount()
 		}
 	}
 	return "none"

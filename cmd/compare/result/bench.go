@@ -9,7 +9,7 @@ import (
 )
 
 // WriteBench writes the samples of r in the format that benchstat reads: a line
-// for each implementation and round. Read it with benchstat -col /engine.
+// for each implementation and round. To compare, run benchstat -col /engine.
 func WriteBench(w io.Writer, r *Result) error {
 	b := benchfmt.NewWriter(w)
 	config := []benchfmt.Config{
@@ -45,14 +45,14 @@ func WriteBench(w io.Writer, r *Result) error {
 	return nil
 }
 
-// benchName is such as Mixed/reads=90/engine=actor-2.
+// benchName returns a name such as Mixed/reads=90/engine=actor-2.
 func benchName(c Cell, row Row, procs int) string {
 	name := strings.ToUpper(c.Workload[:1]) + c.Name()[1:] + "/engine=" + row.Implementation
 	return fmt.Sprintf("%s-%d", strings.ReplaceAll(name, " ", "_"), procs)
 }
 
-// round is what was measured of row in one round. The first metric goes by its
-// unit alone, others of the same unit have their name before it.
+// round returns the values of one round. The first metric of a unit is named by
+// the unit alone, later ones by their name and the unit.
 func (r Row) round(i int) []benchfmt.Value {
 	var values []benchfmt.Value
 	for _, m := range r.Metrics {

@@ -20,31 +20,29 @@ var pairs = [][2]string{
 	{"mutex x16", "otter"},
 }
 
-// axes are the parameters along which one design may overtake another.
-var axes = []string{"callers", "reads", "keys", "batch", "watchers"}
-
 // A Crossover is where A becomes faster than B along an axis: at From it is
-// slower and at To it is faster, both beyond doubt. Between there may be cells
-// that show no difference.
+// slower and at To it is faster, both by more than chance explains. Cells between
+// the two may show no difference.
 type Crossover struct {
 	A, B          string
-	Where         string // workload and the parameters that stay
+	Workload      string
+	Fixed         []Param // the parameters that stay the same
 	Axis          string
 	From, To      string
-	Before, After Estimate // of A's time over B's
+	Before, After Estimate // ratio of A's time to B's
 }
 
 func (c Crossover) String() string {
-	return fmt.Sprintf("%s: %s overtakes %s between %s=%s and %s (time ratio %s, then %s)",
-		c.Where, c.A, c.B, c.Axis, c.From, c.To, Figure(c.Before.Value), Figure(c.After.Value))
+	return fmt.Sprintf("Between %s, %s becomes faster than %s: from %s to %s times its time (%s).",
+		between(c.Axis, c.From, c.To), c.A, c.B, Figure(c.Before.Value), Figure(c.After.Value), setting(c.Workload, c.Fixed))
 }
 
-// Crossovers finds where one design overtakes another: the pairs of designs,
-// along each axis, and then the batch with which a store costs less for a key
-// than single calls to the mutex.
+// Crossovers finds where one design overtakes another: the pairs of designs along
+// each axis, and the smallest batch with which a store takes less time for a key
+// than single calls to mutex.
 func Crossovers(r *Result) []Crossover {
 	var found []Crossover
-	for _, axis := range axes {
+	for _, axis := range r.Axes() {
 		for _, s := range r.Series(axis) {
 			for _, p := range pairs {
 				found = append(found, s.crossovers(p[0], p[1])...)
@@ -59,26 +57,45 @@ func Crossovers(r *Result) []Crossover {
 	return found
 }
 
-// A Series is the cells that differ in one parameter alone, which is a number,
-// in order of it.
+// A Series is the cells that differ only in one parameter, which is a number,
+// in ascending order of that number.
 type Series struct {
-	Where string
-	Axis  string
-	Cells []Cell
+	Workload string
+	Fixed    []Param // the parameters that stay the same
+	Axis     string
+	Cells    []Cell
 }
 
-// Series are those of r along an axis that have more than one cell.
+// Where names what stays the same along s.
+func (s Series) Where() string {
+	return strings.ReplaceAll(Cell{Workload: s.Workload, Params: s.Fixed}.Name(), "/", " ")
+}
+
+// Axes are the parameters that are numbers, callers first.
+func (r *Result) Axes() []string {
+	axes := []string{"callers"}
+	for _, c := range r.Cells {
+		for _, p := range c.Params {
+			if _, err := strconv.Atoi(p.Value); err == nil && !slices.Contains(axes, p.Name) {
+				axes = append(axes, p.Name)
+			}
+		}
+	}
+	return axes
+}
+
+// Series returns the series of r along an axis that have more than one cell.
 func (r *Result) Series(axis string) []Series {
 	var all []Series
 	for _, c := range r.Cells {
 		if _, err := strconv.Atoi(c.Param(axis)); err != nil {
 			continue
 		}
-		where := c.without(axis)
-		i := slices.IndexFunc(all, func(s Series) bool { return s.Where == where })
+		fixed := slices.DeleteFunc(slices.Clone(c.Params), func(p Param) bool { return p.Name == axis })
+		i := slices.IndexFunc(all, func(s Series) bool { return s.Workload == c.Workload && slices.Equal(s.Fixed, fixed) })
 		if i < 0 {
 			i = len(all)
-			all = append(all, Series{Where: where, Axis: axis})
+			all = append(all, Series{Workload: c.Workload, Fixed: fixed, Axis: axis})
 		}
 		all[i].Cells = append(all[i].Cells, c)
 	}
@@ -89,21 +106,10 @@ func (r *Result) Series(axis string) []Series {
 	return all
 }
 
-// At is where on its axis a cell of s is.
+// At returns c's position on the axis of s.
 func (s Series) At(c Cell) float64 {
 	x, _ := strconv.Atoi(c.Param(s.Axis))
 	return float64(x)
-}
-
-// without is c's name without one parameter.
-func (c Cell) without(axis string) string {
-	parts := []string{c.Workload}
-	for _, p := range c.Params {
-		if p.Name != axis {
-			parts = append(parts, p.Name+"="+p.Value)
-		}
-	}
-	return strings.Join(parts, " ")
 }
 
 const timeMetric = "time"
@@ -116,7 +122,7 @@ func (s Series) crossovers(a, b string) (found []Crossover) {
 		if !ok || e.ShowsNoDifference() {
 			continue
 		}
-		x := Crossover{a, b, s.Where, s.Axis, from.Param(s.Axis), c.Param(s.Axis), before, e}
+		x := s.crossover(a, b, from.Param(s.Axis), c.Param(s.Axis), before, e)
 		switch {
 		case before.Value > 1 && e.Value < 1:
 			found = append(found, x)
@@ -129,10 +135,14 @@ func (s Series) crossovers(a, b string) (found []Crossover) {
 	return found
 }
 
+func (s Series) crossover(a, b, from, to string, before, after Estimate) Crossover {
+	return Crossover{a, b, s.Workload, s.Fixed, s.Axis, from, to, before, after}
+}
+
 func (e Estimate) inverse() Estimate { return Estimate{1 / e.Value, 1 / e.High, 1 / e.Low} }
 
-// batchPays is the first batch that costs engine less for a key than single
-// calls to the mutex, if single calls to engine cost more or are those.
+// batchPays finds the smallest batch with which engine takes less time for a key
+// than single calls to mutex.
 func (s Series) batchPays(engine string) []Crossover {
 	single := s.Cells[0]
 	if single.Param("batch") != "1" {
@@ -152,7 +162,7 @@ func (s Series) batchPays(engine string) []Crossover {
 		}
 		e := m.RatioTo(base)
 		if c.Param("batch") != "1" && e.High < 1 {
-			return []Crossover{{engine + " in batches", "mutex one by one", s.Where, s.Axis, from, c.Param("batch"), before, e}}
+			return []Crossover{s.crossover(engine+" in batches", "mutex one by one", from, c.Param("batch"), before, e)}
 		}
 		from, before = c.Param("batch"), e
 	}

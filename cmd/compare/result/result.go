@@ -1,5 +1,5 @@
-// Package result is what a run of compare leaves behind: the raw samples of
-// every round, what they were measured on, and the statistics read out of them.
+// Package result holds the result of a run of compare: the raw samples of every
+// round, the machine they were measured on, and the statistics derived from them.
 package result
 
 import (
@@ -14,8 +14,8 @@ import (
 // A Result is one run, complete or interrupted.
 type Result struct {
 	Machine         Machine          `json:"machine"`
-	Command         []string         `json:"command"` // exactly as it was started
-	Commit          string           `json:"commit"`  // of the project; "+changes" if the tree was not clean
+	Command         []string         `json:"command"` // exactly as it was run
+	Commit          string           `json:"commit"`  // of the project; ends in "+changes" if the tree was not clean
 	Started         time.Time        `json:"started"`
 	Took            time.Duration    `json:"took_ns"`
 	Seed            uint64           `json:"seed"`
@@ -27,7 +27,7 @@ type Result struct {
 	Cells           []Cell           `json:"cells"`
 }
 
-// A Machine is what the run was measured on.
+// A Machine describes the computer that the run was measured on.
 type Machine struct {
 	OS         string `json:"os"`
 	Arch       string `json:"arch"`
@@ -39,7 +39,7 @@ type Machine struct {
 	LoadAfter  string `json:"load_after"`
 }
 
-// An Implementation is one store that takes part.
+// An Implementation is one store that is measured.
 type Implementation struct {
 	Name    string `json:"name"`
 	Kind    string `json:"kind"`    // engine, baseline or third-party cache
@@ -47,21 +47,21 @@ type Implementation struct {
 	About   string `json:"about"`   // how it was set up
 }
 
-// A Check is a linearizability run that an engine passed before it was timed.
+// A Check is a linearizability check that an engine passed before it was timed.
 type Check struct {
 	Implementation string `json:"implementation"`
 	Histories      int    `json:"histories"`
 }
 
-// A LeftOut is an implementation that did not take part in a workload, and why.
+// A LeftOut is an implementation that a workload did not measure, and why.
 type LeftOut struct {
 	Workload       string `json:"workload"`
 	Implementation string `json:"implementation"`
 	Reason         string `json:"reason"`
 }
 
-// A Cell is one workload with one choice of parameters: each round measured
-// every implementation once, so that the samples of one round belong together.
+// A Cell is one workload with one choice of parameters. Each round measured every
+// implementation once, so the samples of one round belong together.
 type Cell struct {
 	Workload string  `json:"workload"`
 	Params   []Param `json:"params"`
@@ -75,20 +75,20 @@ type Param struct {
 	Value string `json:"value"`
 }
 
-// A Row is what one implementation did in a cell.
+// A Row holds what was measured of one implementation in a cell.
 type Row struct {
 	Implementation string   `json:"implementation"`
 	Metrics        []Metric `json:"metrics"`
 }
 
-// A Metric is one measured quantity, a sample for each round.
+// A Metric is one measured quantity, with a sample for each round.
 type Metric struct {
 	Name    string    `json:"name"`
 	Unit    string    `json:"unit"`
 	Samples []float64 `json:"samples"`
 }
 
-// Name is the cell's own: workload and parameters, as in benchmark names.
+// Name returns the workload and the parameters, as in benchmark names.
 func (c Cell) Name() string {
 	name := c.Workload
 	for _, p := range c.Params {
@@ -97,7 +97,7 @@ func (c Cell) Name() string {
 	return name
 }
 
-// Param is the value of a parameter, or "".
+// Param returns the value of a parameter, or "" if c has none of that name.
 func (c Cell) Param(name string) string {
 	for _, p := range c.Params {
 		if p.Name == name {
@@ -107,7 +107,7 @@ func (c Cell) Param(name string) string {
 	return ""
 }
 
-// Row finds an implementation's row.
+// Row returns an implementation's row and reports whether there is one.
 func (c Cell) Row(implementation string) (Row, bool) {
 	i := slices.IndexFunc(c.Rows, func(r Row) bool { return r.Implementation == implementation })
 	if i < 0 {
@@ -116,7 +116,7 @@ func (c Cell) Row(implementation string) (Row, bool) {
 	return c.Rows[i], true
 }
 
-// Metric finds a metric by name.
+// Metric returns a metric by name and reports whether it was measured.
 func (r Row) Metric(name string) (Metric, bool) {
 	i := slices.IndexFunc(r.Metrics, func(m Metric) bool { return m.Name == name })
 	if i < 0 {
@@ -125,7 +125,8 @@ func (r Row) Metric(name string) (Metric, bool) {
 	return r.Metrics[i], true
 }
 
-// Ratio is an implementation's metric over another's, if both were measured.
+// Ratio returns the ratio of an implementation's metric to another's, and reports
+// whether both were measured.
 func (c Cell) Ratio(implementation, baseline, metric string) (Estimate, bool) {
 	r, ok := c.Row(implementation)
 	b, okay := c.Row(baseline)
@@ -137,7 +138,7 @@ func (c Cell) Ratio(implementation, baseline, metric string) (Estimate, bool) {
 	return m.RatioTo(base), true
 }
 
-// Metrics are the names of what was measured in c, in order.
+// Metrics returns the names of what was measured in c, in order.
 func (c Cell) Metrics() []string {
 	var names []string
 	for _, r := range c.Rows {
@@ -150,7 +151,7 @@ func (c Cell) Metrics() []string {
 	return names
 }
 
-// Cell finds a cell by name.
+// Cell returns a cell by name and reports whether there is one.
 func (r *Result) Cell(name string) (Cell, bool) {
 	i := slices.IndexFunc(r.Cells, func(c Cell) bool { return c.Name() == name })
 	if i < 0 {
@@ -159,7 +160,7 @@ func (r *Result) Cell(name string) (Cell, bool) {
 	return r.Cells[i], true
 }
 
-// Workloads are the names of those that r has cells of, in order.
+// Workloads returns the names of the workloads that r has cells of, in order.
 func (r *Result) Workloads() []string {
 	var names []string
 	for _, c := range r.Cells {
@@ -170,7 +171,7 @@ func (r *Result) Workloads() []string {
 	return names
 }
 
-// HigherIsBetter reports whether a metric is better when it is higher.
+// HigherIsBetter reports whether a higher value of a metric is better.
 func HigherIsBetter(metric string) bool { return strings.HasPrefix(metric, "hits") }
 
 // Write writes r as JSON.
@@ -180,7 +181,7 @@ func (r *Result) Write(w io.Writer) error {
 	return e.Encode(r)
 }
 
-// Read reads what Write wrote.
+// Read reads a result that Write wrote.
 func Read(from io.Reader) (*Result, error) {
 	d := json.NewDecoder(from)
 	d.DisallowUnknownFields()

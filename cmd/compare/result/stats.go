@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Median is the median of x, or 0 of nothing.
+// Median returns the median of x, or 0 if x is empty.
 func Median(x []float64) float64 {
 	if len(x) == 0 {
 		return 0
@@ -16,8 +16,7 @@ func Median(x []float64) float64 {
 	return (x[(len(x)-1)/2] + x[len(x)/2]) / 2
 }
 
-// An Estimate is a value with the interval that holds the true one with 95 %
-// confidence.
+// An Estimate is a value with its 95 % confidence interval.
 type Estimate struct{ Value, Low, High float64 }
 
 // ShowsNoDifference reports whether the interval of a ratio contains 1.
@@ -25,16 +24,16 @@ func (e Estimate) ShowsNoDifference() bool { return e.Low <= 1 && 1 <= e.High }
 
 const resamples = 2000
 
-// Typical is the median of m with its interval.
+// Typical returns the median of m with its interval.
 func (m Metric) Typical() Estimate {
 	return bootstrap(len(m.Samples), func(pick func(x []float64) []float64) float64 { return Median(pick(m.Samples)) })
 }
 
-// RatioTo is the ratio of the medians of m and base, with its interval.
+// RatioTo returns the ratio of the medians of m and base, with its interval.
 //
-// Samples of one round were taken side by side and are resampled together: what
-// disturbed both does not widen the interval. The interval is the percentile
-// bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
+// The samples of one round were taken close together in time and are resampled
+// together, so that what disturbed both does not widen the interval. The interval
+// is the percentile bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
 // chapter 13).
 func (m Metric) RatioTo(base Metric) Estimate {
 	n := min(len(m.Samples), len(base.Samples))
@@ -43,7 +42,7 @@ func (m Metric) RatioTo(base Metric) Estimate {
 	})
 }
 
-// ratio of two zeros is 1: both need nothing.
+// ratio returns a/b, and 1 for two zeros: neither needs anything.
 func ratio(a, b float64) float64 {
 	if a == b {
 		return 1
@@ -51,7 +50,7 @@ func ratio(a, b float64) float64 {
 	return a / b
 }
 
-// bootstrap evaluates f on all n rounds, then on rounds drawn with replacement.
+// bootstrap evaluates f on all n rounds, then on resamples drawn with replacement.
 func bootstrap(n int, f func(pick func(x []float64) []float64) float64) Estimate {
 	chosen := make([]int, n)
 	for i := range chosen {
@@ -65,7 +64,7 @@ func bootstrap(n int, f func(pick func(x []float64) []float64) float64) Estimate
 		return y
 	}
 	e := Estimate{Value: f(pick)}
-	r := rand.New(rand.NewPCG(uint64(n), resamples)) // the same samples have the same interval each time
+	r := rand.New(rand.NewPCG(uint64(n), resamples)) // the same samples always have the same interval
 	values := make([]float64, resamples)
 	for i := range values {
 		for j := range chosen {

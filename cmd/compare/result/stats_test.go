@@ -19,7 +19,8 @@ func TestMedian(t *testing.T) {
 	g.Expect(result.Median(nil)).To(BeZero())
 }
 
-// draw is n samples of a skewed distribution with the given median, as times are.
+// draw returns n samples of a distribution with the given median that is skewed,
+// as times are.
 func draw(r *rand.Rand, n int, median, spread float64) []float64 {
 	x := make([]float64, n)
 	for i := range x {
@@ -28,9 +29,9 @@ func draw(r *rand.Rand, n int, median, spread float64) []float64 {
 	return x
 }
 
-// Of many intervals about 95 in 100 hold the true value. With ten rounds the
-// percentile bootstrap of a median is known to hold it a little more often.
-func TestIntervalsHoldTheTruth(t *testing.T) {
+// About 95 of 100 intervals contain the true value. With ten rounds the percentile
+// bootstrap of a median is known to contain it a little more often.
+func TestIntervalsContainTheTrueValue(t *testing.T) {
 	g := NewWithT(t)
 	r := rand.New(rand.NewPCG(1, 2))
 	const times = 400
@@ -49,7 +50,7 @@ func TestIntervalsHoldTheTruth(t *testing.T) {
 	g.Expect(float64(inMedian) / times).To(BeNumerically("~", 0.95, 0.045))
 }
 
-// What disturbs both implementations of a round alike does not hide a difference.
+// A disturbance of both implementations in a round does not hide a difference.
 func TestRoundsArePaired(t *testing.T) {
 	g := NewWithT(t)
 	r := rand.New(rand.NewPCG(3, 4))
@@ -63,7 +64,7 @@ func TestRoundsArePaired(t *testing.T) {
 	g.Expect(e.High - e.Low).To(BeNumerically("<", 1e-9))
 }
 
-func TestNoDifferenceIsSaid(t *testing.T) {
+func TestNoDifferenceIsReported(t *testing.T) {
 	g := NewWithT(t)
 	r := rand.New(rand.NewPCG(5, 6))
 	wrong := 0
