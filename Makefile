@@ -47,12 +47,13 @@ soak: ## heavy use for two minutes, or DURATION=
 mutants: ## mutation testing: small faults, one at a time, and which check catches them (about a quarter of an hour)
 	go run ./compare/mutants
 
-lint: ## formatting, vet, staticcheck, and what the library may import
+lint: ## formatting, vet, staticcheck, wording, and what the library may import
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these: $$unformatted"; exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	$(COMPARE) go vet ./... && go run $(STATICCHECK) ./... && go mod tidy -diff
 	go mod tidy -diff
+	go run ./cmd/wording
 	@foreign=$$(go list -f '{{range .Imports}}{{println .}}{{end}}' $(LIBRARY) | grep -F . | grep -v '^github.com/lastmodstore/lastmodstore' | sort -u); \
 		test -z "$$foreign" || { echo "the library must import only the standard library, not: $$foreign"; exit 1; }
 	@! grep -nE 'Mutex|sync\.(Once|Cond|Map)' $$(go list -f '{{range .GoFiles}}{{$$.Dir}}/{{println .}}{{end}}' ./actor) | grep -v '//' \
