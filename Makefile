@@ -11,7 +11,7 @@ COMPARE     = cd cmd/compare &&
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-compare: ## all designs and rivals side by side, in ten minutes; ARGS=-quick in one, ARGS=-h for more
+compare: ## engines, simple designs and third-party caches side by side, in ten minutes; ARGS=-quick in one, ARGS=-h for more
 	$(COMPARE) go build -buildvcs=auto -o ../../.bin/compare .
 	.bin/compare $(ARGS)
 
@@ -22,6 +22,11 @@ test: ## every test of every module, with the race detector
 	go test -race -timeout 5m ./...
 	go test -run Allocate ./compare # what the race detector would disturb
 	$(COMPARE) go test -race -count=1 -timeout 5m ./... # the cache does not see that a page of docs/ has changed
+
+test-oldest: ## the library's tests with the newest release of the oldest Go that go.mod allows, without the race detector
+	@oldest=$$(go mod edit -json | sed -n 's/.*"Go": "\([0-9]*\.[0-9]*\).*/\1/p'); \
+		toolchain=go$$(go list -m -versions go | tr ' ' '\n' | grep "^$$oldest\.[0-9]*$$" | sort -V | tail -n 1); \
+		echo "with $$toolchain"; GOTOOLCHAIN=$$toolchain go vet ./... && GOTOOLCHAIN=$$toolchain go test -timeout 4m $(LIBRARY)
 
 test-32bit: ## the tests of the library and of compare, built for 386 (run by qemu-i386 where there is one)
 	GODEBUG=asyncpreemptoff=1 GOARCH=386 CGO_ENABLED=0 go test -timeout 10m -exec "$$(command -v qemu-i386)" $(LIBRARY) ./compare
@@ -39,15 +44,16 @@ fuzz: ## each fuzz target for a minute
 soak: ## heavy use for two minutes, or DURATION=
 	go run ./compare/soak -duration $(DURATION)
 
-mutants: ## small faults, one at a time, and which check catches them (about a quarter of an hour)
+mutants: ## mutation testing: small faults, one at a time, and which check catches them (about a quarter of an hour)
 	go run ./compare/mutants
 
-lint: ## formatting, vet, staticcheck, and what the library may import
+lint: ## formatting, vet, staticcheck, wording, and what the library may import
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt these: $$unformatted"; exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	$(COMPARE) go vet ./... && go run $(STATICCHECK) ./... && go mod tidy -diff
 	go mod tidy -diff
+	go run ./cmd/wording
 	@foreign=$$(go list -f '{{range .Imports}}{{println .}}{{end}}' $(LIBRARY) | grep -F . | grep -v '^github.com/lastmodstore/lastmodstore' | sort -u); \
 		test -z "$$foreign" || { echo "the library must import only the standard library, not: $$foreign"; exit 1; }
 	@! grep -nE 'Mutex|sync\.(Once|Cond|Map)' $$(go list -f '{{range .GoFiles}}{{$$.Dir}}/{{println .}}{{end}}' ./actor) | grep -v '//' \
@@ -56,7 +62,7 @@ lint: ## formatting, vet, staticcheck, and what the library may import
 bench: ## all benchmarks, to be read with benchstat
 	go test -run '^$$' -bench . -benchmem ./...
 
-bench-ratio: ## engines against baselines in turn: medians, ratios, goals
+bench-ratio: ## engines against baselines, in rounds: medians, ratios, goals
 	go run ./compare/ratio
 	$(COMPARE) go run ./ratio
 

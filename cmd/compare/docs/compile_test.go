@@ -23,6 +23,7 @@ var known = map[string]string{
 	"prometheus":   "github.com/prometheus/client_golang/prometheus",
 	"context":      "context",
 	"fmt":          "fmt",
+	"log":          "log",
 	"sync":         "sync",
 	"time":         "time",
 }
@@ -73,9 +74,14 @@ func (c compiler) check(piece string) error {
 	return errors.Join(wrong...)
 }
 
-// parse adds what a piece omits: the package clause, the imports, and a function
-// around statements.
+// parse adds what a piece leaves out: the package, the imports, a function around
+// statements. It adds nothing to a complete file.
 func parse(piece string) (*ast.File, *token.FileSet, error) {
+	if strings.HasPrefix(piece, "package ") {
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, "", piece, 0)
+		return file, set, err
+	}
 	body := piece + given
 	if _, err := parser.ParseFile(token.NewFileSet(), "", "package block\n"+body, 0); err != nil {
 		body = "func _() {\n" + piece + "\n}" + given
