@@ -1,10 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,21 +42,46 @@ const canned = "result/testdata/canned.json"
 
 func TestMisuseIsOneLineAndStatus2(t *testing.T) {
 	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty.json")
+	if err := os.WriteFile(empty, []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		args []string
 		want string
 	}{
-		"unknown flag":       {[]string{"-fast"}, "flag provided but not defined: -fast; -h explains the flags"},
-		"a word too many":    {[]string{"quick"}, `it takes no arguments but flags, and there is "quick"`},
-		"no number":          {[]string{"-rounds", "many"}, `invalid value "many" for flag -rounds`},
-		"negative rounds":    {[]string{"-rounds", "-1"}, "must not be negative"},
-		"negative histories": {[]string{"-histories", "-2"}, "must not be negative"},
-		"unknown engine":     {[]string{"-engines", "actor,axtor"}, `no engine is called "axtor"; there are: actor, mutex, actor x16`},
-		"unknown workload":   {[]string{"-workloads", "mixt"}, `no workload is called "mixt"; there are: mixed, batch`},
-		"no such folder":     {[]string{"-json", filepath.Join(dir, "none", "r.json")}, "r.json: no such file or directory"},
-		"a folder as file":   {[]string{"-html", dir}, "it is a directory"},
-		"no such result":     {[]string{"-from", filepath.Join(dir, "none.json")}, "none.json: no such file or directory"},
-		"not a result":       {[]string{"-from", "go.mod"}, "go.mod: this is not a result of compare"},
+		"unknown flag":             {[]string{"-fast"}, "flag provided but not defined: -fast; -h explains the flags"},
+		"no value":                 {[]string{"-engines"}, "flag needs an argument: -engines; -h explains the flags"},
+		"a word too many":          {[]string{"-engines", "actor,", "mutex"}, `unexpected argument "mutex": a list of names has no spaces around its commas, or is quoted`},
+		"no number":                {[]string{"-rounds", "many"}, `invalid value "many" for flag -rounds`},
+		"no number of histories":   {[]string{"-histories", "1.5"}, `invalid value "1.5" for flag -histories`},
+		"no seed":                  {[]string{"-seed", "-1"}, `invalid value "-1" for flag -seed`},
+		"not yes or no":            {[]string{"-quick=fast"}, `invalid boolean value "fast" for -quick`},
+		"nothing to list":          {[]string{"-list=all"}, `invalid boolean value "all" for -list`},
+		"no rounds":                {[]string{"-rounds", "0"}, "-rounds must be at least 1"},
+		"negative rounds":          {[]string{"-rounds", "-1"}, "-rounds must be at least 1"},
+		"negative histories":       {[]string{"-histories", "-1"}, "-histories must be at least 0, which means no check"},
+		"unknown engine":           {[]string{"-engines", "actor,axtor"}, `no engine is called "axtor"; there are: actor, mutex, actor x16`},
+		"an engine twice":          {[]string{"-engines", "actor,mutex,actor"}, `engine "actor" is named twice`},
+		"a comma too many":         {[]string{"-engines", "actor,"}, `no engine is called ""; there are: actor`},
+		"unknown workload":         {[]string{"-workloads", "mixt"}, `no workload is called "mixt"; there are: mixed, batch`},
+		"a workload twice":         {[]string{"-workloads", "mixed, mixed"}, `workload "mixed" is named twice`},
+		"no such folder":           {[]string{"-json", filepath.Join(dir, "none", "r.json")}, "r.json: no such file or directory"},
+		"no folder for samples":    {[]string{"-bench", filepath.Join(dir, "none", "r.txt")}, "r.txt: no such file or directory"},
+		"a folder as file":         {[]string{"-html", dir}, "it is a directory"},
+		"no name":                  {[]string{"-from", ""}, "-from needs the name of a file"},
+		"no such result":           {[]string{"-from", filepath.Join(dir, "none.json")}, "none.json: no such file or directory"},
+		"not a result":             {[]string{"-from", "go.mod"}, "go.mod: this is not a result of compare"},
+		"an empty result":          {[]string{"-from", empty}, "empty.json: there is no result: it is empty"},
+		"-list and -quick":         {[]string{"-list", "-quick"}, "-list only lists: it cannot be combined with -quick"},
+		"-list and -json":          {[]string{"-list", "-json", filepath.Join(dir, "r.json")}, "-list only lists: it cannot be combined with -json"},
+		"-from and -quick":         {[]string{"-from", canned, "-quick"}, "-from measures nothing: it cannot be combined with -quick"},
+		"-from and -seed":          {[]string{"-from", canned, "-seed", "1"}, "-from measures nothing: it cannot be combined with -seed"},
+		"-from and -rounds":        {[]string{"-from", canned, "-rounds", "9"}, "-from measures nothing: it cannot be combined with -rounds"},
+		"-from and -histories":     {[]string{"-from", canned, "-histories", "1"}, "-from measures nothing: it cannot be combined with -histories"},
+		"engine not in the file":   {[]string{"-from", canned, "-engines", "theine"}, `canned.json: no engine is called "theine"; there are: actor, mutex, otter, mutex x16, rwmap`},
+		"workload not in the file": {[]string{"-from", canned, "-workloads", "parts"}, `canned.json: no workload is called "parts"; there are: mixed, batch`},
+		"nothing left of the file": {[]string{"-from", canned, "-workloads", "batch", "-engines", "otter"}, "canned.json: there is no result: otter of batch: has no call for many keys"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -77,6 +103,25 @@ func TestHelpExplainsEachFlag(t *testing.T) {
 	for _, name := range []string{"list", "quick", "engines", "workloads", "seed", "rounds", "histories", "from", "json", "bench", "html"} {
 		g.Expect(stdout).To(MatchRegexp(`(?m)^  -%s\b.*\n    \t\S+`, name))
 	}
+	g.Expect(stdout).NotTo(ContainSubstring("-1"), "no default that a message forbids")
+}
+
+// The defaults that the help shows are accepted, and -quick changes only what is not set.
+func TestDefaults(t *testing.T) {
+	g := NewWithT(t)
+	for _, c := range []struct {
+		args              []string
+		rounds, histories int
+	}{
+		{nil, 9, 100},
+		{[]string{"-rounds", "9", "-histories", "100", "-seed", "1"}, 9, 100},
+		{[]string{"-quick"}, 5, 25},
+		{[]string{"-quick", "-rounds", "9", "-histories", "0"}, 9, 0},
+	} {
+		o, err := parse(io.Discard, c.args)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect([]int{o.rounds, o.histories}).To(Equal([]int{c.rounds, c.histories}), "%q", c.args)
+	}
 }
 
 func TestListNamesAll(t *testing.T) {
@@ -84,7 +129,7 @@ func TestListNamesAll(t *testing.T) {
 	code, stdout, _ := call(t, context.Background(), "-list")
 	g.Expect(code).To(Equal(ok))
 	for _, name := range []string{"actor x16", "mutex", "rwmap", "textbook", "syncmap", "otter", "ttlcache", "go-cache", "golang-lru", "theine", "ristretto",
-		"mixed", "batch", "storm", "churn", "watchers", "iterate", "latency", "parts"} {
+		"mixed", "batch", "update", "readers", "storm", "churn", "watchers", "iterate", "latency", "parts"} {
 		g.Expect(stdout).To(MatchRegexp(`(?m)^  %s  `, name))
 	}
 }
@@ -106,18 +151,153 @@ func TestFromShowsAResult(t *testing.T) {
 	}
 	left, err := filepath.Glob(path(".*"))
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(left).To(BeEmpty(), "nothing lies about")
+	g.Expect(left).To(BeEmpty(), "no temporary file is left")
 }
 
-// A real run, small: what was asked for is there, and each flag has its effect.
+// shown returns the result that -from shows with args.
+func shown(t *testing.T, args ...string) *result.Result {
+	t.Helper()
+	g := NewWithT(t)
+	file := filepath.Join(t.TempDir(), "r.json")
+	code, _, stderr := call(t, context.Background(), append([]string{"-from", canned, "-json", file}, args...)...)
+	g.Expect(stderr).To(BeEmpty())
+	g.Expect(code).To(Equal(ok))
+	r, err := read(file)
+	g.Expect(err).NotTo(HaveOccurred())
+	return r
+}
+
+func TestFromShowsTheChosenEngines(t *testing.T) {
+	g := NewWithT(t)
+	r := shown(t, "-engines", "mutex,otter")
+	var names []string
+	for _, i := range r.Implementations {
+		names = append(names, i.Name)
+	}
+	g.Expect(names).To(Equal([]string{"mutex", "otter"}))
+	g.Expect(r.Checks).To(Equal([]result.Check{{Implementation: "mutex", Histories: 100}}))
+	g.Expect(r.LeftOut).To(Equal([]result.LeftOut{{Workload: "batch", Implementation: "otter", Reason: "has no call for many keys"}}))
+	g.Expect(r.Workloads()).To(Equal([]string{"mixed", "batch", "churn", "latency"}), "a storm of neither")
+	for _, c := range r.Cells {
+		for _, row := range c.Rows {
+			g.Expect(names).To(ContainElement(row.Implementation))
+		}
+		g.Expect(c.Baseline).To(Equal("mutex"), "what was not chosen is no baseline")
+	}
+}
+
+func TestFromShowsTheChosenWorkloads(t *testing.T) {
+	g := NewWithT(t)
+	r := shown(t, "-workloads", "storm, mixed")
+	g.Expect(r.Workloads()).To(ConsistOf("mixed", "storm"))
+	g.Expect(r.LeftOut).To(BeEmpty())
+	all, err := read(canned)
+	g.Expect(err).NotTo(HaveOccurred())
+	for _, c := range r.Cells {
+		want, _ := all.Cell(c.Name())
+		g.Expect(c).To(Equal(want))
+	}
+	r = shown(t, "-workloads", "storm", "-engines", "actor")
+	g.Expect(r.Cells).To(HaveLen(1))
+	g.Expect(r.Cells[0].Rows).To(HaveLen(1))
+}
+
+// The workload parts has implementations of its own, which -engines does not choose.
+func TestFromKeepsAllParts(t *testing.T) {
+	g := NewWithT(t)
+	part := result.Implementation{Name: "lock", Kind: "part of lock"}
+	engine := result.Implementation{Name: "mutex", Kind: "engine"}
+	parts := result.Cell{Workload: "parts", Baseline: "lock", Rows: []result.Row{{Implementation: "lock"}, {Implementation: "mutex"}}}
+	mixed := result.Cell{Workload: "mixed", Baseline: "mutex", Rows: []result.Row{{Implementation: "mutex"}, {Implementation: "rwmap"}}}
+	rwmap := result.Implementation{Name: "rwmap", Kind: "baseline"}
+	for _, c := range []struct {
+		o     options
+		kinds []result.Implementation
+		rows  []int
+	}{
+		{options{}, []result.Implementation{engine, rwmap, part}, []int{2, 2}},
+		{options{engines: []string{"rwmap"}}, []result.Implementation{rwmap, part}, []int{2, 1}},
+		{options{engines: []string{"mutex"}, workloads: []string{"mixed"}}, []result.Implementation{engine}, []int{1}},
+	} {
+		p, m := parts, mixed
+		p.Rows, m.Rows = slices.Clone(p.Rows), slices.Clone(m.Rows)
+		r := &result.Result{Implementations: []result.Implementation{engine, rwmap, part}, Cells: []result.Cell{p, m}}
+		g.Expect(c.o.narrow(r)).To(Succeed())
+		g.Expect(r.Implementations).To(Equal(c.kinds))
+		var rows []int
+		for _, cell := range r.Cells {
+			rows = append(rows, len(cell.Rows))
+		}
+		g.Expect(rows).To(Equal(c.rows))
+	}
+	o := options{engines: []string{"lock"}}
+	g.Expect(o.narrow(&result.Result{Implementations: []result.Implementation{engine, part}, Cells: []result.Cell{parts}})).
+		To(MatchError(ContainSubstring(`no engine is called "lock"; there are: mutex`)))
+}
+
+func TestFromLists(t *testing.T) {
+	g := NewWithT(t)
+	code, stdout, _ := call(t, context.Background(), "-from", canned, "-list")
+	g.Expect(code).To(Equal(ok))
+	g.Expect(stdout).To(MatchRegexp(`(?m)^  mutex x16  `))
+	g.Expect(stdout).To(MatchRegexp(`(?m)^  churn  `))
+	g.Expect(stdout).NotTo(ContainSubstring("theine"))
+	g.Expect(stdout).NotTo(ContainSubstring("watchers"))
+}
+
+// A result that was interrupted is shown like any other.
+func TestFromShowsAnInterruptedResult(t *testing.T) {
+	g := NewWithT(t)
+	r, err := read(canned)
+	g.Expect(err).NotTo(HaveOccurred())
+	r.Interrupted = true
+	file := filepath.Join(t.TempDir(), "r.json")
+	f, err := os.Create(file)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(r.Write(f)).To(Succeed())
+	g.Expect(f.Close()).To(Succeed())
+	code, stdout, _ := call(t, context.Background(), "-from", file)
+	g.Expect(code).To(Equal(ok))
+	g.Expect(stdout).To(ContainSubstring("INTERRUPTED"))
+}
+
+func TestNothingToMeasureIsAnError(t *testing.T) {
+	g := NewWithT(t)
+	file := filepath.Join(t.TempDir(), "r.json")
+	code, stdout, stderr := call(t, context.Background(), "-quick", "-engines", "rwmap,otter", "-workloads", "watchers", "-json", file)
+	g.Expect(code).To(Equal(failed))
+	g.Expect(stdout).To(BeEmpty())
+	g.Expect(stderr).To(ContainSubstring("skipped: rwmap has no change feed; otter has no change feed\n"))
+	g.Expect(stderr).To(HaveSuffix("compare: there is no result: rwmap of watchers: has no change feed; otter of watchers: has no change feed\n"))
+	g.Expect(file).NotTo(BeAnExistingFile())
+}
+
+func TestLatencyOfReadsAndWritesIsApart(t *testing.T) {
+	g := NewWithT(t)
+	dir := t.TempDir()
+	json, bench := filepath.Join(dir, "r.json"), filepath.Join(dir, "r.txt")
+	code, stdout, stderr := call(t, context.Background(), "-quick", "-engines", "rwmap", "-workloads", "latency,readers", "-rounds", "1", "-json", json, "-bench", bench)
+	g.Expect(code).To(Equal(ok), stderr)
+	r, err := read(json)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(r.Cells).To(HaveLen(2))
+	g.Expect(r.Cells[0].Metrics()).To(ContainElements("read p50", "read p99", "read p99.9", "read max", "write p50", "write p99", "write p99.9", "write max"))
+	g.Expect(r.Cells[1].Metrics()).To(Equal([]string{"read", "write", "write p99", "write max"}))
+	g.Expect(stdout).To(MatchRegexp(`read p50 .*read p99 .*write p50 .*write p99 `))
+	g.Expect(stdout).To(MatchRegexp(`  read  .*  write  `))
+	samples, err := os.ReadFile(bench)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(samples)).To(MatchRegexp(`BenchmarkLatency/.* us .* read-p99-us .* write-p50-us .* write-p99-us`))
+	g.Expect(string(samples)).To(MatchRegexp(`BenchmarkReaders/.* ns/op .* write-ns/op .* write-max-us`))
+}
+
+// A real run, small: what was requested is there, and each flag has its effect.
 func TestMeasures(t *testing.T) {
 	g := NewWithT(t)
 	file := filepath.Join(t.TempDir(), "r.json")
 	code, stdout, stderr := call(t, context.Background(), "-quick", "-engines", "mutex, rwmap,otter", "-workloads", "batch", "-rounds", "3", "-histories", "2", "-seed", "7", "-json", file)
 	g.Expect(code).To(Equal(ok), stderr)
-	text, err := os.ReadFile(file)
-	g.Expect(err).NotTo(HaveOccurred())
-	r, err := result.Read(bytes.NewReader(text))
+	r, err := read(file)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(r.Seed).To(Equal(uint64(7)))
 	g.Expect(r.Rounds).To(Equal(3))
@@ -134,7 +314,7 @@ func TestMeasures(t *testing.T) {
 		}
 	}
 	g.Expect(stdout).To(ContainSubstring("otter of batch: has no call for many keys"))
-	g.Expect(stderr).To(MatchRegexp(`(?m)^ +\d+s +\d+ %  2 of 4: batch/`), "where there is no terminal, a line for each step")
+	g.Expect(stderr).To(MatchRegexp(`(?m)^ +\d+s +\d+ %  2 of 4: batch/`), "a line for each step, since this is no terminal")
 }
 
 // An interrupted run ends at once, and reports what it has.
