@@ -25,11 +25,12 @@ func (s *SyncMap[V]) Update(key string, ttl time.Duration, fn func(old V, ok boo
 }
 
 func (s *SyncMap[V]) tryUpdate(key string, ttl time.Duration, fn func(old V, ok bool) V) bool {
-	present, loaded := s.m.Load(key)
+	k := any(key) // once, since that allocates
+	present, loaded := s.m.Load(k)
 	if !loaded {
 		var zero V
 		e := newEntry(fn(zero, false), ttl)
-		_, loaded := s.m.LoadOrStore(key, &e)
+		_, loaded := s.m.LoadOrStore(k, &e)
 		return !loaded
 	}
 	var old V
@@ -39,5 +40,5 @@ func (s *SyncMap[V]) tryUpdate(key string, ttl time.Duration, fn func(old V, ok 
 		old = was.value
 	}
 	e := newEntry(fn(old, ok), ttl)
-	return s.m.CompareAndSwap(key, was, &e)
+	return s.m.CompareAndSwap(k, was, &e)
 }

@@ -18,7 +18,7 @@ const (
 // churn measures a cache that is too small for its keys.
 func churn(p Plan) []Cell {
 	var cells []Cell
-	ops := choose(p, []int{50_000}, []int{200_000})[0]
+	ops := choose(p, 50_000, 200_000)
 	for _, name := range []string{"zipf", "scan"} {
 		var order []int
 		cells = append(cells, Cell{

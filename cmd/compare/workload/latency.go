@@ -21,7 +21,7 @@ const (
 // Measure Latency", 2013). Reads and writes are reported separately.
 func latency(p Plan) []Cell {
 	var cells []Cell
-	expiring := choose(p, []int{50_000}, []int{200_000})[0]
+	expiring := choose(p, 50_000, 200_000)
 	for _, rate := range choose(p, []int{50_000}, []int{20_000, 200_000}) {
 		for _, sweep := range choose(p, []bool{true}, []bool{false, true}) {
 			if sweep {
@@ -37,7 +37,8 @@ func latency(p Plan) []Cell {
 // Latency returns one cell of calls at rate per second, while expiring entries
 // expire and are swept.
 func Latency(p Plan, rate, expiring int) Cell {
-	l := openLoop{rate: rate, window: 250 * time.Millisecond, expiring: expiring}
+	window := choose(p, 150*time.Millisecond, 250*time.Millisecond)
+	l := openLoop{rate: rate, window: window, expiring: expiring}
 	sweep := "no"
 	if expiring > 0 {
 		sweep = "yes"
@@ -46,7 +47,7 @@ func Latency(p Plan, rate, expiring int) Cell {
 		Workload: "latency",
 		Params:   []result.Param{param("rate", rate), param("sweep", sweep)},
 		Baseline: "rwmap",
-		Rounds:   choose(p, []int{2}, []int{3})[0],
+		Rounds:   choose(p, 2, 3),
 		Cost:     l.window + l.storing(),
 		Open:     l.open,
 	}
@@ -60,7 +61,7 @@ type openLoop struct {
 }
 
 // storing returns how long it may take to store the entries that expire.
-func (l openLoop) storing() time.Duration { return time.Duration(l.expiring) * 2500 }
+func (l openLoop) storing() time.Duration { return time.Duration(l.expiring) * 2 * time.Microsecond }
 
 func (l openLoop) open(c implementation.Implementation) (Trial, error) {
 	s, err := c.Small(implementation.Options{TTL: ttl, Interval: sweepInterval / 2, OwnTTLs: l.expiring > 0})

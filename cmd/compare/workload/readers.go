@@ -27,7 +27,7 @@ func readers(p Plan) []Cell {
 	var cells []Cell
 	for _, rate := range choose(p, []int{0}, []int{0, 10_000}) {
 		for _, n := range choose(p, []int{8}, []int{1, 8, 64}) {
-			x := oneWriter{readers: n, rate: rate, slice: 25 * time.Millisecond}
+			x := oneWriter{readers: n, rate: rate, slice: 20 * time.Millisecond}
 			cells = append(cells, Cell{
 				Workload: "readers",
 				Params:   []result.Param{param("rate", x.rateName()), param("readers", n)},

@@ -21,12 +21,12 @@ type tempest struct {
 // storm measures entries that all expire at once.
 
 func storm(p Plan) []Cell {
-	t := choose(p, []tempest{{50_000, 300 * time.Millisecond, 400 * time.Millisecond}}, []tempest{{1_000_000, 2 * time.Second, time.Second}})[0]
+	t := choose(p, tempest{50_000, 250 * time.Millisecond, 400 * time.Millisecond}, tempest{1_000_000, 2 * time.Second, time.Second})
 	return []Cell{{
 		Workload: "storm",
 		Params:   []result.Param{param("entries", t.entries)},
 		Baseline: "rwmap",
-		Rounds:   choose(p, []int{1}, []int{2})[0],
+		Rounds:   choose(p, 1, 2),
 		Fresh:    true,
 		Cost:     t.deadline*3/2 + t.patience,
 		Open: func(c implementation.Implementation) (Trial, error) {

@@ -78,7 +78,8 @@ func (u *updates) run() []Sample {
 	return u.loop.run(func(caller, ops int) {
 		for i := range ops {
 			if err := u.increment(u.keys[(caller*37+i)%len(u.keys)]); err != nil {
-				u.failure.Store(&err)
+				failure := err // of its own, so that err need not be allocated
+				u.failure.Store(&failure)
 			}
 		}
 		u.calls.Add(int64(ops))
