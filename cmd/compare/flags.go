@@ -47,7 +47,7 @@ func parse(stdout io.Writer, args []string) (*options, error) {
 	engines := f.String("engines", "", "the `names` of the engines to measure or show, separated by commas; all if empty")
 	workloads := f.String("workloads", "", "the `names` of the workloads to measure or show, separated by commas; all if empty")
 	f.BoolVar(&o.plan.Quick, "quick", false, "measure fewer and smaller cells, in less than a minute")
-	f.Uint64Var(&o.plan.Seed, "seed", 1, "`seed` of the keys, the orders and the histories")
+	f.Uint64Var(&o.plan.Seed, "seed", 1, "the seed `n` of the keys, the orders and the histories")
 	f.IntVar(&o.rounds, "rounds", 9, fmt.Sprintf("measure each implementation `n` times, at least once; %d with -quick, if not set", quickRounds))
 	f.IntVar(&o.histories, "histories", 100, fmt.Sprintf("check each engine with `n` histories before it is measured; 0 means no check; %d with -quick, if not set", quickHistories))
 	f.StringVar(&o.from, "from", "", "measure nothing; show the result in this `file`, written with -json")

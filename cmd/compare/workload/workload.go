@@ -75,7 +75,7 @@ func All() []Workload {
 		{"watchers", "what watchers of the change feed cost a writer", watchers},
 		{"iterate", "reading all entries concurrently with a writer", iterate},
 		{"latency", "reads and writes at a fixed rate (open loop), with and without a sweep", latency},
-		{Parts, "what an actor and a lock consist of, one part added at a time", parts},
+		{Parts, "what an actor and a lock consist of, one part added at a time; -engines does not choose them", parts},
 	}
 }
 
