@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/workload"
@@ -14,42 +13,46 @@ import (
 
 // options are what the flags ask for.
 type options struct {
-	implementations []implementation.Implementation
-	workloads       []workload.Workload
-	plan            workload.Plan
-	rounds          int
-	histories       int
-	from            string
-	outputs         outputs
+	list               bool
+	engines, workloads []string // names; none mean all
+	plan               workload.Plan
+	rounds             int
+	histories          int
+	from               string
+	outputs            outputs
 }
 
-// errHelp means that what was asked for has been printed.
+// errHelp is returned by parse when it has printed the help.
 var errHelp = errors.New("help")
 
 const usage = `compare measures the stores of lastmodstore, simple designs and third-party caches.
 
-It checks each engine before it times it. Each round measures every
-implementation once. It prints medians, and ratios to a baseline with their 95 % confidence
-intervals. Without flags it takes about ten minutes.
+It checks each engine before it measures it. Each round measures every implementation
+once. It prints medians, and ratios to a baseline with their 95 % confidence intervals.
+Without flags it takes about ten minutes.
 
 Usage: compare [flags]
 
 `
 
+// Defaults of -quick.
+const quickRounds, quickHistories = 5, 25
+
+// parse returns an error for whatever cannot be done, in one line.
 func parse(stdout io.Writer, args []string) (*options, error) {
 	o := &options{}
 	f := flag.NewFlagSet("compare", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	list := f.Bool("list", false, "list the engines and the workloads, and end")
-	engines := f.String("engines", "", "the `names` of those that take part, with commas; all if empty")
-	workloads := f.String("workloads", "", "the `names` of what is measured, with commas; all if empty")
-	f.BoolVar(&o.plan.Quick, "quick", false, "fewer cells, smaller ones, and fewer rounds: less than a minute")
-	f.Uint64Var(&o.plan.Seed, "seed", 1, "of keys, orders and histories")
-	f.IntVar(&o.rounds, "rounds", 0, "how often each implementation is measured; 0 means 9, or 5 with -quick")
-	f.IntVar(&o.histories, "histories", -1, "how many each engine is checked by before it is timed; 0 for no check, -1 for 100, or 25 with -quick")
-	f.StringVar(&o.from, "from", "", "show the result in this `file`, written with -json, and measure nothing")
+	f.BoolVar(&o.list, "list", false, "list the engines and workloads, of this program or of the file named by -from")
+	engines := f.String("engines", "", "the `names` of the engines to measure or show, separated by commas; all if empty")
+	workloads := f.String("workloads", "", "the `names` of the workloads to measure or show, separated by commas; all if empty")
+	f.BoolVar(&o.plan.Quick, "quick", false, "measure fewer and smaller cells, in less than a minute")
+	f.Uint64Var(&o.plan.Seed, "seed", 1, "the seed `n` of the keys, the orders and the histories")
+	f.IntVar(&o.rounds, "rounds", 9, fmt.Sprintf("measure each implementation `n` times, at least once; %d with -quick, if not set", quickRounds))
+	f.IntVar(&o.histories, "histories", 100, fmt.Sprintf("check each engine with `n` histories before it is measured; 0 means no check; %d with -quick, if not set", quickHistories))
+	f.StringVar(&o.from, "from", "", "measure nothing; show the result in this `file`, written with -json")
 	f.StringVar(&o.outputs.json, "json", "", "write the raw result to `file`")
-	f.StringVar(&o.outputs.bench, "bench", "", "write the samples to `file` in the format that benchstat reads")
+	f.StringVar(&o.outputs.bench, "bench", "", "write the samples to `file` in the format of benchstat")
 	f.StringVar(&o.outputs.html, "html", "", "write a report with charts to `file`")
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -60,29 +63,52 @@ func parse(stdout io.Writer, args []string) (*options, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%w; -h explains the flags", err)
 	case f.NArg() > 0:
-		return nil, fmt.Errorf("it takes no arguments but flags, and there is %q; -h explains them", f.Arg(0))
-	case o.rounds < 0 || o.histories < -1:
-		return nil, errors.New("-rounds and -histories must not be negative")
-	case *list:
-		printList(stdout)
-		return nil, errHelp
+		return nil, fmt.Errorf("unexpected argument %q: a list of names has no spaces around its commas, or is quoted; -h explains the flags", f.Arg(0))
 	}
-	rounds, histories := 9, 100
-	if o.plan.Quick {
-		rounds, histories = 5, 25
+	o.engines, o.workloads = split(*engines), split(*workloads)
+	given := map[string]bool{}
+	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	return o, o.complete(given)
+}
+
+// complete checks the flags that were given and sets the defaults of the others.
+func (o *options) complete(given map[string]bool) error {
+	switch {
+	case o.rounds < 1:
+		return errors.New("-rounds must be at least 1")
+	case o.histories < 0:
+		return errors.New("-histories must be at least 0, which means no check")
+	case given["from"] && o.from == "":
+		return errors.New("-from needs the name of a file")
 	}
-	if o.rounds == 0 {
-		o.rounds = rounds
+	if err := refuse(given); err != nil {
+		return err
 	}
-	if o.histories < 0 {
-		o.histories = histories
+	if o.plan.Quick && !given["rounds"] {
+		o.rounds = quickRounds
 	}
-	var err error
-	if o.implementations, err = implementation.Choose(split(*engines)); err != nil {
-		return nil, err
+	if o.plan.Quick && !given["histories"] {
+		o.histories = quickHistories
 	}
-	o.workloads, err = workload.Choose(split(*workloads))
-	return o, err
+	return nil
+}
+
+// refuse returns an error if a flag has no effect with another one.
+func refuse(given map[string]bool) error {
+	for _, x := range []struct {
+		flag, reason string
+		useless      []string
+	}{
+		{"list", "-list only lists", []string{"engines", "workloads", "quick", "seed", "rounds", "histories", "json", "bench", "html"}},
+		{"from", "-from measures nothing", []string{"quick", "seed", "rounds", "histories"}},
+	} {
+		for _, name := range x.useless {
+			if given[x.flag] && given[name] {
+				return fmt.Errorf("%s: it cannot be combined with -%s", x.reason, name)
+			}
+		}
+	}
+	return nil
 }
 
 func split(names string) []string {
@@ -96,15 +122,12 @@ func split(names string) []string {
 	return all
 }
 
-func printList(w io.Writer) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "engines:")
-	for _, c := range implementation.All() {
-		fmt.Fprintf(t, "  %s\t%s %s\t%s\n", c.Name, c.Kind, c.Version, c.About)
+// choose returns what is to be measured.
+func (o *options) choose() ([]implementation.Implementation, []workload.Workload, error) {
+	implementations, err := implementation.Choose(o.engines)
+	if err != nil {
+		return nil, nil, err
 	}
-	fmt.Fprintln(t, "workloads:")
-	for _, w := range workload.All() {
-		fmt.Fprintf(t, "  %s\t\t%s\n", w.Name, w.About)
-	}
-	t.Flush()
+	workloads, err := workload.Choose(o.workloads)
+	return implementations, workloads, err
 }

@@ -5,8 +5,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -27,30 +29,24 @@ const (
 // run is the program. It returns the exit code.
 func run(ctx context.Context, stdout, stderr *os.File, args []string) int {
 	o, err := parse(stdout, args[1:])
-	if err == errHelp {
+	switch {
+	case err == errHelp:
+		return ok
+	case err != nil:
+		return complain(stderr, err, misused)
+	case o.from != "":
+		return o.show(stdout, stderr)
+	case o.list:
+		listAll(stdout)
 		return ok
 	}
-	if err == nil {
-		err = o.outputs.reserve()
+	return o.measure(ctx, stdout, stderr, args)
+}
+
+// complain prints err, each of its lines after the program's name, and returns code.
+func complain(stderr io.Writer, err error, code int) int {
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(stderr, "compare: %s\n", strings.TrimSuffix(line, "\n"))
 	}
-	if err != nil {
-		fmt.Fprintf(stderr, "compare: %v\n", err)
-		return misused
-	}
-	defer o.outputs.discard()
-	r, err := o.obtain(ctx, stderr, args)
-	if err == nil {
-		err = o.outputs.write(stdout, r)
-	}
-	switch {
-	case err != nil && o.from != "" && r == nil:
-		fmt.Fprintf(stderr, "compare: %v\n", err)
-		return misused
-	case err != nil:
-		fmt.Fprintf(stderr, "compare: %v\n", err)
-		return failed
-	case r.Interrupted:
-		return interrupted
-	}
-	return ok
+	return code
 }

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,21 +41,46 @@ const canned = "result/testdata/canned.json"
 
 func TestMisuseIsOneLineAndStatus2(t *testing.T) {
 	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty.json")
+	if err := os.WriteFile(empty, []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		args []string
 		want string
 	}{
-		"unknown flag":       {[]string{"-fast"}, "flag provided but not defined: -fast; -h explains the flags"},
-		"a word too many":    {[]string{"quick"}, `it takes no arguments but flags, and there is "quick"`},
-		"no number":          {[]string{"-rounds", "many"}, `invalid value "many" for flag -rounds`},
-		"negative rounds":    {[]string{"-rounds", "-1"}, "must not be negative"},
-		"negative histories": {[]string{"-histories", "-2"}, "must not be negative"},
-		"unknown engine":     {[]string{"-engines", "actor,axtor"}, `no engine is called "axtor"; there are: actor, mutex, actor x16`},
-		"unknown workload":   {[]string{"-workloads", "mixt"}, `no workload is called "mixt"; there are: mixed, batch`},
-		"no such folder":     {[]string{"-json", filepath.Join(dir, "none", "r.json")}, "r.json: no such file or directory"},
-		"a folder as file":   {[]string{"-html", dir}, "it is a directory"},
-		"no such result":     {[]string{"-from", filepath.Join(dir, "none.json")}, "none.json: no such file or directory"},
-		"not a result":       {[]string{"-from", "go.mod"}, "go.mod: this is not a result of compare"},
+		"unknown flag":             {[]string{"-fast"}, "flag provided but not defined: -fast; -h explains the flags"},
+		"no value":                 {[]string{"-engines"}, "flag needs an argument: -engines; -h explains the flags"},
+		"a word too many":          {[]string{"-engines", "actor,", "mutex"}, `unexpected argument "mutex": a list of names has no spaces around its commas, or is quoted`},
+		"no number":                {[]string{"-rounds", "many"}, `invalid value "many" for flag -rounds`},
+		"no number of histories":   {[]string{"-histories", "1.5"}, `invalid value "1.5" for flag -histories`},
+		"no seed":                  {[]string{"-seed", "-1"}, `invalid value "-1" for flag -seed`},
+		"not yes or no":            {[]string{"-quick=fast"}, `invalid boolean value "fast" for -quick`},
+		"nothing to list":          {[]string{"-list=all"}, `invalid boolean value "all" for -list`},
+		"no rounds":                {[]string{"-rounds", "0"}, "-rounds must be at least 1"},
+		"negative rounds":          {[]string{"-rounds", "-1"}, "-rounds must be at least 1"},
+		"negative histories":       {[]string{"-histories", "-1"}, "-histories must be at least 0, which means no check"},
+		"unknown engine":           {[]string{"-engines", "actor,axtor"}, `no engine is called "axtor"; there are: actor, mutex, actor x16`},
+		"an engine twice":          {[]string{"-engines", "actor,mutex,actor"}, `engine "actor" is named twice`},
+		"a comma too many":         {[]string{"-engines", "actor,"}, `no engine is called ""; there are: actor`},
+		"unknown workload":         {[]string{"-workloads", "mixt"}, `no workload is called "mixt"; there are: mixed, batch`},
+		"a workload twice":         {[]string{"-workloads", "mixed, mixed"}, `workload "mixed" is named twice`},
+		"no such folder":           {[]string{"-json", filepath.Join(dir, "none", "r.json")}, "r.json: no such file or directory"},
+		"no folder for samples":    {[]string{"-bench", filepath.Join(dir, "none", "r.txt")}, "r.txt: no such file or directory"},
+		"a folder as file":         {[]string{"-html", dir}, "it is a directory"},
+		"no name":                  {[]string{"-from", ""}, "-from needs the name of a file"},
+		"no such result":           {[]string{"-from", filepath.Join(dir, "none.json")}, "none.json: no such file or directory"},
+		"not a result":             {[]string{"-from", "go.mod"}, "go.mod: this is not a result of compare"},
+		"an empty result":          {[]string{"-from", empty}, "empty.json: there is no result: it is empty"},
+		"-list and -quick":         {[]string{"-list", "-quick"}, "-list only lists: it cannot be combined with -quick"},
+		"-list and -json":          {[]string{"-list", "-json", filepath.Join(dir, "r.json")}, "-list only lists: it cannot be combined with -json"},
+		"-from and -quick":         {[]string{"-from", canned, "-quick"}, "-from measures nothing: it cannot be combined with -quick"},
+		"-from and -seed":          {[]string{"-from", canned, "-seed", "1"}, "-from measures nothing: it cannot be combined with -seed"},
+		"-from and -rounds":        {[]string{"-from", canned, "-rounds", "9"}, "-from measures nothing: it cannot be combined with -rounds"},
+		"-from and -histories":     {[]string{"-from", canned, "-histories", "1"}, "-from measures nothing: it cannot be combined with -histories"},
+		"engine not in the file":   {[]string{"-from", canned, "-engines", "theine"}, `canned.json: no engine is called "theine"; there are: actor, mutex, otter, mutex x16, rwmap`},
+		"workload not in the file": {[]string{"-from", canned, "-workloads", "parts"}, `canned.json: no workload is called "parts"; there are: mixed, batch`},
+		"nothing left of the file": {[]string{"-from", canned, "-workloads", "batch", "-engines", "otter"}, "canned.json: there is no result: otter of batch: has no call for many keys"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -77,6 +102,25 @@ func TestHelpExplainsEachFlag(t *testing.T) {
 	for _, name := range []string{"list", "quick", "engines", "workloads", "seed", "rounds", "histories", "from", "json", "bench", "html"} {
 		g.Expect(stdout).To(MatchRegexp(`(?m)^  -%s\b.*\n    \t\S+`, name))
 	}
+	g.Expect(stdout).NotTo(ContainSubstring("-1"), "no default that a message forbids")
+}
+
+// The defaults that the help shows are accepted, and -quick changes only what is not set.
+func TestDefaults(t *testing.T) {
+	g := NewWithT(t)
+	for _, c := range []struct {
+		args              []string
+		rounds, histories int
+	}{
+		{nil, 9, 100},
+		{[]string{"-rounds", "9", "-histories", "100", "-seed", "1"}, 9, 100},
+		{[]string{"-quick"}, 5, 25},
+		{[]string{"-quick", "-rounds", "9", "-histories", "0"}, 9, 0},
+	} {
+		o, err := parse(io.Discard, c.args)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect([]int{o.rounds, o.histories}).To(Equal([]int{c.rounds, c.histories}), "%q", c.args)
+	}
 }
 
 func TestListNamesAll(t *testing.T) {
@@ -84,40 +128,48 @@ func TestListNamesAll(t *testing.T) {
 	code, stdout, _ := call(t, context.Background(), "-list")
 	g.Expect(code).To(Equal(ok))
 	for _, name := range []string{"actor x16", "mutex", "rwmap", "textbook", "syncmap", "otter", "ttlcache", "go-cache", "golang-lru", "theine", "ristretto",
-		"mixed", "batch", "storm", "churn", "watchers", "iterate", "latency", "parts"} {
+		"mixed", "batch", "update", "readers", "storm", "churn", "watchers", "iterate", "latency", "parts"} {
 		g.Expect(stdout).To(MatchRegexp(`(?m)^  %s  `, name))
 	}
 }
 
-func TestFromShowsAResult(t *testing.T) {
+func TestNothingToMeasureIsAnError(t *testing.T) {
 	g := NewWithT(t)
-	dir := t.TempDir()
-	path := func(name string) string { return filepath.Join(dir, name) }
-	code, stdout, stderr := call(t, context.Background(), "-from", canned, "-json", path("r.json"), "-bench", path("r.txt"), "-html", path("r.html"))
-	g.Expect(stderr).To(BeEmpty())
-	g.Expect(code).To(Equal(ok))
-	golden, err := os.ReadFile("result/testdata/canned.txt")
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(stdout).To(Equal(string(golden)))
-	for name, want := range map[string]string{"r.json": `"workload": "mixed"`, "r.txt": "BenchmarkMixed/", "r.html": "<!DOCTYPE html>"} {
-		text, err := os.ReadFile(path(name))
-		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(string(text)).To(ContainSubstring(want))
-	}
-	left, err := filepath.Glob(path(".*"))
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(left).To(BeEmpty(), "nothing lies about")
+	file := filepath.Join(t.TempDir(), "r.json")
+	code, stdout, stderr := call(t, context.Background(), "-quick", "-engines", "rwmap,otter", "-workloads", "watchers", "-json", file)
+	g.Expect(code).To(Equal(failed))
+	g.Expect(stdout).To(BeEmpty())
+	g.Expect(stderr).To(ContainSubstring("skipped: rwmap has no change feed; otter has no change feed\n"))
+	g.Expect(stderr).To(HaveSuffix("compare: there is no result: rwmap of watchers: has no change feed; otter of watchers: has no change feed\n"))
+	g.Expect(file).NotTo(BeAnExistingFile())
 }
 
-// A real run, small: what was asked for is there, and each flag has its effect.
+func TestLatencyOfReadsAndWritesIsApart(t *testing.T) {
+	g := NewWithT(t)
+	dir := t.TempDir()
+	json, bench := filepath.Join(dir, "r.json"), filepath.Join(dir, "r.txt")
+	code, stdout, stderr := call(t, context.Background(), "-quick", "-engines", "rwmap", "-workloads", "latency,readers", "-rounds", "1", "-json", json, "-bench", bench)
+	g.Expect(code).To(Equal(ok), stderr)
+	r, err := read(json)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(r.Cells).To(HaveLen(2))
+	g.Expect(r.Cells[0].Metrics()).To(ContainElements("read p50", "read p99", "read p99.9", "read max", "write p50", "write p99", "write p99.9", "write max"))
+	g.Expect(r.Cells[1].Metrics()).To(Equal([]string{"read", "write", "write p99", "write max"}))
+	g.Expect(stdout).To(MatchRegexp(`read p50 .*read p99 .*write p50 .*write p99 `))
+	g.Expect(stdout).To(MatchRegexp(`  read  .*  write  `))
+	samples, err := os.ReadFile(bench)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(samples)).To(MatchRegexp(`BenchmarkLatency/.* us .* read-p99-us .* write-p50-us .* write-p99-us`))
+	g.Expect(string(samples)).To(MatchRegexp(`BenchmarkReaders/.* ns/op .* write-ns/op .* write-max-us`))
+}
+
+// A real run, small: what was requested is there, and each flag has its effect.
 func TestMeasures(t *testing.T) {
 	g := NewWithT(t)
 	file := filepath.Join(t.TempDir(), "r.json")
 	code, stdout, stderr := call(t, context.Background(), "-quick", "-engines", "mutex, rwmap,otter", "-workloads", "batch", "-rounds", "3", "-histories", "2", "-seed", "7", "-json", file)
 	g.Expect(code).To(Equal(ok), stderr)
-	text, err := os.ReadFile(file)
-	g.Expect(err).NotTo(HaveOccurred())
-	r, err := result.Read(bytes.NewReader(text))
+	r, err := read(file)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(r.Seed).To(Equal(uint64(7)))
 	g.Expect(r.Rounds).To(Equal(3))
@@ -134,7 +186,7 @@ func TestMeasures(t *testing.T) {
 		}
 	}
 	g.Expect(stdout).To(ContainSubstring("otter of batch: has no call for many keys"))
-	g.Expect(stderr).To(MatchRegexp(`(?m)^ +\d+s +\d+ %  2 of 4: batch/`), "where there is no terminal, a line for each step")
+	g.Expect(stderr).To(MatchRegexp(`(?m)^ +\d+s +\d+ %  2 of 4: batch/`), "a line for each step, since this is no terminal")
 }
 
 // An interrupted run ends at once, and reports what it has.

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -16,27 +16,42 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/runner"
 )
 
-// obtain reads a result or measures a new one.
-func (o *options) obtain(ctx context.Context, stderr *os.File, command []string) (*result.Result, error) {
-	if o.from != "" {
-		f, err := os.Open(o.from)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		r, err := result.Read(f)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", o.from, err)
-		}
-		return r, nil
+// measure measures and shows the result. It returns the exit code.
+func (o *options) measure(ctx context.Context, stdout, stderr *os.File, command []string) int {
+	implementations, workloads, err := o.choose()
+	if err == nil {
+		err = o.outputs.reserve()
 	}
+	if err != nil {
+		return complain(stderr, err, misused)
+	}
+	defer o.outputs.discard()
+	u := &runner.Runner{
+		Implementations: implementations, Workloads: workloads, Plan: o.plan,
+		Rounds: o.rounds, Histories: o.histories, Progress: progress(stderr),
+	}
+	r, err := measure(ctx, u, command)
+	if err == nil {
+		err = explainNothing(r)
+	}
+	if err == nil || errors.Is(err, runner.ErrWrongResult) {
+		err = errors.Join(err, o.outputs.write(stdout, r))
+	}
+	switch {
+	case err != nil:
+		return complain(stderr, err, failed)
+	case r.Interrupted:
+		return interrupted
+	}
+	return ok
+}
+
+// measure returns what u measures. It is complete if the error is nil or
+// [runner.ErrWrongResult].
+func measure(ctx context.Context, u *runner.Runner, command []string) (*result.Result, error) {
 	r := &result.Result{
 		Machine: machine(), Command: command, Commit: commit(),
-		Started: time.Now().UTC().Truncate(time.Second), Seed: o.plan.Seed, Rounds: o.rounds,
-	}
-	u := runner.Runner{
-		Implementations: o.implementations, Workloads: o.workloads, Plan: o.plan,
-		Rounds: o.rounds, Histories: o.histories, Progress: progress(stderr),
+		Started: time.Now().UTC().Truncate(time.Second), Seed: u.Plan.Seed, Rounds: u.Rounds,
 	}
 	start := time.Now()
 	err := u.Run(ctx, r)
@@ -58,8 +73,8 @@ func machine() result.Machine {
 	}
 }
 
-// load is how busy the machine was in the last 1, 5 and 15 minutes, where the
-// system reports it.
+// load returns the load averages of the last 1, 5 and 15 minutes, or "" where the
+// system does not report them.
 func load() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
@@ -68,7 +83,7 @@ func load() string {
 	return strings.Join(strings.Fields(string(text))[:3], " ")
 }
 
-// commit is what this program was built from.
+// commit returns the commit that this program was built from.
 func commit() string {
 	info, _ := debug.ReadBuildInfo()
 	revision, changed := "unknown", ""

@@ -11,23 +11,23 @@ import (
 func baselines() []Implementation {
 	return []Implementation{
 		{
-			Implementation: result.Implementation{Name: "rwmap", Kind: "baseline", About: "a map behind a sync.RWMutex, whose cleanup scans it all"},
+			Implementation: result.Implementation{Name: "rwmap", Kind: "baseline", About: "a map behind a sync.RWMutex; a cleanup scans all of it"},
 			Small:          openRWMap[int],
 			Large:          openRWMap[Kilobyte],
 		}, {
-			Implementation: result.Implementation{Name: "textbook", Kind: "baseline", About: "the actor as it is usually written: a reply channel a call, a ticker in the select"},
+			Implementation: result.Implementation{Name: "textbook", Kind: "baseline", About: "the actor as it is usually written: a new reply channel for each call, a ticker in the select"},
 			Small:          openTextbook[int],
 			Large:          openTextbook[Kilobyte],
 		}, {
-			Implementation: result.Implementation{Name: "syncmap", Kind: "baseline", About: "a sync.Map of entries, whose cleanup visits every entry"},
+			Implementation: result.Implementation{Name: "syncmap", Kind: "baseline", About: "a sync.Map of entries; a cleanup visits every entry"},
 			Small:          openSyncMap[int],
 			Large:          openSyncMap[Kilobyte],
 		},
 	}
 }
 
-// ShardedMap is rwmap in n shards: the most that sharding can give a lock. It
-// only has Get and Set, so it is not part of All.
+// ShardedMap returns rwmap in n shards: the best that sharding can do for a lock.
+// It has only Get and Set, so it is not part of All.
 func ShardedMap(n int) Implementation {
 	return Implementation{
 		Implementation: result.Implementation{Name: fmt.Sprintf("rwmap x%d", n), Kind: "baseline", About: "maps, each behind a sync.RWMutex"},
@@ -82,7 +82,7 @@ func openTextbook[V any](o Options) (Store[V], error) {
 	return textbook[V]{baseline.NewTextbook[V](interval)}, nil
 }
 
-// A sweeper cleans up a baseline that does not do it by itself.
+// A sweeper cleans up a baseline that has no sweeps of its own.
 type sweeper struct{ stop, stopped chan struct{} }
 
 func sweep(s interface{ Cleanup() int }, interval time.Duration) sweeper {
@@ -107,7 +107,7 @@ func sweep(s interface{ Cleanup() int }, interval time.Duration) sweeper {
 	return w
 }
 
-// Close ends the sweeps.
+// Close stops the sweeps.
 func (w sweeper) Close() error {
 	close(w.stop)
 	<-w.stopped

@@ -32,13 +32,13 @@ func engines() []Implementation {
 	}
 }
 
-// ShardedMutex is mutexstore in n shards.
+// ShardedMutex returns mutexstore in n shards.
 func ShardedMutex(n int) Implementation {
 	return sharded("mutex", openMutex[int], openMutex[Kilobyte], n)
 }
 
 func sharded(name string, small open[int], large open[Kilobyte], n int) Implementation {
-	return engine(fmt.Sprintf("%s x%d", name, n), fmt.Sprintf("%d of them behind NewSharded", n), small, large, n)
+	return engine(fmt.Sprintf("%s x%d", name, n), fmt.Sprintf("%d shards behind NewSharded", n), small, large, n)
 }
 
 func engine(name, about string, small open[int], large open[Kilobyte], shards int) Implementation {
@@ -56,8 +56,8 @@ func engine(name, about string, small open[int], large open[Kilobyte], shards in
 	}
 }
 
-// Engine is one of the project's own stores. It embeds the contract, so that
-// workloads can also use what no third-party cache has.
+// Engine is one of the project's own stores. It embeds the whole interface, so
+// that workloads can also use what no third-party cache has.
 type Engine[V any] struct {
 	lastmodstore.Store[string, V]
 }
@@ -76,6 +76,20 @@ func openEngine[V any](open open[V], shards int, o Options) Engine[V] {
 
 // GetMany makes an Engine a Batcher.
 func (e Engine[V]) GetMany(keys []string) int { return len(e.Store.GetMany(keys)) }
+
+// AddTo makes an Engine an Adder.
+func (e Engine[V]) AddTo(key string, delta V, ttl time.Duration) error {
+	_, err := e.Add(key, delta, ttl)
+	return err
+}
+
+// Update makes an Engine an Updater.
+func (e Engine[V]) Update(key string, ttl time.Duration, fn func(old V, ok bool) V) error {
+	_, err := lastmodstore.Update(e.Store, key, func(old lastmodstore.Entry[V], ok bool) (V, time.Duration, error) {
+		return fn(old.Value, ok), ttl, nil
+	})
+	return err
+}
 
 // Each makes an Engine an Iterator.
 func (e Engine[V]) Each(body func(key string, value V)) {

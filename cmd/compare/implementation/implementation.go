@@ -1,5 +1,5 @@
 // Package implementation holds the stores that are compared, each behind one small
-// interface and set up as its documentation says.
+// interface and set up as its documentation recommends.
 package implementation
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-// A Store is what every implementation can do. The interfaces below are what
-// only some can.
+// A Store is what every implementation supports. The interfaces below are
+// optional.
 type Store[V any] interface {
 	Get(key string) (V, bool)
 	Set(key string, value V, ttl time.Duration) error
@@ -26,7 +26,18 @@ type Batcher[V any] interface {
 	SetMany(values map[string]V, ttl time.Duration) error
 }
 
-// A Counter knows how many entries it holds.
+// An Adder adds delta to a number in one atomic call. An absent number counts as 0.
+type Adder[V any] interface {
+	AddTo(key string, delta V, ttl time.Duration) error
+}
+
+// An Updater atomically replaces a value with what fn makes of it. Fn gets the
+// zero value and false for an absent key, and may run more than once.
+type Updater[V any] interface {
+	Update(key string, ttl time.Duration, fn func(old V, ok bool) V) error
+}
+
+// A Counter returns how many entries it holds.
 type Counter interface{ Len() int }
 
 // An Iterator visits every entry.
@@ -34,21 +45,21 @@ type Iterator[V any] interface {
 	Each(body func(key string, value V))
 }
 
-// A Settler writes in the background and can wait until all is written.
+// A Settler writes in the background. Settle waits until everything is written.
 type Settler interface{ Settle() }
 
-// A Closer holds goroutines.
+// A Closer has goroutines to stop.
 type Closer interface{ Close() error }
 
 // Options say how to open a store.
 type Options struct {
-	MaxEntries int           // 0: as many as there are
-	Interval   time.Duration // between sweeps; 0: none. Some sweep as they like
-	TTL        time.Duration // for those that have one for all their entries
-	OwnTTLs    bool          // entries have different ones
+	MaxEntries int           // 0: unbounded
+	Interval   time.Duration // between sweeps; 0: none. Some implementations choose their own
+	TTL        time.Duration // for implementations with one TTL for all their entries
+	OwnTTLs    bool          // entries have different TTLs
 }
 
-// Kilobyte is a value that is stored in place, and copied with every call.
+// Kilobyte is a value that is stored in place and copied by every call.
 type Kilobyte [1024]byte
 
 // An Implementation is one row of the table that drives every workload.
@@ -57,41 +68,57 @@ type Implementation struct {
 	Small func(Options) (Store[int], error)
 	Large func(Options) (Store[Kilobyte], error)
 
-	// Check opens an engine for the check that comes before the timing, a
-	// sharded one with one shard, since it guarantees less across shards. Nil for others.
+	// Check opens an engine for the linearizability check that precedes the
+	// timing; a sharded one has a single shard, since it guarantees less across
+	// shards. Nil for other implementations.
 	Check func(interval time.Duration) lastmodstore.Store[string, int]
 }
 
-// A Lack is why an implementation cannot take part in a workload.
+// A Lack is the reason why an implementation cannot take part in a workload.
 type Lack string
 
 func (l Lack) Error() string { return string(l) }
 
-// largest is the capacity of those that must have one but have to hold everything.
+// largest is the capacity of implementations that must have one but have to hold
+// everything.
 const largest = 2_000_000
 
-// All is the table.
+// All returns the table.
 func All() []Implementation {
 	return slices.Concat(engines(), baselines(), thirdParty())
 }
 
-// Choose finds implementations by their names; none means all.
+// Choose returns the implementations with the given names; no names mean all.
 func Choose(names []string) ([]Implementation, error) {
-	if len(names) == 0 {
-		return All(), nil
-	}
+	positions, err := Find("engine", names, Names())
 	var chosen []Implementation
-	for _, name := range names {
-		i := slices.IndexFunc(All(), func(c Implementation) bool { return c.Name == name })
-		if i < 0 {
-			return nil, fmt.Errorf("no engine is called %q; there are: %s", name, strings.Join(Names(), ", "))
-		}
+	for _, i := range positions {
 		chosen = append(chosen, All()[i])
 	}
-	return chosen, nil
+	return chosen, err
 }
 
-// Names are the names of all, in order.
+// Find returns the positions of names in all, or of all if there are no names.
+// Kind is what they name, for the error about an unknown or repeated name.
+func Find(kind string, names, all []string) ([]int, error) {
+	if len(names) == 0 {
+		names = all
+	}
+	var positions []int
+	for i, name := range names {
+		at := slices.Index(all, name)
+		switch {
+		case at < 0:
+			return nil, fmt.Errorf("no %s is called %q; there are: %s", kind, name, strings.Join(all, ", "))
+		case slices.Contains(names[:i], name):
+			return nil, fmt.Errorf("%s %q is named twice", kind, name)
+		}
+		positions = append(positions, at)
+	}
+	return positions, nil
+}
+
+// Names returns all names, in order.
 func Names() []string {
 	var names []string
 	for _, c := range All() {
@@ -100,7 +127,7 @@ func Names() []string {
 	return names
 }
 
-// version is that of a module this program was built with.
+// version returns the version of a module that this program was built with.
 func version(path string) string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range info.Deps {

@@ -13,17 +13,17 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-// ThirdParty is the kind of a cache from another project.
+// ThirdParty is the kind of a cache of another project.
 const ThirdParty = "third-party cache"
 
 func thirdParty() []Implementation {
 	return []Implementation{
-		cache("otter", "github.com/maypok86/otter/v2", "ExpiryWriting; SetExpiresAfter where TTLs differ; MaximumSize only where there is a capacity", openOtter[int], openOtter[Kilobyte]),
+		cache("otter", "github.com/maypok86/otter/v2", "ExpiryWriting; SetExpiresAfter where TTLs differ; MaximumSize only where there is a capacity; Compute updates", openOtter[int], openOtter[Kilobyte]),
 		cache("ttlcache", "github.com/jellydator/ttlcache/v3", "WithDisableTouchOnHit, so that a read does not extend a TTL", openTTLCache[int], openTTLCache[Kilobyte]),
-		cache("go-cache", "github.com/patrickmn/go-cache", "its janitor sweeps at the interval", openGoCache[int], openGoCache[Kilobyte]),
+		cache("go-cache", "github.com/patrickmn/go-cache", "its janitor sweeps at the interval; IncrementInt adds", openGoCounter, openGoCache[Kilobyte]),
 		cache("golang-lru", "github.com/hashicorp/golang-lru/v2", "expirable.NewLRU: one TTL for all entries", openLRU[int], openLRU[Kilobyte]),
-		cache("theine", "github.com/Yiling-J/theine-go", "SetWithTTL; it must have a capacity", openTheine[int], openTheine[Kilobyte]),
-		cache("ristretto", "github.com/dgraph-io/ristretto/v2", "keeps hashes instead of keys and may drop writes; it must have a capacity", openRistretto[int], openRistretto[Kilobyte]),
+		cache("theine", "github.com/Yiling-J/theine-go", "SetWithTTL; it needs a capacity", openTheine[int], openTheine[Kilobyte]),
+		cache("ristretto", "github.com/dgraph-io/ristretto/v2", "stores hashes instead of keys and may drop writes; it needs a capacity", openRistretto[int], openRistretto[Kilobyte]),
 	}
 }
 
@@ -45,6 +45,15 @@ func (c otterCache[V]) Get(key string) (V, bool) { return c.GetIfPresent(key) }
 
 func (c otterCache[V]) Set(key string, value V, ttl time.Duration) error {
 	c.Cache.Set(key, value)
+	if c.ownTTLs {
+		c.SetExpiresAfter(key, ttl)
+	}
+	return nil
+}
+
+// Update runs fn under the lock of the key's bucket.
+func (c otterCache[V]) Update(key string, ttl time.Duration, fn func(V, bool) V) error {
+	c.Compute(key, func(old V, ok bool) (V, otter.ComputeOp) { return fn(old, ok), otter.WriteOp })
 	if c.ownTTLs {
 		c.SetExpiresAfter(key, ttl)
 	}
@@ -134,6 +143,30 @@ func (c goCache[V]) Len() int { return c.ItemCount() }
 func (c goCache[V]) Each(body func(string, V)) {
 	for k, item := range c.Items() {
 		body(k, item.Object.(V))
+	}
+}
+
+// goCounter is a goCache of numbers.
+type goCounter struct{ goCache[int] }
+
+func openGoCounter(o Options) (Store[int], error) {
+	s, err := openGoCache[int](o)
+	if err != nil {
+		return nil, err
+	}
+	return goCounter{s.(goCache[int])}, nil
+}
+
+// AddTo increments what is present and stores what is absent. Add fails if another
+// caller has stored the key meanwhile.
+func (c goCounter) AddTo(key string, delta int, ttl time.Duration) error {
+	for {
+		if _, err := c.IncrementInt(key, delta); err == nil {
+			return nil
+		}
+		if err := c.Add(key, delta, ttl); err == nil {
+			return nil
+		}
 	}
 }
 

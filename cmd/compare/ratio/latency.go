@@ -16,16 +16,16 @@ const (
 	expiring = 200_000 // entries
 )
 
-// The three variants of an engine differ in where the entries are stored that
-// expire while it is measured.
+// The three variants of an engine differ in where they store the entries that
+// expire during the measurement.
 const (
 	here      = ""                 // in the same store
 	nowhere   = ", no sweep"       // they are not stored
-	elsewhere = ", sweep of other" // in another store: what the sweep takes of the machine
+	elsewhere = ", sweep of other" // in another store: shows what the sweep takes from the machine
 )
 
-// latency compares the latency of an open loop during a sweep with that without
-// one. All variants alternate within one cell.
+// latency compares the latency of an open loop during a sweep with that without a
+// sweep. All variants alternate within one cell.
 func latency(rounds int) ([]figure.Figure, error) {
 	var all []implementation.Implementation
 	names := []string{"actor", "mutex", "mutex x16"}
@@ -63,7 +63,7 @@ func quantileRatio(c result.Cell, name, variant, call, when string, goal float64
 	return f
 }
 
-// diverted is an engine in a variant.
+// diverted returns an engine in a variant.
 func diverted(name, variant string) implementation.Implementation {
 	all, err := implementation.Choose([]string{name})
 	if err != nil {
@@ -88,7 +88,7 @@ func diverted(name, variant string) implementation.Implementation {
 	return engine
 }
 
-// A divert stores what expires soon in another place, or not at all.
+// A divert stores entries that expire soon in another store, or not at all.
 type divert struct {
 	implementation.Store[int]
 	expiring implementation.Store[int]

@@ -1,6 +1,6 @@
 // Command ratio measures mutexstore and third-party caches in alternating rounds
 // within one process, and prints medians, their ratios and the goals. It is a part
-// of make bench-ratio; its flags are those of compare/ratio.
+// of make bench-ratio; it has the same flags as compare/ratio.
 package main
 
 import (

@@ -13,11 +13,11 @@ import (
 
 const few, many = 1000, 100_000 // keys
 
-// shards are a few, and so many that callers seldom meet.
+// shards are the numbers of shards: a few, and so many that callers seldom meet.
 var shards = []int{16, 64}
 
-// apart is the third-party cache that guarantees less than the others, and so is no
-// measure: it keeps hashes instead of keys and may drop writes.
+// apart is the third-party cache that is not compared, since it guarantees less than
+// the others: it stores hashes instead of keys and may drop writes.
 const apart = "ristretto"
 
 func thirdParty() (names []string) {
@@ -29,10 +29,10 @@ func thirdParty() (names []string) {
 	return names
 }
 
-// floor is the least that a lock around each of many maps costs.
+// floor is the lowest time to expect of a lock around each of many maps.
 func floor() implementation.Implementation { return implementation.ShardedMap(slices.Max(shards)) }
 
-// implementations are what is measured in every cell.
+// implementations returns what is measured in every cell.
 func implementations() ([]implementation.Implementation, error) {
 	all, err := implementation.Choose(append(thirdParty(), "mutex"))
 	for _, n := range shards {
@@ -145,7 +145,7 @@ func (x comparison) title(c result.Cell) string {
 }
 
 // figure notes which implementations were the fastest, and for orientation the
-// times of two that are no measure.
+// times of two that are not compared.
 func (x comparison) figure(c result.Cell) figure.Figure {
 	ours, theirs := fastest(c, x.ours), fastest(c, x.theirs)
 	f := ratio(c, x.title(c), ours, theirs, "time", "ns", x.goal)

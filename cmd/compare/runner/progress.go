@@ -8,7 +8,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// NewBar is a Progress for a terminal.
+// NewBar returns a Progress for a terminal.
 func NewBar(w io.Writer) Progress { return &bar{w: w} }
 
 type bar struct {
@@ -32,7 +32,7 @@ func (b *bar) Step(what string)        { b.Describe(what) }
 func (b *bar) Advance(d time.Duration) { b.Add64(d.Milliseconds()) }
 func (b *bar) End()                    { b.Clear() }
 
-// NewLines is a Progress for where there is no terminal: a line for each step.
+// NewLines returns a Progress for an output that is no terminal: a line for each step.
 func NewLines(w io.Writer) Progress { return &lines{w: w, start: time.Now()} }
 
 type lines struct {

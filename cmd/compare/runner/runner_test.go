@@ -19,12 +19,13 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-// A stage is a workload whose implementations do nothing but record their trials.
+// A stage is a workload whose implementations only record their trials.
 type stage struct {
 	cells   []workload.Cell
 	trials  []string
 	closed  []string
 	onTrial func(n int)
+	wrongIn int // the trial from which the check of "wrong" fails
 }
 
 func (s *stage) open(c implementation.Implementation) (workload.Trial, error) {
@@ -47,7 +48,13 @@ func (s *stage) open(c implementation.Implementation) (workload.Trial, error) {
 		}
 		return samples
 	}
-	return workload.Trial{Run: run, Close: func() { s.closed = append(s.closed, c.Name) }}, nil
+	check := func() error {
+		if c.Name == "wrong" && int(n) >= s.wrongIn {
+			return errors.New("2 and 2 are 5")
+		}
+		return nil
+	}
+	return workload.Trial{Run: run, Check: check, Close: func() { s.closed = append(s.closed, c.Name) }}, nil
 }
 
 func (s *stage) runner(names ...string) *runner.Runner {
@@ -66,10 +73,14 @@ func (s *stage) cell(n int) workload.Cell {
 	return workload.Cell{Workload: "stage", Params: []result.Param{{Name: "n", Value: fmt.Sprint(n)}}, Baseline: "b", Cost: time.Second, Open: s.open}
 }
 
-type quiet struct{ total, done time.Duration }
+// quiet records the progress.
+type quiet struct {
+	total, done time.Duration
+	steps       []string
+}
 
 func (q *quiet) Begin(total time.Duration) { q.total = total }
-func (q *quiet) Step(string)               {}
+func (q *quiet) Step(what string)          { q.steps = append(q.steps, what) }
 func (q *quiet) Advance(d time.Duration)   { q.done += d }
 func (q *quiet) End()                      {}
 
@@ -99,7 +110,7 @@ func TestEachRoundMeasuresEachImplementationOnce(t *testing.T) {
 	g.Expect(r.LeftOut).To(Equal([]result.LeftOut{{Workload: "stage", Implementation: "lame", Reason: "cannot walk"}}))
 	g.Expect(s.closed).To(ConsistOf("a", "b", "c"))
 	q := u.Progress.(*quiet)
-	g.Expect(q.done).To(Equal(q.total), "the progress comes to its end")
+	g.Expect(q.done).To(Equal(q.total), "the progress is complete")
 }
 
 func TestTheBaselineThatWasNotChosenIsReplaced(t *testing.T) {
@@ -111,8 +122,58 @@ func TestTheBaselineThatWasNotChosenIsReplaced(t *testing.T) {
 	g.Expect(r.Cells[0].Baseline).To(Equal("a"))
 }
 
+// A wrong result is not timed, and it is an error.
+func TestAWrongResultIsLeftOutAndReported(t *testing.T) {
+	for _, wrongIn := range []int{1, 2, 6} {
+		g := NewWithT(t)
+		s := &stage{wrongIn: wrongIn}
+		s.cells = []workload.Cell{s.cell(1)}
+		u := s.runner("a", "wrong", "b")
+		var r result.Result
+		err := u.Run(context.Background(), &r)
+		g.Expect(err).To(MatchError(runner.ErrWrongResult))
+		g.Expect(err).To(MatchError("wrong result: wrong in stage/n=1: 2 and 2 are 5"))
+		g.Expect(r.LeftOut).To(Equal([]result.LeftOut{{Workload: "stage", Implementation: "wrong", Reason: "WRONG RESULT in stage/n=1: 2 and 2 are 5"}}))
+		g.Expect(r.Cells).To(HaveLen(1))
+		_, there := r.Cells[0].Row("wrong")
+		g.Expect(there).To(BeFalse())
+		row, _ := r.Cells[0].Row("a")
+		g.Expect(row.Metrics[0].Samples).To(HaveLen(5))
+		trials := slices.DeleteFunc(s.trials, func(name string) bool { return name != "wrong" })
+		g.Expect(trials).To(HaveLen(wrongIn), "then it runs no more")
+		g.Expect(s.closed).To(ConsistOf("a", "wrong", "b"))
+		q := u.Progress.(*quiet)
+		g.Expect(q.done).To(Equal(q.total))
+	}
+}
+
+func TestACellOfWrongResultsAloneIsLeftOut(t *testing.T) {
+	g := NewWithT(t)
+	s := &stage{}
+	s.cells = []workload.Cell{s.cell(1), s.cell(2)}
+	var r result.Result
+	err := s.runner("wrong").Run(context.Background(), &r)
+	g.Expect(err).To(MatchError("wrong result: wrong in stage/n=1: 2 and 2 are 5\nwrong result: wrong in stage/n=2: 2 and 2 are 5"))
+	g.Expect(r.Cells).To(BeEmpty())
+	g.Expect(r.LeftOut).To(HaveLen(2))
+}
+
+func TestACellThatNoneCanDoIsSkippedWithTheReason(t *testing.T) {
+	g := NewWithT(t)
+	s := &stage{}
+	s.cells = []workload.Cell{s.cell(1)}
+	u := s.runner("lame")
+	var r result.Result
+	g.Expect(u.Run(context.Background(), &r)).To(Succeed())
+	g.Expect(r.Cells).To(BeEmpty())
+	g.Expect(r.LeftOut).To(Equal([]result.LeftOut{{Workload: "stage", Implementation: "lame", Reason: "cannot walk"}}))
+	q := u.Progress.(*quiet)
+	g.Expect(q.steps).To(Equal([]string{"1 of 1: stage/n=1", "skipped: lame cannot walk"}))
+	g.Expect(q.done).To(Equal(q.total))
+}
+
 // An interrupted run keeps what is complete: whole cells, and of the one in
-// progress its whole rounds, if they are at least three.
+// progress its whole rounds, if there are at least three.
 func TestInterrupted(t *testing.T) {
 	for trials, want := range map[int][]int{
 		0:           nil,
@@ -171,7 +232,7 @@ func (f *forgetful) Set(key string, value int, ttl time.Duration) error {
 	return f.Store.Set(key, value, ttl)
 }
 
-// It checks before it times.
+// An engine is checked before it is timed.
 func TestAnEngineThatFailsItsCheckIsNotTimed(t *testing.T) {
 	g := NewWithT(t)
 	for _, wrong := range []bool{false, true} {

@@ -7,8 +7,8 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-// batch measures many keys in one call. A batch of one is a Get or a Set: what
-// the others have to be better than, a key.
+// batch measures many keys in one call. A batch of one is a Get or a Set: the time
+// per key that larger batches have to beat.
 func batch(p Plan) []Cell {
 	var cells []Cell
 	for _, op := range []string{"GetMany", "SetMany"} {
@@ -68,5 +68,5 @@ func batchTrial(c implementation.Implementation, op string, n int, loop *closedL
 		})
 		return []Sample{{"time", "ns/key", samples[0].Value / float64(n)}}
 	}
-	return Trial{run, func() { closeStore(s) }}, nil
+	return Trial{Run: run, Close: func() { closeStore(s) }}, nil
 }

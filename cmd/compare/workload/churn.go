@@ -9,20 +9,21 @@ import (
 )
 
 const (
-	churnBound = 10_000
-	churnKeys  = 100_000
-	scanEvery  = 20_000 // after so many uses of hot keys
-	scanLen    = 10_000 // so many keys are used once
+	churnCapacity = 10_000
+	churnKeys     = 100_000
+	scanEvery     = 20_000 // uses of the Zipf trace between two scans
+	scanLen       = 10_000 // keys in a scan, each used once
 )
 
+// churn measures a cache that is too small for its keys.
 func churn(p Plan) []Cell {
 	var cells []Cell
-	ops := choose(p, []int{50_000}, []int{200_000})[0]
+	ops := choose(p, 50_000, 200_000)
 	for _, name := range []string{"zipf", "scan"} {
 		var order []int
 		cells = append(cells, Cell{
 			Workload: "churn",
-			Params:   []result.Param{param("trace", name), param("bound", churnBound), param("keys", churnKeys)},
+			Params:   []result.Param{param("trace", name), param("capacity", churnCapacity), param("keys", churnKeys)},
 			Baseline: "golang-lru",
 			Cost:     time.Duration(ops) * 600,
 			Open: func(c implementation.Implementation) (Trial, error) {
@@ -36,7 +37,7 @@ func churn(p Plan) []Cell {
 	return cells
 }
 
-// churnTrace is Zipf, and with scans some keys that come once and never again.
+// churnTrace returns a Zipf trace, interrupted by scans if name is scan.
 func churnTrace(name string, ops int, seed uint64) []int {
 	zipf := newTrace("zipf", churnKeys, seed)
 	once := churnKeys
@@ -53,10 +54,10 @@ func churnTrace(name string, ops int, seed uint64) []int {
 	return order
 }
 
-// churnTrial uses the store as a cache is used: what is not there is stored. It
-// continues from round to round with what the last one left.
+// churnTrial uses the store as a cache: it stores what it does not find. Each round
+// starts with the entries that the last one left.
 func churnTrial(c implementation.Implementation, order []int) (Trial, error) {
-	s, err := c.Small(implementation.Options{TTL: ttl, MaxEntries: churnBound})
+	s, err := c.Small(implementation.Options{TTL: ttl, MaxEntries: churnCapacity})
 	if err != nil {
 		return Trial{}, err
 	}
@@ -77,5 +78,5 @@ func churnTrial(c implementation.Implementation, order []int) (Trial, error) {
 			{"hits", "%", 100 * float64(hits) / float64(len(order))},
 		}
 	}
-	return Trial{run, func() { closeStore(s) }}, nil
+	return Trial{Run: run, Close: func() { closeStore(s) }}, nil
 }

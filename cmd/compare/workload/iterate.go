@@ -7,6 +7,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
+// iterate measures a loop over all entries.
 func iterate(p Plan) []Cell {
 	var cells []Cell
 	for _, n := range choose(p, []int{100_000}, []int{1000, 100_000}) {
@@ -21,14 +22,14 @@ func iterate(p Plan) []Cell {
 	return cells
 }
 
-// iterateTrial reads all entries again and again concurrently with one writer;
-// its longest wait shows whether it was kept out.
+// iterateTrial reads all entries repeatedly, concurrently with one writer. The
+// writer's longest wait shows whether it was locked out.
 func iterateTrial(c implementation.Implementation, n int, slice time.Duration) (Trial, error) {
 	s, err := c.Small(implementation.Options{TTL: ttl, Interval: time.Minute})
 	if err != nil {
 		return Trial{}, err
 	}
-	it, err := need[implementation.Iterator[int]](s, "cannot be read from end to end")
+	it, err := need[implementation.Iterator[int]](s, "has no iterator")
 	if err != nil {
 		return Trial{}, err
 	}
@@ -61,5 +62,5 @@ func iterateTrial(c implementation.Implementation, n int, slice time.Duration) (
 			{"wait", "ms", float64(<-longest) / 1e6},
 		}
 	}
-	return Trial{run, func() { closeStore(s) }}, nil
+	return Trial{Run: run, Close: func() { closeStore(s) }}, nil
 }

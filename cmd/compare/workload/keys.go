@@ -8,12 +8,12 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 )
 
-// ttl is so long that nothing expires while it is timed.
+// ttl is so long that nothing expires during a measurement.
 const ttl = time.Hour
 
 var keyCache = map[int][]string{}
 
-// keys are the first n keys; made once, on the runner's goroutine.
+// keys returns the first n keys. It makes them once, on the runner's goroutine.
 func keys(n int) []string {
 	if keyCache[n] == nil {
 		all := make([]string, n)
@@ -25,13 +25,13 @@ func keys(n int) []string {
 	return keyCache[n]
 }
 
-// A trace is which keys are used one after the other. It is made beforehand:
-// drawing from a Zipf distribution costs more than a Get.
+// A trace is a sequence of keys, as indexes. It is made in advance: drawing from a
+// Zipf distribution costs more than a Get.
 type trace []uint32
 
 const traceLen = 1 << 20
 
-// zipfSkew is the exponent: a little over 1, as in many measured caches.
+// zipfSkew is the exponent: slightly over 1, as measured in many caches.
 const zipfSkew = 1.1
 
 func newTrace(dist string, n int, seed uint64) trace {

@@ -18,10 +18,10 @@ const (
 // latency makes calls at fixed times, whether or not the last one has returned,
 // and times each from when it was due. A store that stalls is charged for every
 // call that was due meanwhile: no coordinated omission (Gil Tene, "How NOT to
-// Measure Latency", 2013).
+// Measure Latency", 2013). Reads and writes are reported separately.
 func latency(p Plan) []Cell {
 	var cells []Cell
-	expiring := choose(p, []int{50_000}, []int{200_000})[0]
+	expiring := choose(p, 50_000, 200_000)
 	for _, rate := range choose(p, []int{50_000}, []int{20_000, 200_000}) {
 		for _, sweep := range choose(p, []bool{true}, []bool{false, true}) {
 			if sweep {
@@ -34,10 +34,11 @@ func latency(p Plan) []Cell {
 	return cells
 }
 
-// Latency is one cell of calls at a fixed rate, while so many entries expire and
-// are swept.
+// Latency returns one cell of calls at rate per second, while expiring entries
+// expire and are swept.
 func Latency(p Plan, rate, expiring int) Cell {
-	l := openLoop{rate: rate, window: 250 * time.Millisecond, expiring: expiring}
+	window := choose(p, 150*time.Millisecond, 250*time.Millisecond)
+	l := openLoop{rate: rate, window: window, expiring: expiring}
 	sweep := "no"
 	if expiring > 0 {
 		sweep = "yes"
@@ -46,7 +47,7 @@ func Latency(p Plan, rate, expiring int) Cell {
 		Workload: "latency",
 		Params:   []result.Param{param("rate", rate), param("sweep", sweep)},
 		Baseline: "rwmap",
-		Rounds:   choose(p, []int{2}, []int{3})[0],
+		Rounds:   choose(p, 2, 3),
 		Cost:     l.window + l.storing(),
 		Open:     l.open,
 	}
@@ -56,11 +57,11 @@ func Latency(p Plan, rate, expiring int) Cell {
 type openLoop struct {
 	rate     int // calls per second
 	window   time.Duration
-	expiring int // entries that expire in the middle of the window, and are swept
+	expiring int // entries that expire and are swept in the middle of the window
 }
 
-// storing is how long it may take to store what expires.
-func (l openLoop) storing() time.Duration { return time.Duration(l.expiring) * 2500 }
+// storing returns how long it may take to store the entries that expire.
+func (l openLoop) storing() time.Duration { return time.Duration(l.expiring) * 2 * time.Microsecond }
 
 func (l openLoop) open(c implementation.Implementation) (Trial, error) {
 	s, err := c.Small(implementation.Options{TTL: ttl, Interval: sweepInterval / 2, OwnTTLs: l.expiring > 0})
@@ -68,17 +69,17 @@ func (l openLoop) open(c implementation.Implementation) (Trial, error) {
 		return Trial{}, err
 	}
 	fill(s, keys(latencyKeys), 0)
-	return Trial{func() []Sample { return l.run(s) }, func() { closeStore(s) }}, nil
+	return Trial{Run: func() []Sample { return l.run(s) }, Close: func() { closeStore(s) }}, nil
 }
 
 // run measures one window.
 //
-// The caller polls the clock until a call is due. A timer would be late by more
-// than most calls take, up to a millisecond. The price is a core: on two of them
+// The caller polls the clock until a call is due: a timer would be late by up to a
+// millisecond, more than most calls take. The price is a core: with two of them
 // the store's goroutines, a sweep and the garbage collector share the other one,
-// and what preempts the caller is charged to the store. Where the system preempts
-// the process, for others on the same machine, that is no fault of the store: the
-// number of times is reported.
+// and whatever preempts the caller is charged to the store. The system may also
+// preempt the process in favour of other processes, which is not the store's fault:
+// the number of preemptions is reported.
 func (l openLoop) run(s implementation.Store[int]) []Sample {
 	l.prepareSweep(s)
 	reads, writes := newLatencies(), newLatencies()
@@ -111,17 +112,21 @@ func newLatencies() latencies { return latencies{hdrhistogram.New(1, int64(time.
 
 func (l latencies) record(d time.Duration) { l.RecordValue(max(1, int64(d))) }
 
+// at returns a percentile, in microseconds.
+func (l latencies) at(percentile float64) float64 {
+	return float64(l.ValueAtQuantile(percentile)) / 1000
+}
+
 func (l latencies) samples(call string) []Sample {
-	at := func(quantile float64) float64 { return float64(l.ValueAtQuantile(quantile)) / 1000 }
 	return []Sample{
-		{call + " p50", "us", at(50)},
-		{call + " p99", "us", at(99)},
-		{call + " p99.9", "us", at(99.9)},
-		{call + " max", "us", at(100)},
+		{call + " p50", "us", l.at(50)},
+		{call + " p99", "us", l.at(99)},
+		{call + " p99.9", "us", l.at(99.9)},
+		{call + " max", "us", l.at(100)},
 	}
 }
 
-// prepareSweep stores what expires in the middle of the window.
+// prepareSweep stores the entries that expire in the middle of the window.
 func (l openLoop) prepareSweep(s implementation.Store[int]) {
 	names := keys(latencyKeys + l.expiring)[latencyKeys:]
 	start := time.Now()

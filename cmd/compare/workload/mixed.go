@@ -9,16 +9,16 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-// A mix is the parameters of a mixed cell.
+// A mix is the parameters of a mixed cell. Reads is a percentage.
 type mix struct {
 	reads, callers, keys int
 	dist                 string
 	value                int
 }
 
-// mixed varies what a plain cache is asked for. Not every choice is measured
-// with every other: reads and callers are, with few keys; then the number of
-// keys and their distribution; then the size of the values.
+// mixed measures Get and Set. It does not combine every parameter with every other:
+// it varies reads and callers together, with few keys; then the number of keys
+// and their distribution; then the size of the values.
 func mixed(p Plan) []Cell {
 	var mixes []mix
 	for _, reads := range choose(p, []int{90, 0}, []int{100, 90, 50, 0}) {
@@ -43,8 +43,8 @@ func mixed(p Plan) []Cell {
 	return cells
 }
 
-// Mixed is one cell of plain calls, which need not be among the workload's own.
-// The distribution of keys is uniform or zipf.
+// Mixed returns one cell of Get and Set, which need not be among the workload's own.
+// Dist is the distribution of keys, uniform or zipf.
 func Mixed(p Plan, reads, callers, keys int, dist string) Cell {
 	return mix{reads, callers, keys, dist, 8}.cell(p)
 }
@@ -56,7 +56,7 @@ func (m mix) cell(p Plan) Cell {
 		Params: []result.Param{param("reads", m.reads), param("callers", m.callers), param("keys", m.keys),
 			param("dist", m.dist), param("value", m.value)},
 		Baseline: "rwmap",
-		Cost:     p.slice() + time.Duration(m.keys)*50, // its share of the filling
+		Cost:     p.slice() + time.Duration(m.keys)*50, // filling the store, spread over the rounds
 		Open: func(c implementation.Implementation) (Trial, error) {
 			if t == nil {
 				t = newTrace(m.dist, m.keys, p.Seed)
@@ -97,22 +97,23 @@ func mixedTrial[V any](open func(implementation.Options) (implementation.Store[V
 		})
 		return append(samples, Sample{"misses", "%", 100 * float64(missed.Load()) / float64(loop.ops)})
 	}
-	return Trial{run, func() { closeStore(s) }}, nil
+	return Trial{Run: run, Close: func() { closeStore(s) }}, nil
 }
 
-// isRead spreads the reads evenly: 61 and 100 have no factor in common.
+// isRead reports whether call i is a read. It spreads the reads evenly: 61 and 100
+// have no common factor.
 func isRead(i, percent int) bool { return i*61%100 < percent }
 
-// A closedLoop is a number of callers, each of which makes its next call when the
-// last has returned.
+// A closedLoop is a number of callers that each make the next call when the last
+// one has returned.
 type closedLoop struct {
 	callers int
 	slice   time.Duration
-	ops     int // per round; calibrated in the first
+	ops     int // per round, of all callers; calibrated in the first round
 }
 
 // run measures one round: body(caller, n) makes n calls. The first round, which
-// does not count, finds how many calls fill the slice.
+// does not count, also finds how many calls fill the slice.
 func (l *closedLoop) run(body func(caller, ops int)) []Sample {
 	if l.ops == 0 {
 		for l.ops = l.callers * 16; ; l.ops *= 2 {

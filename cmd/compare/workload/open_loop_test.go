@@ -7,7 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// stalling keeps its callers waiting once.
+// stalling makes one call wait.
 type stalling struct {
 	calls int
 	stall time.Duration
@@ -25,15 +25,12 @@ func (s *stalling) Set(string, int, time.Duration) error {
 	return nil
 }
 
-// One stall is charged to every call that was due meanwhile, reads and writes
-// alike: a closed loop would have counted one slow call.
+// One stall is charged to every call that was due meanwhile, to reads and writes
+// alike. A closed loop would have counted one slow call.
 func TestNoCoordinatedOmission(t *testing.T) {
 	g := NewWithT(t)
 	l := openLoop{rate: 2000, window: 200 * time.Millisecond}
-	got := map[string]float64{}
-	for _, s := range l.run(&stalling{stall: 100 * time.Millisecond}) {
-		got[s.Metric] = s.Value
-	}
+	got := byMetric(l.run(&stalling{stall: 100 * time.Millisecond}))
 	for _, call := range []string{"read ", "write "} {
 		g.Expect(got[call+"max"]).To(BeNumerically(">=", 80_000), call)
 		g.Expect(got[call+"p99"]).To(BeNumerically(">=", 50_000), "half of the calls were due during the stall")
@@ -56,10 +53,7 @@ func (slowToWrite) Set(string, int, time.Duration) error {
 func TestReadsAndWritesAreApart(t *testing.T) {
 	g := NewWithT(t)
 	l := openLoop{rate: 100, window: time.Second}
-	got := map[string]float64{}
-	for _, s := range l.run(slowToWrite{}) {
-		got[s.Metric] = s.Value
-	}
+	got := byMetric(l.run(slowToWrite{}))
 	g.Expect(got["write p50"]).To(BeNumerically(">=", 1000))
 	g.Expect(got["read p50"]).To(BeNumerically("<", got["write p50"]))
 }

@@ -1,15 +1,20 @@
 package workload
 
 import (
-	"fmt"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-// parts measures what an actor's and a lock's Get are made of. Each step has all
-// that the one before has, and something more; the last of each is the engine.
+// Parts is the name of the workload that measures implementations of its own,
+// whichever are chosen.
+const Parts = "parts"
+
+// parts measures what a Get of an actor and of a lock consists of. Each step adds
+// something to the one before it; the last one is the engine itself.
 func parts(p Plan) []Cell {
 	var cells []Cell
 	for _, callers := range choose(p, []int{1}, []int{1, 8, 64}) {
@@ -19,7 +24,7 @@ func parts(p Plan) []Cell {
 				steps = lockSteps
 			}
 			cells = append(cells, Cell{
-				Workload: "parts",
+				Workload: Parts,
 				Params:   []result.Param{param("of", kind), param("callers", callers)},
 				Baseline: steps[0].name,
 				Own:      asImplementations(kind, steps),
@@ -39,11 +44,17 @@ type step struct {
 	open        func() implementation.Store[int]
 }
 
+// partOf begins the kind of an implementation that is a step.
+const partOf = "part of "
+
+// IsPart reports whether i is a step of the workload parts.
+func IsPart(i result.Implementation) bool { return strings.HasPrefix(i.Kind, partOf) }
+
 func asImplementations(kind string, steps []step) []implementation.Implementation {
 	var all []implementation.Implementation
 	for _, s := range steps {
 		all = append(all, implementation.Implementation{
-			Implementation: result.Implementation{Name: s.name, Kind: "part of " + kind, About: s.about},
+			Implementation: result.Implementation{Name: s.name, Kind: partOf + kind, About: s.about},
 			Small:          func(implementation.Options) (implementation.Store[int], error) { return s.open(), nil },
 		})
 	}
@@ -75,8 +86,8 @@ func partTrial(c implementation.Implementation, loop *closedLoop) (Trial, error)
 			}
 		})[:1]
 	}
-	return Trial{run, func() { closeStore(s) }}, nil
+	return Trial{Run: run, Close: func() { closeStore(s) }}, nil
 }
 
-// missing is the error of Set of a step that has no table.
-func missing() error { return fmt.Errorf("this part stores nothing") }
+// errNoTable is returned by Set of a step that has no table.
+var errNoTable = errors.New("this part stores nothing")

@@ -9,31 +9,31 @@ import (
 )
 
 var actorSteps = []step{
-	{"round trip", "two unbuffered channels, one there and one back", newPing(design{})},
-	{"+ reply channel", "a new one with each message", newPing(design{fresh: true})},
+	{"round trip", "two unbuffered channels, one for the request and one for the reply", newPing(design{})},
+	{"+ reply channel", "a new one for each message", newPing(design{fresh: true})},
 	{"+ select", "over the mailbox and done", newPing(design{fresh: true, width: 2})},
 	{"+ ticker", "whose channel is a third case", newPing(design{fresh: true, width: 3, ticker: true})},
-	{"plain tick channel", "fed by a timer, instead of the ticker's own", newPing(design{fresh: true, width: 3})},
-	{"pooled requests", "each with its reply channel, instead of new ones", newPing(design{width: 3})},
+	{"plain tick channel", "instead of the ticker's own", newPing(design{fresh: true, width: 3})},
+	{"pooled requests", "with their reply channels, instead of new ones", newPing(design{width: 3})},
 	{"+ mailbox of 1024", "buffered", newPing(design{width: 3, mailbox: 1024})},
-	{"+ drain", "all that waits is served at each wake-up", newPing(design{width: 3, mailbox: 1024, drain: true})},
+	{"+ drain", "each wake-up serves all that wait", newPing(design{width: 3, mailbox: 1024, drain: true})},
 	{"+ yield", "after each reply", newPing(design{width: 3, mailbox: 1024, drain: true, yield: true})},
-	{"+ map", "and a look into a map", newPing(design{width: 3, mailbox: 1024, drain: true, yield: true, table: true})},
-	{"+ clock", "and is it expired?", newPing(design{width: 3, mailbox: 1024, drain: true, yield: true, table: true, clock: true})},
+	{"+ map", "and a lookup in a map", newPing(design{width: 3, mailbox: 1024, drain: true, yield: true, table: true})},
+	{"+ clock", "and a check whether the entry has expired", newPing(design{width: 3, mailbox: 1024, drain: true, yield: true, table: true, clock: true})},
 	engineStep("actor"),
 }
 
-// A design is what a step has in it.
+// A design is the parts of a step.
 type design struct {
-	fresh        bool // reply channels
-	width        int  // of the select; 0: none
+	fresh        bool // a new reply channel for each message
+	width        int  // cases of the select; 0: no select
 	ticker       bool // the third case is a time.Ticker's channel
 	mailbox      int
 	drain, yield bool
 	table, clock bool
 }
 
-// A ping is an actor of some design.
+// A ping is an actor of one design.
 type ping struct {
 	design
 	requests      chan *message
@@ -62,12 +62,12 @@ func newPing(d design) func() implementation.Store[int] {
 		if p.width == 0 && !p.fresh {
 			p.sharedReplies = make(chan struct{})
 		}
-		go p.own()
+		go p.loop()
 		return p
 	}
 }
 
-func (p *ping) own() {
+func (p *ping) loop() {
 	tick := make(<-chan time.Time)
 	if p.ticker {
 		t := time.NewTicker(time.Minute)
@@ -102,22 +102,22 @@ func (p *ping) own() {
 }
 
 func (p *ping) serve(r *message) {
-	p.answer(r)
+	p.reply(r)
 	for p.drain {
 		select {
 		case r := <-p.requests:
-			p.answer(r)
+			p.reply(r)
 		default:
 			return
 		}
 	}
 }
 
-func (p *ping) answer(r *message) {
+func (p *ping) reply(r *message) {
 	if r.set && p.m != nil {
 		p.m[r.key] = timed{r.value, time.Since(base) + r.ttl}
 	} else {
-		r.value, r.ok = look(p.m, p.clock, r.key)
+		r.value, r.ok = lookup(p.m, p.clock, r.key)
 	}
 	if p.sharedReplies != nil {
 		p.sharedReplies <- struct{}{}
@@ -151,7 +151,7 @@ func (p *ping) Get(key string) (int, bool) { return p.call(false, key, 0, 0) }
 
 func (p *ping) Set(key string, value int, ttl time.Duration) error {
 	if p.m == nil {
-		return missing()
+		return errNoTable
 	}
 	p.call(true, key, value, ttl)
 	return nil

@@ -8,9 +8,9 @@ import (
 )
 
 var lockSteps = []step{
-	{"lock", "RLock and RUnlock, and nothing between", func() implementation.Store[int] { return &locked{} }},
-	{"lock + map", "and a look into a map", func() implementation.Store[int] { return &locked{m: map[string]timed{}} }},
-	{"lock + map + clock", "and is it expired?", func() implementation.Store[int] { return &locked{m: map[string]timed{}, clock: true} }},
+	{"lock", "RLock and RUnlock, nothing in between", func() implementation.Store[int] { return &locked{} }},
+	{"lock + map", "and a lookup in a map", func() implementation.Store[int] { return &locked{m: map[string]timed{}} }},
+	{"lock + map + clock", "and a check whether the entry has expired", func() implementation.Store[int] { return &locked{m: map[string]timed{}, clock: true} }},
 	engineStep("mutex"),
 }
 
@@ -21,7 +21,7 @@ type timed struct {
 
 var base = time.Now()
 
-// locked is a lock with as much behind it as a step asks for.
+// locked is a lock with the parts of a step.
 type locked struct {
 	mu    sync.RWMutex // guards m
 	m     map[string]timed
@@ -31,21 +31,21 @@ type locked struct {
 func (l *locked) Get(key string) (int, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	return look(l.m, l.clock, key)
+	return lookup(l.m, l.clock, key)
 }
 
 func (l *locked) Set(key string, value int, ttl time.Duration) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.m == nil {
-		return missing()
+		return errNoTable
 	}
 	l.m[key] = timed{value, time.Since(base) + ttl}
 	return nil
 }
 
-// look is the part that both designs do alike.
-func look(m map[string]timed, clock bool, key string) (int, bool) {
+// lookup is common to both designs.
+func lookup(m map[string]timed, clock bool, key string) (int, bool) {
 	if m == nil {
 		return 0, true
 	}

@@ -10,21 +10,23 @@ import (
 
 const sweepInterval = 100 * time.Millisecond
 
-// A tempest is the size of a storm. It lasts longer for an implementation that
-// turns out to need longer to store so many.
+// A tempest is the size of a storm. Its deadline is doubled for an implementation
+// that needs longer to store the entries.
 type tempest struct {
 	entries  int
-	deadline time.Duration // of all, from the start: long enough to store them
-	patience time.Duration // for the store to be empty, from the deadline
+	deadline time.Duration // of all entries, from the start
+	patience time.Duration // the longest wait for an empty store, from the deadline
 }
 
+// storm measures entries that all expire at once.
+
 func storm(p Plan) []Cell {
-	t := choose(p, []tempest{{50_000, 300 * time.Millisecond, 400 * time.Millisecond}}, []tempest{{1_000_000, 2 * time.Second, time.Second}})[0]
+	t := choose(p, tempest{50_000, 250 * time.Millisecond, 400 * time.Millisecond}, tempest{1_000_000, 2 * time.Second, time.Second})
 	return []Cell{{
 		Workload: "storm",
 		Params:   []result.Param{param("entries", t.entries)},
 		Baseline: "rwmap",
-		Rounds:   choose(p, []int{1}, []int{2})[0],
+		Rounds:   choose(p, 1, 2),
 		Fresh:    true,
 		Cost:     t.deadline*3/2 + t.patience,
 		Open: func(c implementation.Implementation) (Trial, error) {
@@ -34,12 +36,12 @@ func storm(p Plan) []Cell {
 				closeStore(s)
 			}
 			own := t
-			return Trial{func() []Sample { return own.run(c) }, func() {}}, nil
+			return Trial{Run: func() []Sample { return own.run(c) }, Close: func() {}}, nil
 		},
 	}}
 }
 
-// collect is how long a garbage collection takes.
+// collect returns how long a garbage collection takes.
 func collect() time.Duration {
 	start := time.Now()
 	runtime.GC()
@@ -59,9 +61,10 @@ func (t *tempest) run(c implementation.Implementation) []Sample {
 	}
 }
 
-// try stores entries that all expire at one time, and reads while they do.
-// Where all have one TTL they expire as they were stored, one after the other.
-// It fails if some expired before all were there: that was no storm.
+// try stores entries that all expire at the same time, and reads while they do. In an
+// implementation with one TTL for all entries they expire in the order they were
+// stored, one after the other. It reports failure if some expired before all were
+// stored.
 func (t *tempest) try(c implementation.Implementation) (samples []Sample, ok bool) {
 	all := keys(t.entries)
 	before, alone := heap(), collect()
@@ -69,7 +72,7 @@ func (t *tempest) try(c implementation.Implementation) (samples []Sample, ok boo
 	own.OwnTTLs = true
 	s, err := c.Small(own)
 	if err != nil {
-		s, _ = c.Small(t.options()) // has one TTL; Open has tried this one
+		s, _ = c.Small(t.options()) // it has one TTL for all; Open has tried these options
 	}
 	defer closeStore(s)
 	start := time.Now()

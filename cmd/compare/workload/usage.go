@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// usage is what the process has used so far.
+// usage is the resources that the process has used so far.
 type usage struct {
 	cpu            time.Duration
 	mallocs, bytes uint64
-	gc             float64 // CPU seconds, as the last collections left them
+	gc             float64 // CPU seconds, as of the last collection
 }
 
 func readUsage() usage {
@@ -21,7 +21,7 @@ func readUsage() usage {
 	return usage{cpuTime(), m.Mallocs, m.TotalAlloc, s[0].Value.Float64()}
 }
 
-// since is what was used after before, by ops calls.
+// since returns what ops calls have used since before, per call.
 func (u usage) since(before usage, ops int) []Sample {
 	n := float64(ops)
 	return []Sample{
@@ -32,10 +32,10 @@ func (u usage) since(before usage, ops int) []Sample {
 	}
 }
 
-// heap is what is reachable.
+// heap returns the bytes that are reachable.
 func heap() float64 {
 	runtime.GC()
-	runtime.GC() // what the first one only swept out of pools
+	runtime.GC() // frees what the first one only moved to a sync.Pool's victim cache
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return float64(m.HeapAlloc)

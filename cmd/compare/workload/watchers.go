@@ -9,7 +9,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
 )
 
-// watchers measures a Set concurrently with watchers that each receive what it changes.
+// watchers measures Set concurrently with watchers that each receive the changes.
 func watchers(p Plan) []Cell {
 	var cells []Cell
 	for _, n := range choose(p, []int{0, 100}, []int{0, 1, 10, 100, 1000}) {
@@ -17,7 +17,7 @@ func watchers(p Plan) []Cell {
 			Workload: "watchers",
 			Params:   []result.Param{param("watchers", n)},
 			Baseline: "mutex",
-			Fresh:    true, // otherwise the watchers of one are still at work while the next is measured
+			Fresh:    true, // otherwise the watchers of one implementation would still be busy while the next is measured
 			Cost:     p.slice(),
 			Open: func(c implementation.Implementation) (Trial, error) {
 				return watchTrial(c, n, p.slice())
@@ -64,5 +64,5 @@ func watchTrial(c implementation.Implementation, n int, slice time.Duration) (Tr
 			}
 		})
 	}
-	return Trial{run, func() { cancel(); wg.Wait(); e.Close() }}, nil
+	return Trial{Run: run, Close: func() { cancel(); wg.Wait(); e.Close() }}, nil
 }

@@ -1,10 +1,9 @@
-// Package workload defines what is measured: each workload is a list of cells, and
-// a cell opens a trial for each implementation, which the runner runs once a round.
+// Package workload defines what is measured. A workload is a list of cells; a cell
+// opens a trial for each implementation, and the runner runs each trial once a round.
 package workload
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
@@ -17,17 +16,17 @@ type Workload struct {
 	Cells       func(Plan) []Cell
 }
 
-// A Plan is how much is to be measured.
+// A Plan says how much to measure.
 type Plan struct {
 	Quick bool
 	Seed  uint64
 }
 
-// slice is how long one implementation runs at a time in a closed loop.
-func (p Plan) slice() time.Duration { return 18 * time.Millisecond }
+// slice returns how long one implementation runs at a time in a closed loop.
+func (p Plan) slice() time.Duration { return 16 * time.Millisecond }
 
-// choose returns all, or the quick ones if the plan is quick.
-func choose[T any](p Plan, quick, all []T) []T {
+// choose returns quick if the plan is quick, and all otherwise.
+func choose[T any](p Plan, quick, all T) T {
 	if p.Quick {
 		return quick
 	}
@@ -40,19 +39,21 @@ type Cell struct {
 	Params   []result.Param
 	Baseline string
 	Own      []implementation.Implementation // take part instead of the chosen ones
-	Rounds   int                             // at most so many; 0: as many as asked for
-	Fresh    bool                            // each round starts from scratch: there is nothing to warm up
+	Rounds   int                             // the most; 0: as many as requested
+	Fresh    bool                            // each round starts from scratch, so there is nothing to warm up
 	Cost     time.Duration                   // about how long one implementation takes in a round
-	// Open prepares an implementation's trial. An [implementation.Lack] leaves it out.
+	// Open prepares an implementation's trial. An [implementation.Lack] leaves the
+	// implementation out.
 	Open func(implementation.Implementation) (Trial, error)
 }
 
-// Name is the cell's name, as in its result.
+// Name returns the cell's name, as in its result.
 func (c Cell) Name() string { return result.Cell{Workload: c.Workload, Params: c.Params}.Name() }
 
 // A Trial is an implementation in a cell.
 type Trial struct {
 	Run   func() []Sample // measures one round
+	Check func() error    // if not nil, returns what was wrong in the rounds so far
 	Close func()
 }
 
@@ -62,41 +63,33 @@ type Sample struct {
 	Value        float64
 }
 
-// All is the table.
+// All returns the table.
 func All() []Workload {
 	return []Workload{
 		{"mixed", "reads and writes in a closed loop, one factor varied at a time", mixed},
 		{"batch", "GetMany and SetMany, per key, and single calls", batch},
-		{"storm", "a million entries expire at once: longest wait of a reader, memory, and what is given back", storm},
-		{"churn", "a bounded store that is always full: time and hit ratio", churn},
+		{"update", "atomic read-modify-write of one hot key and of many; lost updates are an error", update},
+		{"readers", "one writer, and readers that never pause: reads and writes apart", readers},
+		{"storm", "a million entries expire at once: longest wait of a reader, memory, and how much is returned", storm},
+		{"churn", "a store that is always at its capacity: time and hit ratio", churn},
 		{"watchers", "what watchers of the change feed cost a writer", watchers},
 		{"iterate", "reading all entries concurrently with a writer", iterate},
-		{"latency", "calls at a fixed rate (open loop), with and without a sweep", latency},
-		{"parts", "what an actor and a lock are made of, one part added at a time", parts},
+		{"latency", "reads and writes at a fixed rate (open loop), with and without a sweep", latency},
+		{Parts, "what an actor and a lock consist of, one part added at a time; -engines does not choose them", parts},
 	}
 }
 
-// Choose finds workloads by their names; none means all.
+// Choose returns the workloads with the given names; no names mean all.
 func Choose(names []string) ([]Workload, error) {
-	if len(names) == 0 {
-		return All(), nil
-	}
+	positions, err := implementation.Find("workload", names, Names())
 	var chosen []Workload
-	for _, name := range names {
-		found := false
-		for _, w := range All() {
-			if w.Name == name {
-				chosen, found = append(chosen, w), true
-			}
-		}
-		if !found {
-			return nil, fmt.Errorf("no workload is called %q; there are: %s", name, strings.Join(Names(), ", "))
-		}
+	for _, i := range positions {
+		chosen = append(chosen, All()[i])
 	}
-	return chosen, nil
+	return chosen, err
 }
 
-// Names are the names of all, in order.
+// Names returns all names, in order.
 func Names() []string {
 	var names []string
 	for _, w := range All() {
@@ -109,7 +102,8 @@ func param(name string, value any) result.Param {
 	return result.Param{Name: name, Value: fmt.Sprint(value)}
 }
 
-// need returns s as what a workload uses beyond Get and Set, or the lack of it.
+// need returns s as an interface that a workload uses beyond Get and Set. If s does
+// not implement it, need closes s and returns the lack.
 func need[T any](s any, lack implementation.Lack) (T, error) {
 	t, ok := s.(T)
 	if !ok {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,8 +14,8 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/workload"
 )
 
-// Each implementation measures something in each workload, or gives the reason
-// why not. Where a trial takes long, only some do.
+// Each implementation measures something in each workload, or returns the reason
+// why it cannot. Where a trial takes long, only some are tried.
 func TestEveryTrialMeasuresSomething(t *testing.T) {
 	for _, w := range workload.All() {
 		t.Run(w.Name, func(t *testing.T) {
@@ -36,6 +37,9 @@ func TestEveryTrialMeasuresSomething(t *testing.T) {
 				}
 				g.Expect(err).NotTo(HaveOccurred())
 				samples := trial.Run()
+				if trial.Check != nil {
+					g.Expect(trial.Check()).To(Succeed(), c.Name)
+				}
 				trial.Close()
 				g.Expect(samples).NotTo(BeEmpty())
 				g.Expect(samples[0].Value).To(BeNumerically(">", 0), c.Name)
@@ -49,7 +53,42 @@ func TestEveryTrialMeasuresSomething(t *testing.T) {
 	}
 }
 
-// A quick plan has all workloads, and fewer cells, of the same names.
+// Each implementation that can update or add does so without losing anything.
+func TestNoUpdateIsLost(t *testing.T) {
+	g := NewWithT(t)
+	able := map[string][]string{}
+	for _, cell := range cellsOf(t, "update") {
+		for _, c := range implementation.All() {
+			if !strings.HasSuffix(cell.Name(), "callers=8") {
+				continue
+			}
+			trial, err := cell.Open(c)
+			if err != nil {
+				continue
+			}
+			for range 2 {
+				trial.Run()
+				g.Expect(trial.Check()).To(Succeed(), "%s in %s", c.Name, cell.Name())
+			}
+			trial.Close()
+			able[cell.Params[0].Value+" "+cell.Params[1].Value] = append(able[cell.Params[0].Value+" "+cell.Params[1].Value], c.Name)
+		}
+	}
+	updaters := []string{"actor", "mutex", "actor x16", "mutex x16", "rwmap", "syncmap", "otter"}
+	adders := append(slices.Clone(updaters), "go-cache")
+	g.Expect(able).To(Equal(map[string][]string{"Add 1": adders, "Add 1000": adders, "Update 1": updaters, "Update 1000": updaters}))
+}
+
+func cellsOf(t *testing.T, name string) []workload.Cell {
+	t.Helper()
+	chosen, err := workload.Choose([]string{name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return chosen[0].Cells(workload.Plan{Seed: 1})
+}
+
+// A quick plan has all workloads, and no more cells than the default.
 func TestQuickHasLess(t *testing.T) {
 	g := NewWithT(t)
 	for _, w := range workload.All() {
@@ -76,4 +115,6 @@ func TestChoose(t *testing.T) {
 	})).To(Equal([]string{"storm", "mixed"}))
 	_, err = workload.Choose([]string{""})
 	g.Expect(err).To(MatchError(ContainSubstring(`no workload is called ""`)))
+	_, err = workload.Choose([]string{"storm", "storm"})
+	g.Expect(err).To(MatchError(`workload "storm" is named twice`))
 }
