@@ -1,6 +1,6 @@
 //go:build unix
 
-// Command mutants shows that the checks bite: it applies each patch of
+// Command mutants shows that the checks catch faults: it applies each patch of
 // compare/testdata/mutants to a copy of the tree, runs the checks there, and
 // writes down which of them noticed and how fast. Run it by make mutants.
 package main

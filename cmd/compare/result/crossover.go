@@ -37,7 +37,7 @@ func (c Crossover) String() string {
 		between(c.Axis, c.From, c.To), c.A, c.B, Figure(c.Before.Value), Figure(c.After.Value), setting(c.Workload, c.Fixed))
 }
 
-// Crossovers finds where one design overtakes another: the pairs of designs along
+// Crossovers finds where one design passes another: the pairs of designs along
 // each axis, and the smallest batch with which a store takes less time for a key
 // than single calls to mutex.
 func Crossovers(r *Result) []Crossover {
