@@ -70,8 +70,8 @@ type Watcher[K comparable, V any] interface {
 	// merged entry that is older than the newest one is reported on arrival: At
 	// is the time of arrival, and LastModified is the entry's own.
 	//
-	// Under continuous writes, waiting watchers are notified in turn, which may
-	// take milliseconds for each.
+	// Under continuous writes, waiting watchers are notified one after another,
+	// possibly milliseconds apart.
 	Watch(ctx context.Context, since time.Time) iter.Seq[Event[K, V]]
 
 	// OnRemove registers fn to be called for each value that is removed from now

@@ -6,7 +6,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/seam"
 )
 
-// Number is satisfied by the integer and floating-point types, which [Add] can add.
+// Number is the type constraint of [Add]: the integer and floating-point types.
 type Number interface {
 	~int | ~int8 | ~int16 | ~int32 | ~int64 |
 		~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr |
@@ -84,8 +84,8 @@ func isClosed[K comparable, V any](s Reader[K, V]) bool {
 	}
 }
 
-// Add is [Writer].Add with the type of the values checked by the compiler: they
-// must be numbers.
+// Add calls s.Add: see [Writer]. With this function, the compiler checks that the values
+// of s are numbers.
 func Add[K comparable, N Number](s Writer[K, N], key K, delta N, ttl time.Duration) (Entry[N], error) {
 	return s.Add(key, delta, ttl)
 }

@@ -84,9 +84,8 @@ func NewLoader[K comparable, V any](s Store[K, V], load LoadFunc[K, V], opts ...
 	return l
 }
 
-// Get returns the entry for key, loading it if it is absent. A call during a load of
-// key waits for that load and returns its result; the load may have begun before
-// the call.
+// Get returns the entry for key, loading it if it is absent. If a load of key is
+// already running, Get waits for it and returns its result.
 //
 // If the load fails, all callers that wait for it receive its error: what the
 // LoadFunc returned, a [*PanicError] if it panicked, or [ErrLoadTimeout]. Within

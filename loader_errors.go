@@ -7,8 +7,8 @@ import (
 )
 
 // ErrNotModified is returned by a [LoadFunc] to keep the present value because the
-// source has nothing newer.
-var ErrNotModified = errors.New("lastmodstore: not modified")
+// source has nothing newer. If there is no present entry, the load fails with it.
+var ErrNotModified = errors.New("lastmodstore: not modified: a LoadFunc may return this only if there is a present entry")
 
 // ErrLoadTimeout is returned to the callers of a load that took longer than
 // [LoadTimeout]. It wraps [context.DeadlineExceeded].
@@ -23,7 +23,7 @@ type PanicError struct {
 	Stack []byte // where it panicked
 }
 
-// Error returns the value and the stack of the panic.
+// Error returns a message with the value and the stack of the panic.
 func (e *PanicError) Error() string {
 	return fmt.Sprintf("lastmodstore: the load panicked: %v\n%s", e.Value, e.Stack)
 }

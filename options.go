@@ -31,9 +31,10 @@ func RejectWhenFull() Option {
 
 // RemovalLog makes the store remember the last n removals, and merges that arrived
 // out of order, for [Watcher].Watch, starting when the store is opened. Without
-// this option it remembers 1024, starting with the first Watch. Many watchers
-// combined with many removals need a longer log: see Watch. The store also
-// remembers the keys of up to n expired entries for Merge.
+// this option it remembers 1024, starting with the first Watch. With
+// many watchers and many removals, a longer log keeps watchers that fall behind from
+// receiving Resync. The store also remembers the keys of up to n expired entries for
+// Merge.
 //
 // What is remembered keeps its key and value from being garbage collected.
 // RemovalLog panics if n < 0.

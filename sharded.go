@@ -8,8 +8,7 @@ import (
 
 // Sharded distributes its keys over several stores, its shards, and is itself a
 // [Store]: operations on different keys seldom contend for the same lock or owner.
-// Open one with [NewSharded]. Its methods are those of Store, with these
-// differences:
+// Open one with [NewSharded]. It implements Store, with these differences:
 //
 //   - LastModified is unique in the whole store, but strictly increasing only
 //     within each shard, and so for each key.
@@ -32,15 +31,12 @@ import (
 // a shard that receives all writes for a long time may stamp them up to 100 µs
 // ahead of the clock.
 type Sharded[K comparable, V any] struct {
-	store[K, V]
+	store Store[K, V]
 	*hidden[K]
 }
 
-// Aliases, so that the embedded fields are unexported.
-type (
-	store[K comparable, V any] = Store[K, V]
-	hidden[K comparable]       = seam.Engine[K]
-)
+// hidden is an alias that makes the embedded field unexported.
+type hidden[K comparable] = seam.Engine[K]
 
 var _ Store[string, int] = (*Sharded[string, int])(nil)
 
