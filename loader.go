@@ -31,8 +31,9 @@ type LoadFunc[K comparable, V any] func(ctx context.Context, key K, present Entr
 // detect: a key that was absent when the load began, and was set and deleted again
 // since; and an entry that was deleted and whose deadline has passed when the load
 // ends. When the source has changed, call Invalidate, which is exact. Nor is
-// [ErrNotModified] a single step: a Set between the Loader's last check of the
-// entry and its Touch keeps its value, but gets the deadline of the load.
+// keeping a value by [ErrNotModified] a single step: if a Set happens between the
+// Loader's last check of the entry and its Touch, its value stays, but gets the
+// deadline of the load.
 //
 // Other caches differ in three cases. If a key is invalidated during its load, the
 // value reaches the callers that already waited, as in Caffeine's AsyncCache, but
@@ -121,9 +122,10 @@ func (l *Loader[K, V]) GetFresh(ctx context.Context, key K, maxAge time.Duration
 // afterAll is later than the time of any entry.
 var afterAll = time.Unix(1<<40, 0)
 
-// get returns the entry for key. An entry that is present is returned without a load
-// if it was stored or confirmed at or after present, and the entry that a load finds
-// in the store if it was at or after since.
+// get returns the entry for key if it was stored or confirmed at or after present, and
+// otherwise loads key. If the load finds an entry in the store that is fresh enough for
+// the caller that began it, get returns that entry only if it was stored or confirmed at
+// or after since, and otherwise loads key again.
 func (l *Loader[K, V]) get(ctx context.Context, key K, present, since time.Time) (Entry[V], error) {
 	if key != key { //nolint:staticcheck // NaN; and an unhashable key panics here, in the caller
 		return Entry[V]{}, ErrInvalidKey
@@ -147,7 +149,7 @@ func (l *Loader[K, V]) get(ctx context.Context, key K, present, since time.Time)
 			return Entry[V]{}, ctx.Err()
 		} else if r.err != nil || r.loaded || l.isFresh(key, r.entry, since) {
 			return r.entry, r.err
-		} // otherwise a caller with a larger maxAge began the load, which kept the present entry
+		} // otherwise the load was begun by a caller with a larger maxAge
 	}
 }
 

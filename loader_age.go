@@ -7,8 +7,7 @@ import (
 
 // validations records when the source confirmed values whose entries do not show
 // it: entries without a deadline, and entries that kept theirs. A lost record costs
-// only one more load, so it need not be known exactly which records are still of
-// use.
+// only one more load, so it need not be known exactly which records are still needed.
 type validations[K comparable] struct {
 	mu    sync.RWMutex // guards byKey
 	byKey map[K]validation

@@ -221,7 +221,7 @@ func (m *loaderModel) run() {
 	m.checkEnd()
 }
 
-func TestLoaderModel(t *testing.T) {
+func TestLoaderAgreesWithModelUnderRandomUse(t *testing.T) {
 	type open func() lastmodstore.Store[int, modelValue]
 	for name, open := range map[string]open{
 		"actor": func() lastmodstore.Store[int, modelValue] { return actor.New[int, modelValue](time.Second) },

@@ -230,7 +230,7 @@ func (in *snapshotReader) checksummed(n uint64) ([]byte, error) {
 		return nil, err
 	}
 	if binary.BigEndian.Uint32(sum) != crc32.Checksum(b, castagnoli) {
-		return nil, in.corrupt(errors.New("the checksum differs"))
+		return nil, in.corrupt(errors.New("the checksum does not match"))
 	}
 	return b, nil
 }

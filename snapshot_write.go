@@ -153,10 +153,10 @@ func (w *snapshotWriter[K, V]) verify(pairs []snapshotPair[K, V], payload []byte
 	}
 	for i, want := range pairs {
 		if back[i].Key != want.Key {
-			return fmt.Errorf("codec %q alters the key: it comes back as %s", w.codec.Name, quoteKey(back[i].Key))
+			return fmt.Errorf("codec %q alters the key: it comes back as %s: use another codec or type of key", w.codec.Name, quoteKey(back[i].Key))
 		}
 		if where, ok := w.equal.values(&want.Value, &back[i].Value); !ok {
-			return fmt.Errorf("codec %q alters the value: Value%s comes back different", w.codec.Name, where)
+			return fmt.Errorf("codec %q alters the value: Value%s comes back different: use another codec, or give its type a method Equal", w.codec.Name, where)
 		}
 	}
 	return nil

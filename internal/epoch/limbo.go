@@ -55,7 +55,7 @@ func (l *Limbo) step(p *pass, free func(items []uint32)) bool {
 	d, parity := l.domain, 1-l.seen
 	if p.steps == 0 {
 		if d.parity.Load() == parity {
-			d.parity.Store(1 - parity) // so that no more readers enter the old one
+			d.parity.Store(1 - parity) // new readers use the other counter, so that this one can reach zero
 		}
 	} else if d.stripes[p.steps-1].readers[parity].Load() != 0 {
 		return false

@@ -94,9 +94,9 @@ func TestShardsServeABatchInParallel(t *testing.T) {
 					keys = append(keys, fmt.Sprint(i))
 					values[keys[i]] = i
 				}
-				sum := func(of func(lastmodstore.Stats) uint64) (sum int) {
+				sum := func(counter func(lastmodstore.Stats) uint64) (sum int) {
 					for _, shard := range all {
-						sum += int(of(shard.Stats()))
+						sum += int(counter(shard.Stats()))
 					}
 					return sum
 				}
