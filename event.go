@@ -7,21 +7,22 @@ import (
 	"time"
 )
 
-// EventKind is what happened to an entry.
+// EventKind is the kind of a change.
 type EventKind uint8
 
-// The kinds. Replaced and Cleared are reported to OnRemove alone, Modified and
-// Resync by Watch alone.
+// The kinds of change. [Watcher].Watch never reports Replaced and Cleared, and
+// [Watcher].OnRemove never reports Modified and Resync.
 const (
-	Modified EventKind = iota + 1 // it was stored
-	Deleted                       // it was removed by key
-	Expired                       // it was removed because its TTL had elapsed
-	Evicted                       // it was removed to make room
-	Replaced                      // another value was stored under its key
-	Cleared                       // it was removed by Clear
-	Resync                        // more happened than is remembered
+	Modified EventKind = iota + 1 // the entry was stored
+	Deleted                       // the entry was removed by key
+	Expired                       // the entry was removed because its TTL had elapsed
+	Evicted                       // the entry was removed to make room
+	Replaced                      // another value was stored under the key
+	Cleared                       // the entry was removed by Clear
+	Resync                        // more has changed than the store remembers
 )
 
+// String returns the name of k.
 func (k EventKind) String() string {
 	names := [...]string{Modified: "Modified", Deleted: "Deleted", Expired: "Expired", Evicted: "Evicted",
 		Replaced: "Replaced", Cleared: "Cleared", Resync: "Resync"}
@@ -31,54 +32,62 @@ func (k EventKind) String() string {
 	return fmt.Sprintf("EventKind(%d)", uint8(k))
 }
 
-// An Event is a change of one entry.
+// An Event is a change of one entry, or a Resync.
 type Event[K comparable, V any] struct {
 	Kind  EventKind
 	Key   K
-	Entry Entry[V]  // Modified: as it is now; otherwise as it was when it was removed
-	At    time.Time // when it happened, on the LastModified timeline
+	Entry Entry[V]  // for Modified, the entry as it is now; otherwise as it was when it was removed
+	At    time.Time // when the change happened, on the same timeline as LastModified
 }
 
-// Watcher is the change feed of a [Store].
+// Watcher is the part of a [Store] that reports changes.
 type Watcher[K comparable, V any] interface {
-	// Watch yields what happens after since, in order of time, and waits for
-	// more. For each key it yields the newest state after its position; states
-	// that were superseded before it looked are skipped. So a slow watcher costs
-	// nothing and blocks nobody: it has no buffer and no goroutine of its own.
-	// The loop body may call the store.
+	// Watch yields the changes made after since, ordered by time, and then waits
+	// for more. The loop ends when ctx is done, when its body breaks, or when the
+	// store is closed. The loop body may call the store.
 	//
-	// With the zero since, the live entries come first and then what follows.
+	// For each key, Watch yields the newest state after its position. It skips
+	// states that were superseded before it looked, so it yields every key that
+	// changed, but not every change. A slow watcher therefore costs nothing and
+	// blocks nobody; a watcher has no buffer and no goroutine of its own.
+	//
 	// Each event's At is later than the previous one and is a position to resume
-	// from: pass it as since. A Merge of an entry that is older than the newest
-	// one is reported on arrival, with that time as At; its LastModified is its
-	// own. Touch is not reported: like ModifiedSince and Merge, the feed carries
-	// modifications, and Touch changes only a deadline. Expired is reported when
-	// the entry is removed, which may be after its deadline.
+	// from: pass the last one received as since to continue after it. With the
+	// zero since, Watch yields the live entries first, and then what follows.
 	//
-	// A watcher that asks for more than is remembered first receives Resync,
-	// which carries nothing but its At: compare with All, then go on. That is so
-	// if since lies before the opening of the store (after a restart, say) or ahead
-	// of all its times, before a Clear, or further back than the removal log: from the first Watch on, the
-	// store remembers as many removals, and merges that arrived out of order, as
-	// [RemovalLog] says, or 1024. Removals before the first Watch are remembered
-	// only with that option.
+	// A watcher that asks for more than the store remembers first receives a
+	// Resync event, of which only Kind and At are set: removals may have been
+	// missed, so compare with All and then continue the loop. This happens if
+	// since predates the opening of the store (after a restart, for example),
+	// predates a Clear, is later than all of the store's times, or is further
+	// back than the removal log reaches. The same happens to a watcher that falls
+	// that far behind. The log begins with the first Watch and remembers the last
+	// 1024 removals and merges that arrived out of order. [RemovalLog] changes
+	// that number and starts the log when the store is opened.
 	//
-	// The loop ends when ctx does, when its body breaks or when the store closes.
-	// While a writer does not stop, waiting watchers are notified in turns, which
-	// may be milliseconds apart.
+	// Touch is not reported, because it changes only a deadline. Expired is
+	// reported when the entry is removed, which may be after its deadline. A
+	// merged entry that is older than the newest one is reported on arrival: At
+	// is the time of arrival, and LastModified is the entry's own.
+	//
+	// Under continuous writes, waiting watchers are notified one after another,
+	// possibly milliseconds apart.
 	Watch(ctx context.Context, since time.Time) iter.Seq[Event[K, V]]
 
-	// OnRemove calls fn for each value that is removed from now on, exactly once,
-	// in order, on a goroutine of its own, under no lock: to release resources.
-	// Why is Deleted, Expired, Evicted, Replaced or Cleared; an entry that had
-	// expired when it was overwritten is Expired. Touch and a Loader's
-	// [ErrNotModified] keep the value and report nothing. Several functions may
-	// be registered. Stats.PendingRemovals is how many calls are due.
+	// OnRemove registers fn to be called for each value that is removed from now
+	// on, for example to release its resources. It is called exactly once per
+	// value, in order, on a goroutine of its own and under no lock. Several
+	// functions may be registered. Stats.PendingRemovals is the number of pending
+	// calls.
 	//
-	// Stop ends the calls, except for one in progress. Close returns when all
-	// removals so far have been delivered; so fn may call every method of the
-	// store but Close. What the store holds when it closes is not removed. A
-	// panic in fn crashes the program, as in any goroutine; an fn that calls
-	// runtime.Goexit is called no more.
+	// The reason why is Deleted, Expired, Evicted, Replaced or Cleared. An entry
+	// that had expired when it was overwritten is reported as Expired. Touch, and
+	// [ErrNotModified] returned to a Loader, keep the value and report nothing.
+	// Entries that the store holds when it is closed are not reported.
+	//
+	// Calling stop ends the calls, except for one in progress. Close returns when
+	// all removals so far have been delivered, so fn may call every method of the
+	// store except Close. A panic in fn crashes the program, as in any goroutine.
+	// An fn that calls [runtime.Goexit] is not called again.
 	OnRemove(fn func(key K, e Entry[V], why EventKind)) (stop func())
 }

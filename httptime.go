@@ -2,23 +2,24 @@ package lastmodstore
 
 import "time"
 
-// EndOfSecond returns the last nanosecond of the second that contains t, and the
-// zero time for the zero time. It is for a time that has lost its nanoseconds,
-// such as the If-Modified-Since or If-Unmodified-Since header of an HTTP request:
+// EndOfSecond returns the last nanosecond of the second that contains t. For the
+// zero time it returns the zero time. Use it for a time that has lost its
+// nanoseconds, such as the If-Modified-Since or If-Unmodified-Since header of an
+// HTTP request:
 //
 //	t, err := http.ParseTime(r.Header.Get("If-Unmodified-Since"))
 //	e, ok, err := s.SetIfUnmodifiedSince(key, value, ttl, lastmodstore.EndOfSecond(t))
 //
-// An entry modified at 10:00:00.5 was sent with Last-Modified 10:00:00, and that
-// is what comes back. Taken as it is, the entry is newer: [GetIfModifiedSince]
-// would report a change and SetIfUnmodifiedSince would fail. With EndOfSecond,
-// [GetIfModifiedSince], [Writer].SetIfUnmodifiedSince and
+// An entry modified at 10:00:00.5 is sent with Last-Modified 10:00:00, and the
+// client sends that time back. Compared with it directly, the entry looks newer:
+// [GetIfModifiedSince] would report a change, and SetIfUnmodifiedSince would fail.
+// With EndOfSecond, [GetIfModifiedSince], [Writer].SetIfUnmodifiedSince and
 // [Writer].DeleteIfUnmodifiedSince compare in whole seconds, as HTTP does.
 //
-// The condition is weaker for it: two modifications within one second look like
-// one. An ETag made from LastModified.UnixNano() is exact. Do not use EndOfSecond
-// for a position passed to ModifiedSince or Watch, which would skip the rest of
-// that second.
+// This weakens the condition: two modifications within one second look like one.
+// An ETag made from LastModified.UnixNano() is exact. Do not use EndOfSecond for a
+// position passed to ModifiedSince or Watch: the rest of that second would be
+// skipped.
 func EndOfSecond(t time.Time) time.Time {
 	if t.IsZero() {
 		return t

@@ -29,7 +29,7 @@ func TestEndOfSecondIsTheLastNanosecondOfTheSameSecond(t *testing.T) {
 			g.Expect(end.Unix()).To(Equal(at.Unix()))
 			g.Expect(end.Nanosecond()).To(Equal(999_999_999))
 			g.Expect(end.Location()).To(Equal(at.Location()))
-			g.Expect(end).To(Equal(end.Round(0)), "it has a monotonic reading")
+			g.Expect(end).To(Equal(end.Round(0)), "it must have no monotonic reading")
 			g.Expect(lastmodstore.EndOfSecond(end)).To(Equal(end))
 		})
 	}
@@ -40,7 +40,7 @@ func TestEndOfSecondKeepsTheZeroTime(t *testing.T) {
 	NewWithT(t).Expect(lastmodstore.EndOfSecond(time.Time{}).IsZero()).To(BeTrue())
 }
 
-func TestConditionsFromAHeaderHoldInWholeSeconds(t *testing.T) {
+func TestConditionsFromAnHTTPHeaderCompareWholeSeconds(t *testing.T) {
 	modified := time.Date(1999, 5, 6, 10, 0, 0, 500_000_000, time.UTC)
 	second := func(n int) string { return modified.Add(time.Duration(n) * time.Second).Format(http.TimeFormat) }
 	for _, c := range []struct {
@@ -48,7 +48,7 @@ func TestConditionsFromAHeaderHoldInWholeSeconds(t *testing.T) {
 		unmodified bool
 	}{{second(-1), false}, {second(0), true}, {second(1), true}} {
 		eachEngine(t, func(g Gomega, s lastmodstore.Store[string, string]) {
-			// A merged entry has the time it is given, not that of the bubble.
+			// A merged entry keeps its own time, not the time of the bubble.
 			for _, key := range []string{"set", "deleted"} {
 				_, err := s.Merge(key, lastmodstore.Entry[string]{LastModified: modified})
 				g.Expect(err).NotTo(HaveOccurred())

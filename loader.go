@@ -6,36 +6,42 @@ import (
 	"time"
 )
 
-// A LoadFunc fetches the value of key from its source and returns how long it may
-// live: a TTL as [Writer] takes it. It is given the present entry, if there is one,
-// so that it can ask the source "changed since?". If nothing has changed it returns
-// [ErrNotModified]: the present value stays, with its LastModified, and only its
-// deadline is set as by [Writer] Touch. So no OnRemove is told of it.
+// A LoadFunc fetches the value of key from its source. It returns the value and its
+// TTL, as [Writer] takes it.
 //
-// A load is shared, so its context is not that of a caller and carries none of a
-// caller's values: whatever depends on the caller belongs in the key. It ends when
-// every caller has given up, and with LoadTimeout and Close; a load that ignores it
-// delays nobody but Close, and its value is not stored. A LoadFunc may call the
-// Loader for other keys, but a Get of its own key waits for itself.
+// If the key has a present entry, the LoadFunc receives it together with true, so
+// that it can ask the source whether anything has changed since. If nothing has, it
+// returns [ErrNotModified]: the present value stays, with its LastModified, and the
+// Loader sets only the deadline, as [Writer].Touch does. No OnRemove function is
+// called then.
+//
+// A load is shared by all callers, so ctx is not the context of any of them and
+// carries none of their values: whatever depends on the caller belongs in the key.
+// ctx ends when every caller has given up, on LoadTimeout, and on Close. A LoadFunc
+// that ignores ctx delays only Close, and its value is not stored. A LoadFunc may
+// call the Loader for other keys; a Get of its own key would wait for itself.
 type LoadFunc[K comparable, V any] func(ctx context.Context, key K, present Entry[V], ok bool) (V, time.Duration, error)
 
-// A Loader fills a store from a source: one load of each key at a time, however
-// many callers ask for it. Open one with [NewLoader]. All methods are safe to call
-// concurrently with each other and with direct use of the store.
+// A Loader fills a store from a source. It runs one load per key at a time, however
+// many callers ask for the key. Open one with [NewLoader]. All methods are safe to
+// call concurrently with each other and with direct use of the store.
 //
-// A load never overwrites what was written since it began, and does not store a
-// value if the entry it began with was deleted. It cannot see a key that was absent
-// when it began being set and deleted again, nor an entry being deleted whose
-// deadline has passed by its end. Use Invalidate, which is exact, when the source
-// has changed. Nor is [ErrNotModified] one step: a Set between the Loader's last look
-// at the entry and its Touch keeps its value, but gets the deadline of the load.
+// A load never overwrites what was written since it began, and does not store its
+// value if the entry it began with was deleted. There are two cases it cannot
+// detect: a key that was absent when the load began, and was set and deleted again
+// since; and an entry that was deleted and whose deadline has passed when the load
+// ends. When the source has changed, call Invalidate, which is exact. Nor is
+// keeping a value by [ErrNotModified] a single step: if a Set happens between the
+// Loader's last check of the entry and its Touch, its value stays, but gets the
+// deadline of the load.
 //
-// Where caches differ: a value whose key is invalidated during its load reaches
-// the callers that already waited, as in Caffeine's AsyncCache, but never the
-// store; otter repeats the load, which takes forever under frequent invalidation,
-// and sturdyc stores the value. A failed load keeps the present value, as in all
-// three. A load of which every caller has given up is cancelled; otter and sturdyc
-// run it with the context of the first caller, which fails the others with it.
+// Other caches differ in three cases. If a key is invalidated during its load, the
+// value reaches the callers that already waited, as in Caffeine's AsyncCache, but
+// never the store; otter repeats the load, which under frequent invalidation never
+// ends, and sturdyc stores the value. If a load fails, the present value stays, as
+// in all three. If every caller of a load has given up, the load is canceled; otter
+// and sturdyc run it with the context of the first caller, and fail the others with
+// it.
 type Loader[K comparable, V any] struct {
 	store      Store[K, V]
 	load       LoadFunc[K, V]
@@ -47,22 +53,22 @@ type Loader[K comparable, V any] struct {
 
 	ctx       context.Context // of all loads
 	cancel    context.CancelCauseFunc
-	idle      chan struct{} // closed when the loader is closed and nothing runs
+	idle      chan struct{} // closed when the loader is closed and nothing is running
 	confirmed validations[K]
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	loading map[K]*loading[V]
 	failed  failures[K]
 	closed  bool
 	running int // goroutines and timers that Close waits for
 }
 
-// NewLoader returns a Loader that fills s by load. Close it to end its loads. It
-// panics if s or load is nil, or if the functions given to OnLoadError or OnDiscard
-// take other types than K and V.
+// NewLoader returns a Loader that fills s by calling load. Close it to end its
+// loads. NewLoader panics if s or load is nil, or if a function given to OnLoadError
+// or OnDiscard does not match the types K and V.
 func NewLoader[K comparable, V any](s Store[K, V], load LoadFunc[K, V], opts ...LoaderOption) *Loader[K, V] {
 	if s == nil || load == nil {
-		panic("lastmodstore: NewLoader needs a store and a LoadFunc: neither may be nil")
+		panic("lastmodstore: NewLoader: the store and the LoadFunc must not be nil")
 	}
 	var c loaderConfig
 	for _, apply := range opts {
@@ -79,31 +85,32 @@ func NewLoader[K comparable, V any](s Store[K, V], load LoadFunc[K, V], opts ...
 	return l
 }
 
-// Get returns the entry of key and loads it if there is none. A caller that asks
-// while a load runs gets its result; that load may have begun before the call.
+// Get returns the entry for key, loading it if it is absent. If a load of key is
+// already running, Get waits for it and returns its result.
 //
-// The error is that of the load, which all its callers receive; a [*PanicError] if
-// it panicked; [ErrLoadTimeout]; ctx's error if ctx ends first (a ctx that has
-// ended still gets what is present); [ErrInvalidKey] for a key that is not equal to
-// itself (NaN), which is not loaded; [ErrClosed] if the key would have to be loaded
-// and the Loader or the store is closed. Within [RetryAfter] of a failed load it is
-// that load's error again.
+// If the load fails, all callers that wait for it receive its error: what the
+// LoadFunc returned, a [*PanicError] if it panicked, or [ErrLoadTimeout]. Within
+// [RetryAfter] of a failed load, Get returns that load's error again. If ctx ends
+// first, Get returns ctx's error; with a ctx that has already ended it still
+// returns a present entry. For a key that is not equal to itself (NaN) it returns
+// [ErrInvalidKey] and loads nothing. If the key is absent and the Loader or the
+// store is closed, it returns [ErrClosed].
 //
-// If the store refuses a loaded value ([ErrFull], [ErrInvalidTTL], [ErrClosed]),
-// Get returns it together with that error. A value that was loaded and not stored
-// comes in an Entry without times: with such an error, or without an error if the
-// key was invalidated or deleted during the load.
+// If the store refuses the loaded value ([ErrFull], [ErrInvalidTTL],
+// [ErrClosed]), Get returns the value together with that error. If the key was
+// invalidated or deleted during the load, Get returns the value without an error.
+// In both cases the value was not stored, and its Entry has no times.
 func (l *Loader[K, V]) Get(ctx context.Context, key K) (Entry[V], error) {
 	return l.get(ctx, key, time.Time{}, time.Time{})
 }
 
-// GetFresh is Get for a value that was stored, or confirmed by [ErrNotModified], no
-// longer than maxAge before the call, by the wall clock. An older one is loaded
-// again. With maxAge 0, what is present is too old. An entry that expires counts
-// as confirmed whenever its deadline was set, so a Touch confirms it as well.
+// GetFresh is like Get, but loads the entry again unless it was stored, or confirmed
+// by [ErrNotModified], no longer than maxAge before the call, by the wall clock.
+// With maxAge 0, every present entry is too old. For an entry that expires, setting
+// its deadline counts as confirming it, so a Touch does as well.
 //
-// With [ServeStale], GetFresh returns an older value at once and has it loaded in
-// the background.
+// With [ServeStale], GetFresh returns an older entry at once and loads it in the
+// background.
 func (l *Loader[K, V]) GetFresh(ctx context.Context, key K, maxAge time.Duration) (Entry[V], error) {
 	now := wallNow()
 	if maxAge <= 0 {
@@ -112,11 +119,13 @@ func (l *Loader[K, V]) GetFresh(ctx context.Context, key K, maxAge time.Duration
 	return l.get(ctx, key, now.Add(-maxAge), now.Add(-maxAge))
 }
 
-// afterAll is later than any entry can have been stored.
+// afterAll is later than the time of any entry.
 var afterAll = time.Unix(1<<40, 0)
 
-// get returns the entry of key if it was stored or confirmed at or after present, or
-// once a load has ended at or after since.
+// get returns the entry for key if it was stored or confirmed at or after present, and
+// otherwise loads key. If the load finds an entry in the store that is fresh enough for
+// the caller that began it, get returns that entry only if it was stored or confirmed at
+// or after since, and otherwise loads key again.
 func (l *Loader[K, V]) get(ctx context.Context, key K, present, since time.Time) (Entry[V], error) {
 	if key != key { //nolint:staticcheck // NaN; and an unhashable key panics here, in the caller
 		return Entry[V]{}, ErrInvalidKey
@@ -140,11 +149,11 @@ func (l *Loader[K, V]) get(ctx context.Context, key K, present, since time.Time)
 			return Entry[V]{}, ctx.Err()
 		} else if r.err != nil || r.loaded || l.isFresh(key, r.entry, since) {
 			return r.entry, r.err
-		} // otherwise a more patient caller only found what was there
+		} // otherwise the load was begun by a caller with a larger maxAge
 	}
 }
 
-// wait returns the result of f, or false if ctx ends first.
+// wait returns the result of f. It returns false if ctx ends first.
 func (l *Loader[K, V]) wait(ctx context.Context, key K, f *loading[V]) (result[V], bool) {
 	select {
 	case <-f.done:
@@ -155,12 +164,12 @@ func (l *Loader[K, V]) wait(ctx context.Context, key K, f *loading[V]) (result[V
 	}
 }
 
-// Invalidate removes the entry of key and reports whether there was one. No load of
-// key that began earlier is stored, whenever it ends. Callers that wait for such a
-// load receive its value unstored; later callers do not join it, but begin another
-// one. A failure that [RetryAfter] remembers is forgotten.
+// Invalidate removes the entry for key and reports whether it was present. No load
+// of key that began before the call is stored, whenever it ends: callers that wait
+// for such a load receive its value, and later callers begin another load.
+// Invalidate also forgets a failure that [RetryAfter] remembers.
 //
-// The error is that of Delete. Invalidate works after Close, and knows only the
+// The error is that of Delete. Invalidate works after Close. It affects only the
 // loads of this Loader.
 func (l *Loader[K, V]) Invalidate(key K) (bool, error) {
 	if key != key { //nolint:staticcheck // as in get
@@ -172,15 +181,16 @@ func (l *Loader[K, V]) Invalidate(key K) (bool, error) {
 	return l.store.Delete(key)
 }
 
-// Close ends all loads: it cancels their contexts, stores nothing more, and lets
-// callers that wait return [ErrClosed]. Then it waits for the load functions to
-// return; with [LoadTimeout] no longer than that, after which it returns
-// [ErrLoadTimeout]. So a source that ignores its context delays Close.
+// Close ends all loads: it cancels their contexts, stores nothing more, and makes
+// waiting callers return [ErrClosed]. Then it waits until the load functions have
+// returned, so a source that ignores its context delays Close. With [LoadTimeout]
+// it waits no longer than that time, and then returns [ErrLoadTimeout].
 //
-// After Close, Get and GetFresh return what is present and fresh (with ServeStale,
-// whatever is present), and otherwise ErrClosed. The store stays open: close it
-// after the Loader. Close is idempotent and safe to call concurrently with
-// everything, but not from a LoadFunc or a hook, for which it waits.
+// After Close, Get and GetFresh return entries that are present and fresh (with
+// ServeStale, any that are present), and otherwise ErrClosed. Close does not close
+// the store: close it after the Loader. Close is idempotent and safe to call
+// concurrently with every other method, but not from a LoadFunc or a hook, because
+// it waits for them.
 func (l *Loader[K, V]) Close() error {
 	l.mu.Lock()
 	l.dropFailuresLocked()
@@ -195,16 +205,16 @@ func (l *Loader[K, V]) Close() error {
 }
 
 func (l *Loader[K, V]) awaitIdle() error {
-	var late <-chan time.Time
+	var timeout <-chan time.Time
 	if l.timeout > 0 {
 		timer := time.NewTimer(l.timeout)
 		defer timer.Stop()
-		late = timer.C
+		timeout = timer.C
 	}
 	select {
 	case <-l.idle:
 		return nil
-	case <-late:
+	case <-timeout:
 		return ErrLoadTimeout
 	}
 }

@@ -5,21 +5,20 @@ import (
 	"time"
 )
 
-// validations remembers when the source confirmed values whose entries cannot
-// show it: those without a deadline, and those that keep theirs. Losing a record
-// costs one more question to the source, so there is no need to know exactly
-// which records are still of use.
+// validations records when the source confirmed values whose entries do not show
+// it: entries without a deadline, and entries that kept theirs. A lost record costs
+// only one more load, so it need not be known exactly which records are still needed.
 type validations[K comparable] struct {
-	mu    sync.RWMutex // guards what follows
+	mu    sync.RWMutex // guards byKey
 	byKey map[K]validation
 }
 
 type validation struct {
-	modified time.Time // LastModified of the entry that was confirmed: its version
-	at       time.Time
+	modified time.Time // LastModified of the confirmed entry: its version
+	at       time.Time // when it was confirmed
 }
 
-// confirmed reports whether the entry of key that was last modified at modified
+// confirmed reports whether the entry for key that was last modified at modified
 // was confirmed at or after t.
 func (v *validations[K]) confirmed(key K, modified, t time.Time) bool {
 	v.mu.RLock()
@@ -28,8 +27,9 @@ func (v *validations[K]) confirmed(key K, modified, t time.Time) bool {
 	return ok && x.modified.Equal(modified) && !x.at.Before(t)
 }
 
-// set notes a confirmation. It drops all records when there are over twice as
-// many as the store has entries: most are then of entries long gone.
+// set records a confirmation. It first drops all records if there are more than
+// twice as many as the store has entries: most of them then belong to entries that
+// no longer exist.
 func (v *validations[K]) set(key K, modified time.Time, entries int) {
 	const spare = 64
 	v.mu.Lock()
@@ -46,17 +46,18 @@ func (v *validations[K]) drop() {
 	v.byKey = nil
 }
 
-// wallNow is the present time without its monotonic reading, to be compared with
+// wallNow returns the current time without a monotonic reading, for comparison with
 // the times of entries, which have none.
 func wallNow() time.Time { return time.Now().Round(0) }
 
-// maxDeadlineSkew is how far ahead of the clock a deadline may have been set to
-// be believed. A merged entry can have any deadline with any TTL.
+// maxDeadlineSkew is the limit for the time when a deadline was set, relative to the
+// clock. A merged entry can have any deadline with any TTL, so that ExpiresAt - TTL
+// may lie in the future; beyond this limit it is not taken as a confirmation.
 const maxDeadlineSkew = time.Minute
 
-// isFresh reports whether e was stored or confirmed at or after t. The zero t
-// accepts all. A LastModified that lies ahead of the clock, as after a Merge, does
-// not show when e was stored.
+// isFresh reports whether e was stored or confirmed at or after t. With the zero t it
+// always returns true. A LastModified ahead of the clock, as after a Merge, does not
+// show when e was stored.
 func (l *Loader[K, V]) isFresh(key K, e Entry[V], t time.Time) bool {
 	if t.IsZero() || !e.LastModified.Before(t) && !isAhead(e.LastModified) {
 		return true
@@ -71,17 +72,18 @@ func (l *Loader[K, V]) isFresh(key K, e Entry[V], t time.Time) bool {
 }
 
 // isAhead reports whether t lies further ahead of the clock than the few
-// nanoseconds that keep a store's times apart.
+// nanoseconds by which a store keeps its times distinct.
 func isAhead(t time.Time) bool { return t.After(wallNow().Add(time.Millisecond)) }
 
-// noteStored notes that e was stored just now, unless it shows it.
+// noteStored records that e was stored just now, unless its LastModified shows it.
 func (l *Loader[K, V]) noteStored(key K, e Entry[V]) {
 	if isAhead(e.LastModified) {
 		l.confirmed.set(key, e.LastModified, l.store.Len())
 	}
 }
 
-// confirm notes that the source has confirmed e with ttl, unless e shows it.
+// confirm records that the source has confirmed e with ttl, unless the deadline of e
+// shows it.
 func (l *Loader[K, V]) confirm(key K, e Entry[V], ttl time.Duration) {
 	if ttl == KeepTTL || e.ExpiresAt.IsZero() {
 		l.confirmed.set(key, e.LastModified, l.store.Len())

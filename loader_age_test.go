@@ -13,14 +13,15 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// versionedSource is a source that is asked "changed since?". It counts how often.
+// A versionedSource returns ErrNotModified if the present entry has its version. It
+// counts its loads.
 type versionedSource struct {
-	version, asked int
+	version, loads int
 	ttl, latency   time.Duration
 }
 
 func (v *versionedSource) load(_ context.Context, _ string, present intEntry, ok bool) (int, time.Duration, error) {
-	v.asked++
+	v.loads++
 	version := v.version
 	time.Sleep(v.latency)
 	if ok && present.Value == version {
@@ -51,7 +52,7 @@ func TestLoaderKeepsTheEntryThatIsNotModified(t *testing.T) {
 					}
 					time.Sleep(time.Second)
 				}
-				g.Expect(src.asked).To(Equal(5), "once, and then whenever the last answer is over a minute old")
+				g.Expect(src.loads).To(Equal(5), "one load at first, and one whenever the last is over a minute old")
 				src.version = 2
 				time.Sleep(2 * time.Minute)
 				g.Expect(loaded(g)(l.GetFresh(patient, "a", time.Minute))).To(Equal(2))
@@ -76,7 +77,7 @@ func TestLoaderSetsTheDeadlineOfTheEntryThatIsNotModified(t *testing.T) {
 	})
 }
 
-func TestLoaderDoesNotBringBackWhatWasRemovedWhileItWasConfirmed(t *testing.T) {
+func TestLoaderDoesNotRestoreAnEntryThatWasRemovedDuringItsConfirmation(t *testing.T) {
 	for name, remove := range map[string]func(s intStore, l *intLoader){
 		"deleted":     func(s intStore, _ *intLoader) { s.Delete("a") },
 		"expired":     func(s intStore, _ *intLoader) { s.Touch("a", time.Millisecond) },
@@ -92,14 +93,14 @@ func TestLoaderDoesNotBringBackWhatWasRemovedWhileItWasConfirmed(t *testing.T) {
 				time.AfterFunc(500*time.Millisecond, func() { remove(s, l) })
 				e, err := l.GetFresh(patient, "a", 0)
 				g.Expect(err).NotTo(HaveOccurred())
-				g.Expect(src.asked).To(Equal(3), "for a value of its own: the old one may have been released")
+				g.Expect(src.loads).To(Equal(3), "a third load, for a new value: the old one may have been released")
 				g.Expect(e.LastModified).NotTo(Equal(first.LastModified))
 			})
 		})
 	}
 }
 
-func TestLoaderThatIsToldNotModifiedOfNothingReturnsThat(t *testing.T) {
+func TestErrNotModifiedWithoutAPresentEntryIsReturned(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		l := newIntLoader(t, s, func(context.Context, string, intEntry, bool) (int, time.Duration, error) {
 			return 0, 0, lastmodstore.ErrNotModified
@@ -109,7 +110,7 @@ func TestLoaderThatIsToldNotModifiedOfNothingReturnsThat(t *testing.T) {
 	})
 }
 
-func TestLoaderBelievesOnlyDeadlinesThatMakeSense(t *testing.T) {
+func TestLoaderIgnoresImplausibleDeadlines(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		s.Set("clock", 0, 0)
 		old := time.Now()
@@ -125,7 +126,7 @@ func TestLoaderBelievesOnlyDeadlinesThatMakeSense(t *testing.T) {
 	})
 }
 
-func TestLoaderBelievesAConfirmationOfThatVersionOnly(t *testing.T) {
+func TestAConfirmationIsValidForOneVersionOnly(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		src := &versionedSource{version: 1}
 		l := newIntLoader(t, s, src.load)
@@ -135,11 +136,11 @@ func TestLoaderBelievesAConfirmationOfThatVersionOnly(t *testing.T) {
 		g.Expect(loaded(g)(l.GetFresh(patient, "a", time.Second))).To(Equal(1), "confirmed")
 		s.Delete("a")
 		s.Merge("a", intEntry{Value: 9, LastModified: old})
-		g.Expect(loaded(g)(l.GetFresh(patient, "a", time.Minute))).To(Equal(1), "what was merged is another version")
+		g.Expect(loaded(g)(l.GetFresh(patient, "a", time.Minute))).To(Equal(1), "the merged entry is another version")
 	})
 }
 
-func TestLoaderForgetsConfirmationsOfEntriesThatAreGone(t *testing.T) {
+func TestLoaderForgetsConfirmationsOfRemovedEntries(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		src := &versionedSource{version: 1}
 		l := newIntLoader(t, s, src.load)

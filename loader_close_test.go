@@ -18,14 +18,14 @@ import (
 
 // 19: Close stops what was started, is idempotent and safe concurrently with anything.
 func TestLoaderCloseEndsLoadsAndCallers(t *testing.T) {
-	for name, deaf := range map[string]bool{"honours its context": false, "ignores its context": true} {
+	for name, ignoresCtx := range map[string]bool{"honors its context": false, "ignores its context": true} {
 		t.Run(name, func(t *testing.T) {
 			eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 				var hang atomic.Bool
 				var began atomic.Int32
 				hang.Store(true)
-				l := newIntLoader(t, s, hangingSource(&hang, deaf, &began), lastmodstore.ServeStale(),
-					lastmodstore.OnLoadError(func(string, error) { t.Error("closed, not failed") }))
+				l := newIntLoader(t, s, hangingSource(&hang, ignoresCtx, &began), lastmodstore.ServeStale(),
+					lastmodstore.OnLoadError(func(string, error) { t.Error("a load that Close canceled was reported as failed") }))
 				s.Set("stale", 5, 0)
 				time.Sleep(time.Second)
 				l.GetFresh(patient, "stale", 0)
@@ -45,7 +45,7 @@ func TestLoaderCloseEndsLoadsAndCallers(t *testing.T) {
 					wg.Go(func() { g.Expect(l.Close()).To(Succeed()) })
 				}
 				wg.Wait()
-				g.Expect(time.Since(start) > time.Second).To(Equal(deaf), "Close waits for the load functions")
+				g.Expect(time.Since(start) > time.Second).To(Equal(ignoresCtx), "Close waits for the load functions")
 				g.Expect(s.Len()).To(Equal(1), "nothing was stored")
 				g.Expect(loaded(g)(l.GetFresh(patient, "stale", 0))).To(Equal(5))
 				_, err := l.Get(patient, "a")
@@ -73,11 +73,11 @@ func TestLoaderCloseWaitsNoLongerThanLoadTimeout(t *testing.T) {
 		g.Expect(l.Close()).To(Equal(lastmodstore.ErrLoadTimeout))
 		g.Expect(time.Since(start)).To(Equal(time.Minute))
 		time.Sleep(time.Hour)
-		g.Expect(l.Close()).To(Succeed(), "the load has ended by now")
+		g.Expect(l.Close()).To(Succeed(), "the load has ended")
 	})
 }
 
-// 20: a closed store is not taken for an empty one.
+// 20: a closed store is not mistaken for an empty one.
 func TestLoaderOfAClosedStoreLoadsNothing(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		l := newIntLoader(t, s, func(context.Context, string, intEntry, bool) (int, time.Duration, error) {

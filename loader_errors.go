@@ -6,34 +6,36 @@ import (
 	"fmt"
 )
 
-// ErrNotModified is what a [LoadFunc] returns to keep the present value: its
-// source has nothing newer.
-var ErrNotModified = errors.New("lastmodstore: not modified")
+// ErrNotModified is returned by a [LoadFunc] to keep the present value because the
+// source has nothing newer. If there is no present entry, the load fails with it.
+var ErrNotModified = errors.New("lastmodstore: not modified: a LoadFunc may return this only if there is a present entry")
 
-// ErrLoadTimeout is returned to the callers that wait for a load that took longer
-// than [LoadTimeout]. It is a [context.DeadlineExceeded], too.
+// ErrLoadTimeout is returned to the callers of a load that took longer than
+// [LoadTimeout]. It wraps [context.DeadlineExceeded].
 var ErrLoadTimeout = fmt.Errorf("lastmodstore: the load took longer than LoadTimeout: %w", context.DeadlineExceeded)
 
 var errLoadExited = errors.New("lastmodstore: the load ended its goroutine (runtime.Goexit)")
 
-// A PanicError is the panic of a load, returned as an error to all callers that
-// waited for it.
+// A PanicError is the panic of a load. All callers that waited for the load receive
+// it as an error.
 type PanicError struct {
 	Value any    // what the load panicked with
 	Stack []byte // where it panicked
 }
 
+// Error returns a message with the value and the stack of the panic.
 func (e *PanicError) Error() string {
 	return fmt.Sprintf("lastmodstore: the load panicked: %v\n%s", e.Value, e.Stack)
 }
 
-// Unwrap returns Value if it is an error, such as a [runtime.Error].
+// Unwrap returns Value if it is an error, such as a [runtime.Error], and otherwise
+// nil.
 func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err
 }
 
-// isCrash reports whether a load ended with err without returning.
+// isCrash reports whether err means that a load ended without returning.
 func isCrash(err error) bool {
 	_, panicked := err.(*PanicError)
 	return panicked || err == errLoadExited

@@ -1,7 +1,8 @@
 package lastmodstore
 
-// Held returns how much l holds: loads in progress, failures and confirmations that
-// it remembers, and what Close would wait for.
+// Held returns what l holds: the numbers of loads in progress, of failures and
+// confirmations that it remembers, and of goroutines and timers that Close would
+// wait for.
 func (l *Loader[K, V]) Held() (loads, failures, confirmations, running int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

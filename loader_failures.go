@@ -2,15 +2,15 @@ package lastmodstore
 
 import "time"
 
-// failures remembers which keys failed to load, each for the time of RetryAfter.
+// failures remembers which keys failed to load, each for the duration of RetryAfter.
 // The loader's lock guards it.
 //
-// Failures move from young to old, and then out, as whole maps: dropping a
-// million of them takes no time and returns their memory. So each is held for up
-// to twice the time.
+// Failures age as whole maps: young becomes old, and old is dropped. So dropping a
+// million of them takes no time and returns their memory, and each is held for up to
+// twice the duration.
 type failures[K comparable] struct {
 	young, old map[K]failure
-	timer      *time.Timer // runs while there are any
+	timer      *time.Timer // runs while there are failures
 }
 
 type failure struct {
@@ -44,13 +44,13 @@ func (f *failures[K]) forget(key K) {
 	delete(f.old, key)
 }
 
-// age drops the old and reports whether any are left.
+// age drops the old failures and reports whether any are left.
 func (f *failures[K]) age() bool {
 	f.young, f.old, f.timer = nil, f.young, nil
 	return len(f.old) > 0
 }
 
-// rememberLocked notes that key failed with err.
+// rememberLocked records that the load of key failed with err.
 func (l *Loader[K, V]) rememberLocked(key K, err error) {
 	if l.retryAfter == 0 || l.closed {
 		return
@@ -66,7 +66,7 @@ func (l *Loader[K, V]) startTimerLocked() {
 	l.failed.timer = time.AfterFunc(l.retryAfter, l.ageFailures)
 }
 
-// ageFailures runs on the goroutine of the timer.
+// ageFailures runs on the timer's goroutine.
 func (l *Loader[K, V]) ageFailures() {
 	l.mu.Lock()
 	if !l.closed && l.failed.age() {

@@ -13,9 +13,8 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// 19, 27: a hook that ends its goroutine keeps Close from nothing, and the other
-// hook from nothing.
-func TestLoaderSurvivesHooksThatEndTheirGoroutine(t *testing.T) {
+// 19, 27: a hook that calls runtime.Goexit prevents neither Close nor the other hook.
+func TestHooksThatCallGoexitPreventNeitherCloseNorOtherHooks(t *testing.T) {
 	for name, c := range map[string]struct {
 		took              time.Duration
 		ttl               time.Duration
@@ -47,8 +46,8 @@ func TestLoaderSurvivesHooksThatEndTheirGoroutine(t *testing.T) {
 	}
 }
 
-// A panic with ErrNotModified confirms nothing: it is a failure, which is reported.
-func TestLoaderTakesAPanicWithErrNotModifiedAsAFailure(t *testing.T) {
+// A panic with ErrNotModified confirms nothing: it is a failure and is reported.
+func TestLoaderTreatsAPanicWithErrNotModifiedAsAFailure(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		var failed []error
 		l := newIntLoader(t, s, func(context.Context, string, intEntry, bool) (int, time.Duration, error) {
@@ -65,6 +64,6 @@ func TestLoaderTakesAPanicWithErrNotModifiedAsAFailure(t *testing.T) {
 		synctest.Wait()
 		g.Expect(failed).To(HaveLen(2))
 		after, _ := s.GetEntry("a")
-		g.Expect(after).To(Equal(before), "the present value stays as it is")
+		g.Expect(after).To(Equal(before), "the present entry is unchanged")
 	})
 }

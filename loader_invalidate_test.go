@@ -43,22 +43,22 @@ func (c *changingSource) load(context.Context, string, intEntry, bool) (int, tim
 	return version, c.ttl, nil
 }
 
-func TestInvalidateKeepsEarlierLoadsFromBeingStored(t *testing.T) {
+func TestInvalidatePreventsStoringOfEarlierLoads(t *testing.T) {
 	for name, before := range map[string]func(s intStore){
-		"absent":            func(intStore) {},
-		"present":           func(s intStore) { s.Set("a", 100, 0) },
-		"expires meanwhile": func(s intStore) { s.Set("a", 100, 2*time.Second) },
+		"absent":  func(intStore) {},
+		"present": func(s intStore) { s.Set("a", 100, 0) },
+		"expires": func(s intStore) { s.Set("a", 100, 2*time.Second) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 				src := &changingSource{version: 1, latency: 10 * time.Second}
-				var lost []int
-				l := newIntLoader(t, s, src.load, lastmodstore.OnDiscard(func(_ string, v int) { lost = append(lost, v) }))
+				var discarded []int
+				l := newIntLoader(t, s, src.load, lastmodstore.OnDiscard(func(_ string, v int) { discarded = append(discarded, v) }))
 				before(s)
 				var wg sync.WaitGroup
 				time.Sleep(time.Second)
 				wg.Go(func() {
-					g.Expect(loaded(g)(l.GetFresh(patient, "a", 0))).To(Equal(1), "it asked before")
+					g.Expect(loaded(g)(l.GetFresh(patient, "a", 0))).To(Equal(1), "it called GetFresh before Invalidate")
 				})
 				synctest.Wait()
 				src.set(2)
@@ -71,7 +71,7 @@ func TestInvalidateKeepsEarlierLoadsFromBeingStored(t *testing.T) {
 				wg.Wait()
 				kept, _ := s.Get("a")
 				g.Expect(kept).To(Equal(2))
-				g.Expect(lost).To(Equal([]int{1}))
+				g.Expect(discarded).To(Equal([]int{1}))
 			})
 		})
 	}
@@ -82,7 +82,7 @@ func TestInvalidateIsNotUndoneByAnyEarlierLoad(t *testing.T) {
 		src := &changingSource{version: 1, latency: time.Second}
 		l := newIntLoader(t, s, src.load)
 		var wg sync.WaitGroup
-		for i := range 20 { // each asks for a load of its own, and each load is invalidated
+		for i := range 20 { // each caller begins a load, and each load is invalidated
 			wg.Go(func() {
 				time.Sleep(time.Duration(i) * 50 * time.Millisecond)
 				loaded(g)(l.Get(patient, "a"))
@@ -100,7 +100,7 @@ func TestInvalidateIsNotUndoneByAnyEarlierLoad(t *testing.T) {
 	})
 }
 
-func TestInvalidateCancelsALoadThatNobodyWaitsFor(t *testing.T) {
+func TestInvalidateCancelsALoadWithoutWaitingCallers(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		var cause error
 		l := newIntLoader(t, s, func(ctx context.Context, _ string, _ intEntry, _ bool) (int, time.Duration, error) {
@@ -136,7 +136,7 @@ func TestAFailureFromBeforeInvalidateIsNotRemembered(t *testing.T) {
 	})
 }
 
-// A slowStore takes a second for each write of a load, before it happens.
+// A slowStore waits for a second before each write of a load.
 type slowStore struct{ intStore }
 
 func (s slowStore) SetIfUnmodifiedSince(key string, value int, ttl time.Duration, t time.Time) (intEntry, bool, error) {
@@ -149,7 +149,7 @@ func (s slowStore) Touch(key string, ttl time.Duration) (bool, error) {
 	return s.intStore.Touch(key, ttl)
 }
 
-func TestInvalidateWaitsForALoadThatIsJustBeingStored(t *testing.T) {
+func TestInvalidateWaitsForALoadThatIsBeingStored(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		src := &changingSource{version: 1, latency: time.Second}
 		l := newIntLoader(t, slowStore{s}, src.load)
@@ -161,24 +161,24 @@ func TestInvalidateWaitsForALoadThatIsJustBeingStored(t *testing.T) {
 			wg.Go(func() {
 				l.Invalidate("a")
 				_, ok := s.Get("a")
-				g.Expect(ok).To(BeFalse(), "neither Invalidate returns before the old value is gone")
+				g.Expect(ok).To(BeFalse(), "Invalidate returned before the old value was removed")
 			})
 		}
 		synctest.Wait()
 		time.Sleep(100 * time.Millisecond)
-		wg.Go(func() { loaded(g)(l.Get(patient, "a")) }) // concurrently: the old value or the new
+		wg.Go(func() { loaded(g)(l.Get(patient, "a")) }) // concurrent: returns the old value or the new one
 		wg.Wait()
 		g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(2))
 	})
 }
 
-func TestNobodyLosesALoadThatIsJustBeingStored(t *testing.T) {
+func TestALoadThatIsBeingStoredIsNeitherAbandonedNorTimedOut(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		l := newIntLoader(t, slowStore{s}, countingSource(time.Second, 0), lastmodstore.LoadTimeout(1500*time.Millisecond))
 		ctx, cancel := context.WithTimeout(patient, 1200*time.Millisecond)
 		defer cancel()
 		_, err := l.Get(ctx, "a")
 		g.Expect(err).To(MatchError(context.DeadlineExceeded))
-		g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(1), "too late to be given up, or to time out")
+		g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(1), "the load was being stored when its caller gave up and its time was up")
 	})
 }

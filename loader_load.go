@@ -1,4 +1,4 @@
-// What runs on the goroutine of a load.
+// The code in this file runs on the goroutine of a load.
 
 package lastmodstore
 
@@ -16,7 +16,7 @@ func (l *Loader[K, V]) run(key K, f *loading[V], since time.Time) {
 	r = l.fetch(key, f, since)
 }
 
-// finish ends f with r, unless it has ended before, and calls the hooks.
+// finish ends f with r, unless f has already ended, and calls the hooks.
 func (l *Loader[K, V]) finish(key K, f *loading[V], r result[V]) {
 	cause := context.Cause(f.ctx)
 	if r.err != nil && !r.loaded && cause != nil && !isCrash(r.err) {
@@ -38,11 +38,11 @@ func (l *Loader[K, V]) finish(key K, f *loading[V], r result[V]) {
 	l.report(key, r, first && r.err != nil && (cause != ErrClosed || r.loaded))
 }
 
-// isFailure reports whether the error of r is the source's, so that asking it again
-// would be of no use. A full or closed store is not.
+// isFailure reports whether the error of r comes from the source, so that loading
+// again at once would not help. The error of a full or closed store does not.
 func isFailure[V any](r result[V]) bool { return !r.loaded || errors.Is(r.err, ErrInvalidTTL) }
 
-// report calls the hooks, under no lock.
+// report calls the hooks. No lock is held.
 func (l *Loader[K, V]) report(key K, r result[V], failed bool) {
 	if (failed || isCrash(r.err)) && l.onError != nil {
 		defer l.onError(key, r.err) // also if onDiscard ends the goroutine
@@ -52,7 +52,7 @@ func (l *Loader[K, V]) report(key K, r result[V], failed bool) {
 	}
 }
 
-// fetch loads key and stores it, unless it is fresh by now.
+// fetch loads key and stores the value, unless the entry has become fresh meanwhile.
 func (l *Loader[K, V]) fetch(key K, f *loading[V], since time.Time) result[V] {
 	present, ok := l.store.GetEntry(key)
 	if ok && l.isFresh(key, present, since) {
@@ -69,7 +69,8 @@ func (l *Loader[K, V]) fetch(key K, f *loading[V], since time.Time) result[V] {
 		if r, kept := l.keep(key, f, present, ttl); kept {
 			return r
 		}
-		// What was confirmed is gone, and may have been released: ask for a value.
+		// The confirmed entry was removed, and its value may have been released: load
+		// a new one.
 		present, ok = Entry[V]{}, false
 		if !l.isWanted(key, f) {
 			return result[V]{err: context.Canceled}
@@ -77,7 +78,7 @@ func (l *Loader[K, V]) fetch(key K, f *loading[V], since time.Time) result[V] {
 	}
 }
 
-// isWanted reports whether f is to call its source again.
+// isWanted reports whether f should call its source again.
 func (l *Loader[K, V]) isWanted(key K, f *loading[V]) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -85,7 +86,7 @@ func (l *Loader[K, V]) isWanted(key K, f *loading[V]) bool {
 	return !f.ended && f.ctx.Err() == nil
 }
 
-// call calls the source, whose panic it returns.
+// call calls the LoadFunc. It returns a panic as a [*PanicError].
 func (l *Loader[K, V]) call(ctx context.Context, key K, present Entry[V], ok bool) (value V, ttl time.Duration, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -95,7 +96,7 @@ func (l *Loader[K, V]) call(ctx context.Context, key K, present Entry[V], ok boo
 	return l.load(ctx, key, present, ok)
 }
 
-// save stores a loaded value, unless somebody wrote or invalidated meanwhile.
+// save stores a loaded value, unless key was written or invalidated meanwhile.
 func (l *Loader[K, V]) save(key K, f *loading[V], value V, ttl time.Duration, present Entry[V]) result[V] {
 	r := result[V]{entry: Entry[V]{Value: value}, loaded: true, lost: value, isLost: true}
 	var e Entry[V]
@@ -107,14 +108,14 @@ func (l *Loader[K, V]) save(key K, f *loading[V], value V, ttl time.Duration, pr
 	case stored:
 		l.noteStored(key, e)
 		return result[V]{entry: e, loaded: true}
-	case r.err == nil && !e.LastModified.IsZero(): // a newer entry is there
+	case r.err == nil && !e.LastModified.IsZero(): // a newer entry is present
 		r.entry, r.loaded = e, false
 	}
 	return r
 }
 
-// set stores value if key has not been written since present was read. An entry
-// that has expired since is replaced; one that was deleted stays deleted.
+// set stores value if key has not been written since present was read. If present
+// has expired meanwhile, set stores value; if it was deleted, it does not.
 func (l *Loader[K, V]) set(key K, value V, ttl time.Duration, present Entry[V]) (Entry[V], bool, error) {
 	e, stored, err := l.store.SetIfUnmodifiedSince(key, value, ttl, present.LastModified)
 	hasExpired := !present.ExpiresAt.IsZero() && !time.Now().Before(present.ExpiresAt)
@@ -124,8 +125,9 @@ func (l *Loader[K, V]) set(key K, value V, ttl time.Duration, present Entry[V]) 
 	return e, stored, err
 }
 
-// keep gives present, which the source has confirmed, its new deadline. It returns
-// what is there now, or false if nothing is, or if f may not write any more.
+// keep sets the new deadline of present, which the source has confirmed. It returns
+// the entry that is present now. It returns false if there is none, or if f may no
+// longer write.
 func (l *Loader[K, V]) keep(key K, f *loading[V], present Entry[V], ttl time.Duration) (r result[V], kept bool) {
 	l.write(key, f, func() {
 		isPresent := func() bool {

@@ -32,13 +32,14 @@ func (m *loaderModel) count(in map[modelValue]int, v modelValue) {
 	in[v]++
 }
 
-// beginLoad notes that a load begins, and returns what decides about it.
+// beginLoad records that a load begins. The returned source of random numbers decides
+// what it does.
 func (m *loaderModel) beginLoad(ctx context.Context, key int) (*modelLoad, *rand.Rand) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f := &modelLoad{id: len(m.loads) + 1, key: key, ctx: ctx, running: true}
 	for _, other := range m.loads {
-		if other.ctx == ctx { // what it confirmed was gone: the same load asks again
+		if other.ctx == ctx { // the entry it confirmed was removed: the same load calls its source again
 			f.invalidated = f.invalidated || other.invalidated
 		}
 	}
@@ -49,20 +50,20 @@ func (m *loaderModel) beginLoad(ctx context.Context, key int) (*modelLoad, *rand
 	return f, rand.New(rand.NewPCG(m.seed, 1000+uint64(f.id)))
 }
 
-// checkBegin checks that f is the only load of its key that is still of use, and
-// that none has failed a short time ago.
+// checkBegin checks that f is the only load of its key that is neither canceled nor
+// invalidated, and that no load of the key has failed within the retry time.
 func (m *loaderModel) checkBegin(f *modelLoad) {
 	for _, other := range m.loads {
 		if other == f || !other.running || other.key != f.key || other.invalidated {
 			continue
 		}
 		if other.ctx.Err() == nil {
-			m.t.Errorf("load %d of key %d runs already", other.id, f.key)
+			m.t.Errorf("load %d of key %d is already running", other.id, f.key)
 		}
 		m.noteTimeout(other)
 	}
 	if at := m.failed[f.key]; !at.IsZero() && time.Since(at) < modelRetry {
-		m.t.Errorf("key %d is loaded %v after a load failed", f.key, time.Since(at))
+		m.t.Errorf("key %d is loaded %v after a failed load", f.key, time.Since(at))
 	}
 }
 
@@ -73,7 +74,7 @@ func (m *loaderModel) readSource(key int, f *modelLoad) int {
 	return m.version[key]
 }
 
-// noteTimeout notes that f has failed if it has timed out.
+// noteTimeout records that f has failed if it has timed out.
 func (m *loaderModel) noteTimeout(f *modelLoad) {
 	deadline, _ := f.ctx.Deadline()
 	if context.Cause(f.ctx) == lastmodstore.ErrLoadTimeout && !f.invalidated && deadline.After(m.failed[f.key]) {
@@ -87,7 +88,7 @@ func (m *loaderModel) isInvalidated(f *modelLoad) bool {
 	return f.invalidated
 }
 
-// endLoad notes that f returns v, or fails, and what must become of that.
+// endLoad records that f returns v or fails, and what the Loader must do about it.
 func (m *loaderModel) endLoad(key int, f *modelLoad, v modelValue, failed, crashed bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -100,7 +101,7 @@ func (m *loaderModel) endLoad(key int, f *modelLoad, v modelValue, failed, crash
 		m.failures++
 	}
 	if crashed && cause != nil {
-		m.failures++ // a panic is reported in any case
+		m.failures++ // a panic is always reported
 	}
 	if failed && isUsed {
 		m.failed[key] = time.Now()
@@ -127,7 +128,7 @@ func (m *loaderModel) invalidate(key int) {
 	m.mu.Unlock()
 }
 
-// set writes what the source has, directly.
+// set writes the source's version directly to the store.
 func (m *loaderModel) set(key int) {
 	m.mu.Lock()
 	m.direct--
@@ -137,7 +138,7 @@ func (m *loaderModel) set(key int) {
 	m.store.Set(key, v, lastmodstore.NoExpiry)
 }
 
-// touch gives an entry a deadline, which counts as confirming it.
+// touch sets the deadline of an entry, which counts as confirming it.
 func (m *loaderModel) touch(key int, ttl time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -153,9 +154,9 @@ func (m *loaderModel) change(key int) {
 	m.version[key]++
 }
 
-// checkGet checks what a caller received: that it did not wait too long, that the
-// value was read from the source after the last Invalidate before the call, and
-// that it is no older than it asked for.
+// checkGet checks what a caller received: that it did not wait too long, that the value
+// was read from the source after the last Invalidate before the call, and that it is
+// no older than maxAge.
 func (m *loaderModel) checkGet(ctx context.Context, asked, floor time.Time, maxAge time.Duration, e lastmodstore.Entry[modelValue], err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -200,8 +201,8 @@ func (m *loaderModel) checkNothingHeld(when string, closed bool) {
 	}
 }
 
-// checkEnd checks that each loaded value was either stored or discarded, once, as it
-// had to be, and that each failure was reported, once.
+// checkEnd checks that each loaded value was stored or discarded exactly once, that no
+// value was stored that must not be, and that each failure was reported once.
 func (m *loaderModel) checkEnd() {
 	m.store.Cleanup()
 	for _, e := range m.store.All() {

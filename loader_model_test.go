@@ -16,10 +16,11 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-// The model of the Loader: callers that ask, give up, invalidate, and use the store
-// directly, and a source that changes, is slow, fails and hangs. Nothing is checked
-// against a second implementation; instead each value is unique, so what became of
-// it, and how old it was when somebody received it, is known (loader_model_check_test.go).
+// The model of the Loader: callers that get, give up, invalidate, and use the store
+// directly, and a source that changes, is slow, fails and hangs. There is no second
+// implementation to compare with. Instead each value is unique, so the checks in
+// loader_model_check_test.go know what became of it and how old it was when a caller
+// received it.
 
 const (
 	modelKeys    = 3
@@ -29,13 +30,14 @@ const (
 	modelRetry   = 90*time.Millisecond + 300*time.Microsecond
 )
 
-// Instants are made unique by their place in a millisecond, so that no two events
-// fall on one and the order of events is known. Callers act at [0, 1000) ns, loads
-// return at [1000, 50000) ns. Timeouts, retries, TTLs and the callers' patience add
-// 250, 300, 500 and 800 µs.
-func untilOwn(d time.Duration, own int) time.Duration {
+// untilSlot returns the duration until the first instant after about d that is slot
+// nanoseconds into a millisecond. Different slots keep events at different instants, so
+// that their order is known: callers act at [0, 1000) ns and loads return at [1000,
+// 50000) ns. Timeouts, retries, TTLs and the timeouts of callers add 250, 300, 500 and
+// 800 µs.
+func untilSlot(d time.Duration, slot int) time.Duration {
 	now := time.Now()
-	target := now.Add(d).Truncate(time.Millisecond).Add(time.Duration(own))
+	target := now.Add(d).Truncate(time.Millisecond).Add(time.Duration(slot))
 	if !target.After(now) {
 		target = target.Add(time.Millisecond)
 	}
@@ -59,7 +61,7 @@ type loaderModel struct {
 	seed   uint64
 	stale  bool
 
-	mu        sync.Mutex // guards what follows
+	mu        sync.Mutex // guards the fields below
 	version   [modelKeys]int
 	loads     []*modelLoad
 	direct    int
@@ -67,14 +69,15 @@ type loaderModel struct {
 	returned  map[modelValue]bool // true if it must not be stored
 	discarded map[modelValue]int
 	removed   map[modelValue]int
-	failures  int // that must be reported
+	failures  int // number that must be reported
 	reported  int
-	failed    [modelKeys]time.Time // when a load failed that is still remembered
-	forgotten [modelKeys]time.Time // begin of the latest Invalidate that has returned
+	failed    [modelKeys]time.Time // time of the latest failed load that is still remembered
+	forgotten [modelKeys]time.Time // beginning of the latest Invalidate that has returned
 	closing   bool
 }
 
-// modelEvidence is one time that a value was known to be that of the source.
+// A modelEvidence records when a value was read from the source, and when it was stored
+// or confirmed.
 type modelEvidence struct{ read, stored time.Time }
 
 var errModel = errors.New("broken")
@@ -85,16 +88,16 @@ func (m *loaderModel) load(ctx context.Context, key int, present lastmodstore.En
 	v = modelValue{-1, f.id}
 	end := func(failed, crashed bool) { m.endLoad(key, f, v, failed, crashed) }
 	wait := func(d time.Duration) bool {
-		honoured := ctx.Done()
+		canceled := ctx.Done()
 		if random.IntN(3) == 0 {
-			honoured = nil
+			canceled = nil
 		}
-		timer := time.NewTimer(untilOwn(d, 1000+f.id))
+		timer := time.NewTimer(untilSlot(d, 1000+f.id))
 		defer timer.Stop()
 		select {
 		case <-timer.C:
 			return true
-		case <-honoured:
+		case <-canceled:
 			return false
 		}
 	}
@@ -145,7 +148,7 @@ func modelTTL(random *rand.Rand) time.Duration {
 	return time.Duration(1+random.IntN(1500))*time.Millisecond + 500*time.Microsecond
 }
 
-// call is one thing that a caller does.
+// call performs one random operation of a caller.
 func (m *loaderModel) call(random *rand.Rand) {
 	key := random.IntN(modelKeys)
 	switch random.IntN(24) {
@@ -187,25 +190,26 @@ func (m *loaderModel) get(random *rand.Rand, key int) {
 	m.checkGet(ctx, asked, floor, maxAge, e, err)
 }
 
-// run lets the callers act, waits until nothing is left to happen, and closes.
+// run runs the callers, waits until all loads and timers have ended, and closes the
+// loader.
 func (m *loaderModel) run() {
 	defer m.store.Close()
 	m.store.OnRemove(func(_ int, e lastmodstore.Entry[modelValue], _ lastmodstore.EventKind) { m.count(m.removed, e.Value) })
 	var wg sync.WaitGroup
-	for own := range modelCallers {
+	for slot := range modelCallers {
 		wg.Go(func() {
-			random := rand.New(rand.NewPCG(m.seed, uint64(own)))
+			random := rand.New(rand.NewPCG(m.seed, uint64(slot)))
 			for range modelCalls {
-				time.Sleep(untilOwn(time.Duration(random.IntN(120))*time.Millisecond, own))
+				time.Sleep(untilSlot(time.Duration(random.IntN(120))*time.Millisecond, slot))
 				m.call(random)
 			}
 		})
 	}
 	wg.Wait()
-	if m.seed%3 != 0 { // otherwise Close ends what still runs
+	if m.seed%3 != 0 { // otherwise Close ends what is still running
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		m.checkNothingHeld("when nothing happens any more", false)
+		m.checkNothingHeld("when all loads and timers have ended", false)
 	}
 	m.mu.Lock()
 	m.closing = true
@@ -217,7 +221,7 @@ func (m *loaderModel) run() {
 	m.checkEnd()
 }
 
-func TestLoaderModel(t *testing.T) {
+func TestLoaderAgreesWithModelUnderRandomUse(t *testing.T) {
 	type open func() lastmodstore.Store[int, modelValue]
 	for name, open := range map[string]open{
 		"actor": func() lastmodstore.Store[int, modelValue] { return actor.New[int, modelValue](time.Second) },

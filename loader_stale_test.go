@@ -17,19 +17,19 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-// hangingSource returns a source that hangs while hang is set, and then counts the
-// loads that began. It ignores its context if deaf.
-func hangingSource(hang *atomic.Bool, deaf bool, began *atomic.Int32) loadInt {
+// hangingSource returns a source whose loads return 1, 2, 3 and so on, counted in began,
+// and hang if hang is set. It ignores its context if ignoresCtx is set.
+func hangingSource(hang *atomic.Bool, ignoresCtx bool, began *atomic.Int32) loadInt {
 	return func(ctx context.Context, _ string, _ intEntry, _ bool) (int, time.Duration, error) {
 		n := int(began.Add(1))
 		if hang.Load() {
-			late := time.After(time.Hour)
-			if deaf {
-				<-late
+			end := time.After(time.Hour)
+			if ignoresCtx {
+				<-end
 				return n, 0, nil
 			}
 			select {
-			case <-late:
+			case <-end:
 			case <-ctx.Done():
 				return 0, 0, ctx.Err()
 			}
@@ -43,18 +43,18 @@ func TestLoaderServesStaleWhileOneLoadRuns(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		l := newIntLoader(t, s, countingSource(time.Second, 0), lastmodstore.ServeStale())
 		get := func() int { return loaded(g)(l.GetFresh(patient, "a", time.Minute)) }
-		g.Expect(get()).To(Equal(1), "none to serve: it waits")
+		g.Expect(get()).To(Equal(1), "there is no stale value: it waits")
 		time.Sleep(time.Hour)
 		for range 10 {
 			g.Expect(get()).To(Equal(1))
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		g.Expect(get()).To(Equal(2), "of one load")
+		g.Expect(get()).To(Equal(2), "after one load")
 	})
 }
 
-func TestLoaderOutlivesOneCallerButNotAll(t *testing.T) {
+func TestALoadSurvivesOneCallerButNotAll(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		var cause error
 		load := func(ctx context.Context, _ string, _ intEntry, _ bool) (int, time.Duration, error) {
@@ -66,7 +66,7 @@ func TestLoaderOutlivesOneCallerButNotAll(t *testing.T) {
 				return 0, 0, ctx.Err()
 			}
 		}
-		l := newIntLoader(t, s, load, lastmodstore.RetryAfter(time.Hour), lastmodstore.OnLoadError(func(string, error) { t.Error("it has not failed") }))
+		l := newIntLoader(t, s, load, lastmodstore.RetryAfter(time.Hour), lastmodstore.OnLoadError(func(string, error) { t.Error("an abandoned load was reported as failed") }))
 		short := func(key string) {
 			ctx, cancel := context.WithTimeout(patient, time.Second)
 			defer cancel()
@@ -83,13 +83,13 @@ func TestLoaderOutlivesOneCallerButNotAll(t *testing.T) {
 	})
 }
 
-// A caller that asks after the source has changed gets the new value, although a load
-// that everyone gave up on ends later, or earlier, with the old one.
-func TestLoaderNeverStoresWhatEveryoneGaveUpOn(t *testing.T) {
+// A caller that begins after the source has changed gets the new value, even if a load
+// that all callers gave up on ends, earlier or later, with the old one.
+func TestLoaderNeverStoresTheValueOfAnAbandonedLoad(t *testing.T) {
 	for name, second := range map[string]time.Duration{"ends before the newer one": time.Hour, "ends after it": time.Second} {
 		t.Run(name, func(t *testing.T) {
 			eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
-				var lost []int
+				var discarded []int
 				var changed atomic.Bool
 				l := newIntLoader(t, s, func(context.Context, string, intEntry, bool) (int, time.Duration, error) {
 					if changed.Load() {
@@ -98,7 +98,7 @@ func TestLoaderNeverStoresWhatEveryoneGaveUpOn(t *testing.T) {
 					}
 					time.Sleep(time.Minute)
 					return 1, 0, nil
-				}, lastmodstore.OnDiscard(func(_ string, v int) { lost = append(lost, v) }))
+				}, lastmodstore.OnDiscard(func(_ string, v int) { discarded = append(discarded, v) }))
 				ctx, cancel := context.WithTimeout(patient, time.Second)
 				defer cancel()
 				_, err := l.Get(ctx, "a")
@@ -109,21 +109,21 @@ func TestLoaderNeverStoresWhatEveryoneGaveUpOn(t *testing.T) {
 				synctest.Wait()
 				kept, _ := s.Get("a")
 				g.Expect(kept).To(Equal(2))
-				g.Expect(lost).To(Equal([]int{1}))
+				g.Expect(discarded).To(Equal([]int{1}))
 			})
 		})
 	}
 }
 
-func TestLoadTimeoutFreesCallersAndKeyFromASourceThatHangs(t *testing.T) {
-	for name, deaf := range map[string]bool{"honours its context": false, "ignores its context": true} {
+func TestLoadTimeoutEndsALoadWhoseSourceHangs(t *testing.T) {
+	for name, ignoresCtx := range map[string]bool{"honors its context": false, "ignores its context": true} {
 		t.Run(name, func(t *testing.T) {
 			eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 				var hang atomic.Bool
 				var began atomic.Int32
 				var failed []error
 				hang.Store(true)
-				l := newIntLoader(t, s, hangingSource(&hang, deaf, &began), lastmodstore.LoadTimeout(time.Minute),
+				l := newIntLoader(t, s, hangingSource(&hang, ignoresCtx, &began), lastmodstore.LoadTimeout(time.Minute),
 					lastmodstore.OnLoadError(func(_ string, err error) { failed = append(failed, err) }))
 				start := time.Now()
 				_, err := l.Get(patient, "a")
@@ -134,18 +134,18 @@ func TestLoadTimeoutFreesCallersAndKeyFromASourceThatHangs(t *testing.T) {
 				g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(2))
 				time.Sleep(2 * time.Hour)
 				synctest.Wait()
-				g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(2), "what the first load returned is not stored")
+				g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(2), "the value of the first load is not stored")
 				g.Expect(failed).To(Equal([]error{lastmodstore.ErrLoadTimeout}))
 			})
 		})
 	}
 }
 
-func TestLoadTimeoutStoresNothingThatIsReturnedTooLate(t *testing.T) {
+func TestAValueReturnedAtItsTimeoutIsNotStored(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		l := newIntLoader(t, s, func(ctx context.Context, _ string, _ intEntry, _ bool) (int, time.Duration, error) {
 			<-ctx.Done()
-			return 1, 0, nil // at the very moment
+			return 1, 0, nil // at the instant of the timeout
 		}, lastmodstore.LoadTimeout(time.Second))
 		var wg sync.WaitGroup
 		for i := range 100 {
@@ -160,8 +160,8 @@ func TestLoadTimeoutStoresNothingThatIsReturnedTooLate(t *testing.T) {
 	})
 }
 
-// A source may see that its time is up before the Loader has noticed.
-func TestLoadTimeoutStoresNothingOfASourceThatSeesItFirst(t *testing.T) {
+// A source may notice the timeout before the Loader does.
+func TestAValueReturnedBeforeTheLoaderNoticesTheTimeoutIsNotStored(t *testing.T) {
 	g := NewWithT(t)
 	s := mutexstore.New[string, int](0)
 	defer s.Close()
@@ -178,7 +178,7 @@ func TestLoadTimeoutStoresNothingOfASourceThatSeesItFirst(t *testing.T) {
 	g.Expect(s.Len()).To(BeZero())
 }
 
-func TestServeStaleEndsWithATimeoutOrTheDeadline(t *testing.T) {
+func TestServeStaleEndsWithTheDeadlineOfTheEntry(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		var hang atomic.Bool
 		var began atomic.Int32
@@ -189,12 +189,12 @@ func TestServeStaleEndsWithATimeoutOrTheDeadline(t *testing.T) {
 		g.Expect(loaded(g)(l.GetFresh(patient, "a", time.Second))).To(Equal(100))
 		time.Sleep(2 * time.Minute)
 		hang.Store(false)
-		g.Expect(loaded(g)(l.GetFresh(patient, "a", time.Second))).To(Equal(2), "1: the stale entry has expired")
+		g.Expect(loaded(g)(l.GetFresh(patient, "a", time.Second))).To(Equal(2), "the stale entry has expired")
 		time.Sleep(time.Hour)
 	})
 }
 
-func TestLoaderGivesUpAStaleLoadWithItsLastCaller(t *testing.T) {
+func TestABackgroundLoadEndsWhenItsLastCallerGivesUp(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		var hang atomic.Bool
 		var began atomic.Int32
@@ -209,12 +209,12 @@ func TestLoaderGivesUpAStaleLoadWithItsLastCaller(t *testing.T) {
 		_, err := l.Get(ctx, "a")
 		g.Expect(err).To(MatchError(context.DeadlineExceeded))
 		hang.Store(false)
-		g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(2), "without LoadTimeout as well")
+		g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(2), "even without LoadTimeout")
 		time.Sleep(time.Hour)
 	})
 }
 
-func TestRetryAfterLetsOneLoadFailAtATime(t *testing.T) {
+func TestRetryAfterLimitsFailedLoads(t *testing.T) {
 	broken := errors.New("broken")
 	for name, fail := range map[string]func() error{
 		"error":   func() error { return broken },
@@ -238,7 +238,7 @@ func TestRetryAfterLetsOneLoadFailAtATime(t *testing.T) {
 				failing.Store(true)
 				time.Sleep(30 * time.Minute)
 				for range 100 {
-					g.Expect(loaded(g)(l.GetFresh(patient, "a", time.Minute))).To(Equal(7), "stale")
+					g.Expect(loaded(g)(l.GetFresh(patient, "a", time.Minute))).To(Equal(7), "the stale entry")
 					_, err := l.Get(patient, "b")
 					g.Expect(err).To(HaveOccurred())
 					time.Sleep(599 * time.Millisecond)
@@ -254,7 +254,7 @@ func TestRetryAfterLetsOneLoadFailAtATime(t *testing.T) {
 	}
 }
 
-func TestRetryAfterGivesTheSameErrorUntilInvalidated(t *testing.T) {
+func TestRetryAfterReturnsTheSameErrorUntilInvalidate(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		n := 0
 		l := newIntLoader(t, s, func(context.Context, string, intEntry, bool) (int, time.Duration, error) {
@@ -273,7 +273,7 @@ func TestRetryAfterGivesTheSameErrorUntilInvalidated(t *testing.T) {
 		l.Invalidate("a")
 		failsWith("3")
 		s.Set("a", 9, 0)
-		g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(9), "what is present is no failure")
+		g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(9), "a present entry takes precedence over a failure")
 	})
 }
 

@@ -5,36 +5,36 @@ import (
 	"time"
 )
 
-// A loading is one load in progress. While it is in the loader's map, callers join
-// it and it may write to the store; it leaves the map when it ends, or when it is
-// invalidated and only the callers that it has wait for it.
+// A loading is one load in progress. While it is in the loader's map, callers can
+// join it and it may write to the store. It leaves the map when it ends, or when it
+// is invalidated; then only the callers that have already joined wait for it.
 type loading[V any] struct {
 	ctx    context.Context
 	cancel context.CancelFunc
-	stop   func() bool // calls off expire
+	stop   func() bool // cancels the call of expire
 
 	// The loader's lock guards these.
 	waiting     int
-	background  bool          // begun or joined for a caller that got a stale value
-	writing     chan struct{} // not nil while it writes to the store; closed when it has
-	invalidated bool          // while it writes: it leaves the map afterwards
+	background  bool          // begun or joined for a caller that received a stale entry
+	writing     chan struct{} // non-nil while it writes to the store; closed afterwards
+	invalidated bool          // invalidated while writing: it leaves the map afterwards
 	ended       bool
 
 	done   chan struct{} // closed when it ends, under the lock
 	result result[V]     // written before done is closed
 }
 
-// A result is what a load came to.
+// A result is the outcome of a load.
 type result[V any] struct {
 	entry  Entry[V]
 	err    error
 	loaded bool // entry comes from the source; otherwise it was found in the store
-	lost   V    // a loaded value that was not stored, if isLost
+	lost   V    // if isLost, a loaded value that was not stored
 	isLost bool
 }
 
-// join returns the load of key in progress, or begins one; or the error for which
-// there is none. A caller that joins without waiting gets a stale value.
+// join returns the load of key in progress, or begins one, or returns the error that
+// prevents it. A caller that joins without waiting receives the stale entry.
 func (l *Loader[K, V]) join(key K, since time.Time, wait bool) (*loading[V], error) {
 	if isClosed(l.store) {
 		return nil, ErrClosed
@@ -73,25 +73,26 @@ func (l *Loader[K, V]) beginLocked(key K, since time.Time) *loading[V] {
 	return f
 }
 
-// leave gives up waiting. A load that nobody waits for any more is cancelled.
+// leave removes a caller that has given up. A load without callers is canceled.
 func (l *Loader[K, V]) leave(key K, f *loading[V]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f.waiting--
 	if f.waiting == 0 {
-		f.background = false // what it took too long for
+		f.background = false // it took too long for its last caller
 	}
 	l.abandonLocked(key, f)
 }
 
-// abandonLocked ends f if nobody wants its result and it is not just being stored.
+// abandonLocked ends f if nobody wants its result and it is not writing to the store.
 func (l *Loader[K, V]) abandonLocked(key K, f *loading[V]) {
 	if f.waiting == 0 && !f.background && f.writing == nil && l.endLocked(key, f, result[V]{err: context.Canceled}) {
 		f.cancel()
 	}
 }
 
-// endLocked ends f with r, unless it has ended.
+// endLocked ends f with r and reports whether it did. It does not if f has already
+// ended.
 func (l *Loader[K, V]) endLocked(key K, f *loading[V], r result[V]) bool {
 	if f.ended {
 		return false
@@ -104,8 +105,9 @@ func (l *Loader[K, V]) endLocked(key K, f *loading[V], r result[V]) bool {
 	return true
 }
 
-// detach keeps the load of key from storing its value and from being joined. If it
-// is just writing to the store, detach returns a channel that is closed afterwards.
+// detach keeps the load of key from storing its value and from being joined. If the
+// load is writing to the store, detach returns a channel that is closed when it has
+// finished.
 func (l *Loader[K, V]) detach(key K) (writing <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -124,8 +126,8 @@ func (l *Loader[K, V]) detach(key K) (writing <-chan struct{}) {
 	return nil
 }
 
-// write lets f write to the store and reports whether it still may. The lock is
-// not held meanwhile, but Invalidate waits.
+// write calls write if f may still write to the store, and reports whether it did.
+// The lock is not held during the call, but Invalidate waits for it.
 func (l *Loader[K, V]) write(key K, f *loading[V], write func()) bool {
 	l.mu.Lock()
 	if l.loading[key] != f || f.ctx.Err() != nil {
@@ -146,8 +148,8 @@ func (l *Loader[K, V]) write(key K, f *loading[V], write func()) bool {
 	return true
 }
 
-// expire ends f when its context has ended, so that nobody waits for a source that
-// ignores it. It runs on a goroutine of its own.
+// expire ends f when its context has ended, so that no caller waits for a source
+// that ignores it. It runs on a goroutine of its own.
 func (l *Loader[K, V]) expire(key K, f *loading[V]) {
 	defer l.release()
 	r := result[V]{err: context.Cause(f.ctx)}
@@ -162,7 +164,7 @@ func (l *Loader[K, V]) expire(key K, f *loading[V]) {
 	}
 }
 
-// failLocked is endLocked for a failed load, which RetryAfter remembers.
+// failLocked is endLocked for a failed load. It remembers the failure for RetryAfter.
 func (l *Loader[K, V]) failLocked(key K, f *loading[V], r result[V]) bool {
 	if l.loading[key] == f {
 		l.rememberLocked(key, r.err)
@@ -170,7 +172,7 @@ func (l *Loader[K, V]) failLocked(key K, f *loading[V], r result[V]) bool {
 	return l.endLocked(key, f, r)
 }
 
-// release ends what has been counted in running.
+// release ends one of the activities counted in running.
 func (l *Loader[K, V]) release() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

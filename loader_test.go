@@ -26,7 +26,7 @@ type (
 	intLoader = lastmodstore.Loader[string, int]
 )
 
-// eachLoaderStore runs test in a bubble for each engine, and for shards of it.
+// eachLoaderStore runs test in a bubble for each engine, and for a Sharded of it.
 func eachLoaderStore(t *testing.T, test func(t *testing.T, g Gomega, s intStore)) {
 	for _, e := range compare.Engines() {
 		open := func() intStore { return e.Strings(0) }
@@ -45,7 +45,7 @@ func eachLoaderStore(t *testing.T, test func(t *testing.T, g Gomega, s intStore)
 	}
 }
 
-// newIntLoader returns a loader that is closed, and holds nothing, after the test.
+// newIntLoader returns a loader. After the test it is closed and must hold nothing.
 func newIntLoader(t *testing.T, s intStore, load loadInt, opts ...lastmodstore.LoaderOption) *intLoader {
 	l := lastmodstore.NewLoader(s, load, opts...)
 	t.Cleanup(func() {
@@ -57,7 +57,8 @@ func newIntLoader(t *testing.T, s intStore, load loadInt, opts ...lastmodstore.L
 	return l
 }
 
-// countingSource returns a source that takes d and returns 1, 2, 3 and so on with ttl.
+// countingSource returns a source whose loads take d and return 1, 2, 3 and so on with
+// ttl.
 func countingSource(d, ttl time.Duration) loadInt {
 	var mu sync.Mutex
 	n := 0
@@ -70,6 +71,7 @@ func countingSource(d, ttl time.Duration) loadInt {
 	}
 }
 
+// loaded returns a function that expects no error and returns the value of the entry.
 func loaded(g Gomega) func(e intEntry, err error) int {
 	return func(e intEntry, err error) int {
 		g.Expect(err).NotTo(HaveOccurred())
@@ -77,10 +79,10 @@ func loaded(g Gomega) func(e intEntry, err error) int {
 	}
 }
 
-// patient callers wait as long as it takes.
+// patient is the context of callers that never give up.
 var patient = context.Background()
 
-func TestLoaderLoadsOnceForAll(t *testing.T) {
+func TestLoaderLoadsOnceForAllCallers(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		l := newIntLoader(t, s, countingSource(time.Second, time.Minute))
 		var wg sync.WaitGroup
@@ -89,7 +91,7 @@ func TestLoaderLoadsOnceForAll(t *testing.T) {
 		}
 		wg.Wait()
 		time.Sleep(time.Minute)
-		g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(2), "1: it has expired")
+		g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(2), "the first value has expired")
 	})
 }
 
@@ -130,11 +132,11 @@ func TestLoaderReportsErrorsAndPanicsToAllCallersAndStoresNone(t *testing.T) {
 	}
 }
 
-func TestLoaderNeverOverwritesWhatWasWrittenSince(t *testing.T) {
+func TestLoaderNeverOverwritesALaterWrite(t *testing.T) {
 	for name, c := range map[string]struct {
 		before, meanwhile func(intStore)
 		want, kept        int
-		lost              bool
+		discarded         bool
 	}{
 		"set":            {func(intStore) {}, func(s intStore) { s.Set("a", 9, 0) }, 9, 9, true},
 		"set over old":   {func(s intStore) { s.Set("a", 5, 0) }, func(s intStore) { s.Set("a", 9, 0) }, 9, 9, true},
@@ -145,9 +147,9 @@ func TestLoaderNeverOverwritesWhatWasWrittenSince(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
-				var lost []int
+				var discarded []int
 				l := newIntLoader(t, s, countingSource(time.Second, time.Hour),
-					lastmodstore.OnDiscard(func(_ string, v int) { lost = append(lost, v) }))
+					lastmodstore.OnDiscard(func(_ string, v int) { discarded = append(discarded, v) }))
 				c.before(s)
 				time.Sleep(time.Millisecond)
 				time.AfterFunc(500*time.Millisecond, func() { c.meanwhile(s) })
@@ -155,15 +157,15 @@ func TestLoaderNeverOverwritesWhatWasWrittenSince(t *testing.T) {
 				synctest.Wait()
 				kept, _ := s.Get("a")
 				g.Expect(kept).To(Equal(c.kept))
-				g.Expect(len(lost) == 1).To(Equal(c.lost), "a value that is not stored is discarded, once")
+				g.Expect(len(discarded) == 1).To(Equal(c.discarded), "a value that is not stored is discarded once")
 			})
 		})
 	}
 }
 
-func TestLoaderLoadsAgainIfWhatWasWrittenMeanwhileIsTooOld(t *testing.T) {
+func TestLoaderLoadsAgainIfTheEntryWrittenMeanwhileIsTooOld(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
-		s.Set("b", 0, 0) // merged entries are older than this
+		s.Set("b", 0, 0) // later than the entry merged below
 		old := time.Now()
 		time.Sleep(time.Hour)
 		l := newIntLoader(t, s, countingSource(time.Second, 0))
@@ -172,7 +174,7 @@ func TestLoaderLoadsAgainIfWhatWasWrittenMeanwhileIsTooOld(t *testing.T) {
 	})
 }
 
-func TestLoaderReturnsAndDiscardsWhatTheStoreRefuses(t *testing.T) {
+func TestLoaderReturnsAndDiscardsAValueThatTheStoreRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		ttl  time.Duration
 		want error
@@ -187,31 +189,31 @@ func TestLoaderReturnsAndDiscardsWhatTheStoreRefuses(t *testing.T) {
 				s := mutexstore.New[string, int](0, lastmodstore.MaxEntries(1), lastmodstore.RejectWhenFull())
 				defer s.Close()
 				s.Set("b", 1, 0)
-				var lost []int
+				var discarded []int
 				var failed []error
 				l := newIntLoader(t, s, countingSource(time.Second, c.ttl), lastmodstore.RetryAfter(time.Hour),
-					lastmodstore.OnDiscard(func(_ string, v int) { lost = append(lost, v) }),
+					lastmodstore.OnDiscard(func(_ string, v int) { discarded = append(discarded, v) }),
 					lastmodstore.OnLoadError(func(_ string, err error) { failed = append(failed, err) }))
 				if name == "closed" {
 					time.AfterFunc(time.Millisecond, func() { s.Close() })
 				}
 				e, err := l.Get(patient, "a")
 				g.Expect(err).To(MatchError(c.want))
-				g.Expect(e).To(Equal(intEntry{Value: 1}), "nothing is lost, and no times say that it is stored")
+				g.Expect(e).To(Equal(intEntry{Value: 1}), "the value, without the times of a stored entry")
 				synctest.Wait()
-				g.Expect(lost).To(Equal([]int{1}))
+				g.Expect(discarded).To(Equal([]int{1}))
 				g.Expect(failed).To(HaveLen(1))
 				g.Expect(failed[0]).To(MatchError(c.want))
 				s.Delete("b")
 				_, err = l.Get(patient, "a")
-				g.Expect(err == nil).To(Equal(name == "full"), "a full store is no failure of the source")
+				g.Expect(err == nil).To(Equal(name == "full"), "a full store is not a failure of the source")
 			})
 		})
 	}
 }
 
-// 18: keys that no map can hold.
-func TestLoaderNeitherLoadsNorHoldsInvalidKeys(t *testing.T) {
+// 18: NaN and unhashable keys are neither loaded nor retained.
+func TestLoaderNeitherLoadsNorRetainsInvalidKeys(t *testing.T) {
 	for _, e := range compare.Engines() {
 		t.Run(e.Name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -240,7 +242,7 @@ func TestLoaderNeitherLoadsNorHoldsInvalidKeys(t *testing.T) {
 
 type loaderContextKey struct{}
 
-func TestLoaderGivesALoadNoValuesOfACaller(t *testing.T) {
+func TestALoadSeesNoContextValuesOfItsCallers(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		l := newIntLoader(t, s, func(ctx context.Context, _ string, _ intEntry, _ bool) (int, time.Duration, error) {
 			g.Expect(ctx.Value(loaderContextKey{})).To(BeNil())
@@ -250,7 +252,7 @@ func TestLoaderGivesALoadNoValuesOfACaller(t *testing.T) {
 	})
 }
 
-func TestLoaderOfAnEndedContextReturnsWhatIsPresentAndLoadsNothing(t *testing.T) {
+func TestGetWithAnEndedContextReturnsAPresentEntryAndLoadsNothing(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		l := newIntLoader(t, s, countingSource(0, 0))
 		ctx, cancel := context.WithCancel(patient)
@@ -265,7 +267,7 @@ func TestLoaderOfAnEndedContextReturnsWhatIsPresentAndLoadsNothing(t *testing.T)
 	})
 }
 
-func TestLoaderRefusesMisuseWithASentence(t *testing.T) {
+func TestMisusePanicsWithASentence(t *testing.T) {
 	g := NewWithT(t)
 	s := mutexstore.New[string, int](0)
 	defer s.Close()
@@ -274,7 +276,7 @@ func TestLoaderRefusesMisuseWithASentence(t *testing.T) {
 		"RetryAfter(-1ns)": func() { lastmodstore.RetryAfter(-1) },
 		"OnLoadError(nil)": func() { lastmodstore.OnLoadError[string](nil) },
 		"OnDiscard(nil)":   func() { lastmodstore.OnDiscard[string, int](nil) },
-		"a LoadFunc":       func() { lastmodstore.NewLoader(s, nil) },
+		"the LoadFunc":     func() { lastmodstore.NewLoader(s, nil) },
 		"a func(int, error), but this Loader needs a func(string, error)": func() {
 			lastmodstore.NewLoader(s, countingSource(0, 0), lastmodstore.OnLoadError(func(int, error) {}))
 		},

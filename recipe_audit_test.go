@@ -21,21 +21,21 @@ func Example_auditTrail() {
 	s.Set("order-1", "paid", lastmodstore.NoExpiry)
 	s.Set("order-1", "sent", lastmodstore.NoExpiry)
 	s.Delete("order-1")
-	s.Close() // returns when all of it has been reported
+	s.Close() // returns when everything has been reported
 	// Output:
 	// order-1 was placed until Replaced
 	// order-1 was paid until Replaced
 	// order-1 was sent until Deleted
 }
 
-// A transition is one line of a trail.
+// A transition is one element of a trail: a state that ended.
 type transition struct {
 	was   int
 	since time.Time
 	why   lastmodstore.EventKind
 }
 
-// record appends to trail, on one goroutine; read trail after the store is closed.
+// record appends the transitions of s to trail. Read trail after closing the store.
 func record(s lastmodstore.Store[string, int], trail *[]transition) {
 	s.OnRemove(func(_ string, was lastmodstore.Entry[int], why lastmodstore.EventKind) {
 		*trail = append(*trail, transition{was.Value, was.LastModified, why})
@@ -61,7 +61,7 @@ func TestAuditTrailHasEveryTransitionOnce(t *testing.T) {
 	})
 }
 
-func TestAuditTrailKnowsNoTransitionThatLost(t *testing.T) {
+func TestAuditTrailOmitsTransitionsThatLostTheRace(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, int]) {
 		var trail []transition
 		record(s, &trail)
@@ -86,7 +86,7 @@ func TestAuditTrailKnowsNoTransitionThatLost(t *testing.T) {
 	})
 }
 
-func TestAuditTrailGoesOnAfterARestart(t *testing.T) {
+func TestAuditTrailContinuesAfterARestart(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, int]) {
 		var trail []transition
 		record(s, &trail)

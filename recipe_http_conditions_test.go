@@ -42,7 +42,7 @@ func TestOneOfManyWritersWithTheSameTagWins(t *testing.T) {
 	}
 }
 
-func TestUnmodifiedSinceHoldsWithTheHeaderAsItWasSent(t *testing.T) {
+func TestIfUnmodifiedSinceHoldsForTheLastModifiedThatWasSent(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, string]) {
 		time.Sleep(500 * time.Millisecond)
 		s.Set("/motd.txt", "hello", lastmodstore.NoExpiry)
@@ -79,7 +79,7 @@ func TestTagIsTheSameAfterARestart(t *testing.T) {
 	})
 }
 
-func TestTagOfBeforeClearMatchesNothing(t *testing.T) {
+func TestTagFromBeforeClearMatchesNothing(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, string]) {
 		s.Set("/motd.txt", "hello", lastmodstore.NoExpiry)
 		tag := do(s, "GET", "").Header.Get("ETag")
@@ -92,7 +92,7 @@ func TestTagOfBeforeClearMatchesNothing(t *testing.T) {
 }
 
 // RFC 9110, 8.8.2.1: Last-Modified is not later than the response.
-func TestPageFromTheFutureIsServedAsModifiedNow(t *testing.T) {
+func TestPageModifiedInTheFutureIsServedAsModifiedNow(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, string]) {
 		_, err := s.Merge("/motd.txt", lastmodstore.Entry[string]{Value: "hello", LastModified: time.Now().Add(30 * time.Second)})
 		g.Expect(err).NotTo(HaveOccurred())
@@ -102,8 +102,8 @@ func TestPageFromTheFutureIsServedAsModifiedNow(t *testing.T) {
 	})
 }
 
-// 20: reads report absence after Close, which is no reason for 404 or 412.
-func TestClosedStoreIsUnavailableAndNotEmpty(t *testing.T) {
+// 20: after Close reads report absence, which must not become 404 or 412.
+func TestClosedStoreIsUnavailableNotEmpty(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, string]) {
 		s.Set("/motd.txt", "hello", lastmodstore.NoExpiry)
 		tag := do(s, "GET", "").Header.Get("ETag")
@@ -117,7 +117,7 @@ func TestClosedStoreIsUnavailableAndNotEmpty(t *testing.T) {
 	})
 }
 
-func TestConditionsHoldAsHTTPSays(t *testing.T) {
+func TestConditionsHoldAsInRFC9110(t *testing.T) {
 	const early, now = "Fri, 31 Dec 1999 23:59:59 GMT", "Sat, 01 Jan 2000 00:00:00 GMT"
 	for _, c := range []struct {
 		name            string
@@ -134,8 +134,8 @@ func TestConditionsHoldAsHTTPSays(t *testing.T) {
 		{"If-None-Match *", []string{"If-None-Match", "*"}, 412, 204},
 		{"If-Unmodified-Since", []string{"If-Unmodified-Since", now}, 204, 412},
 		{"If-Unmodified-Since earlier", []string{"If-Unmodified-Since", early}, 412, 412},
-		{"If-Unmodified-Since that is no date", []string{"If-Unmodified-Since", "yesterday"}, 204, 204},
-		{"If-Match goes before If-Unmodified-Since", []string{"If-Match", "TAG", "If-Unmodified-Since", early}, 204, 412},
+		{"If-Unmodified-Since without a valid date", []string{"If-Unmodified-Since", "yesterday"}, 204, 204},
+		{"If-Match takes precedence over If-Unmodified-Since", []string{"If-Match", "TAG", "If-Unmodified-Since", early}, 204, 412},
 		{"both conditions", []string{"If-Unmodified-Since", now, "If-None-Match", "TAG"}, 412, 412},
 	} {
 		t.Run(c.name, func(t *testing.T) {

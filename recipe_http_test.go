@@ -14,13 +14,13 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-// etag returns the entry's version as an HTTP entity tag. It has all of
-// LastModified's nanoseconds, so it is exact where HTTP's times are not.
+// etag returns the entry's version as an HTTP entity tag. It contains the nanoseconds of
+// LastModified, so it is exact, unlike the times of HTTP.
 func etag(e lastmodstore.Entry[string]) string {
 	return strconv.Quote(strconv.FormatInt(e.LastModified.UnixNano(), 36))
 }
 
-// pages serves entries by their path, and stores what is PUT there.
+// pages serves entries under their keys as paths, and stores the body of a PUT.
 func pages(s lastmodstore.Store[string, string]) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		switch r.Method {
@@ -45,7 +45,7 @@ func getPage(w http.ResponseWriter, r *http.Request, s lastmodstore.Reader[strin
 		http.NotFound(w, r)
 		return
 	}
-	// An entry merged from a machine whose clock is ahead is newer than the
+	// An entry merged from a machine whose clock is ahead may be newer than the
 	// response, which HTTP does not allow.
 	modified := e.LastModified
 	if now := time.Now(); modified.After(now) {
@@ -75,23 +75,23 @@ func putPage(w http.ResponseWriter, r *http.Request, s lastmodstore.Store[string
 	}
 }
 
-// storePage stores body if the request's conditions hold. Update makes the check
-// and the write one step.
+// storePage stores body if the request's conditions hold. Update makes the check and the
+// write a single step.
 func storePage(s lastmodstore.Store[string, string], path, body string, h http.Header) (lastmodstore.Entry[string], error) {
 	return lastmodstore.Update(s, path, func(old lastmodstore.Entry[string], ok bool) (string, time.Duration, error) {
 		switch {
 		case holds(h, old, ok):
 			return body, lastmodstore.KeepTTL, nil
-		case closed(s): // and therefore looks empty
+		case closed(s): // a closed store looks empty
 			return "", 0, lastmodstore.ErrClosed
 		}
 		return "", 0, errPrecondition
 	})
 }
 
-// holds reports whether the conditions of a write hold for the present entry, in
-// the order of RFC 9110, 13.2.2. If-Match is exact. If-Unmodified-Since has whole
-// seconds, so that of two writes within one second both may win.
+// holds reports whether the conditions of a write hold for the present entry, in the
+// order of RFC 9110, 13.2.2. If-Match is exact. If-Unmodified-Since has whole seconds, so
+// two writes within one second may both succeed.
 func holds(h http.Header, old lastmodstore.Entry[string], ok bool) bool {
 	if match := h.Get("If-Match"); match != "" {
 		if !ok || !lists(match, etag(old)) {
@@ -105,7 +105,7 @@ func holds(h http.Header, old lastmodstore.Entry[string], ok bool) bool {
 	return !ok || !lists(h.Get("If-None-Match"), etag(old))
 }
 
-// lists reports whether a header names tag. "*" names every tag.
+// lists reports whether header, a list of tags, contains tag. "*" contains every tag.
 func lists(header, tag string) bool {
 	for item := range strings.SplitSeq(header, ",") {
 		if item = strings.TrimSpace(item); item == "*" || item == tag {
@@ -115,7 +115,7 @@ func lists(header, tag string) bool {
 	return false
 }
 
-// do sends one request; header is a list of names and values.
+// do sends one request. The header is a list of alternating names and values.
 func do(s lastmodstore.Store[string, string], method, body string, header ...string) *http.Response {
 	r := httptest.NewRequest(method, "/motd.txt", strings.NewReader(body))
 	for i := 0; i < len(header); i += 2 {

@@ -14,18 +14,18 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-// A lease is a lock that its holder loses unless it renews in time. Its token
-// rises with each lease and each renewal: a resource that remembers the highest
-// token it has seen refuses a holder that has lost the lease without noticing.
-// One goroutine uses a lease at a time.
+// A lease is a lock that its holder loses unless it renews it in time. The token increases
+// with each lease and each renewal: a resource that remembers the highest token it has
+// seen can refuse a holder that has lost the lease without noticing. A lease must not be
+// used concurrently.
 type lease struct {
 	s            lastmodstore.Store[string, string]
 	name, holder string
 	token        time.Time
 }
 
-// acquire returns a lease, or nil and the entry of the present holder. Only the
-// holder ever has a *lease, so nobody else can renew or release it.
+// acquire returns a lease, or nil and the entry of the present holder. Only the holder
+// has a *lease, so nobody else can renew or release it.
 func acquire(s lastmodstore.Store[string, string], name, holder string, ttl time.Duration) (*lease, lastmodstore.Entry[string], error) {
 	e, won, err := lastmodstore.SetIfAbsent(s, name, holder, ttl)
 	if err != nil || !won {
@@ -34,8 +34,8 @@ func acquire(s lastmodstore.Store[string, string], name, holder string, ttl time
 	return &lease{s, name, holder, e.LastModified}, e, nil
 }
 
-// renew reports whether the lease was still held. It fails if the lease has
-// expired, whether or not another holder has it by now.
+// renew extends the lease to ttl from now and reports whether it was still held. It
+// returns false if the lease has expired, whether or not somebody else has acquired it.
 func (l *lease) renew(ttl time.Duration) (bool, error) {
 	e, ok, err := l.s.SetIfUnmodifiedSince(l.name, l.holder, ttl, l.token)
 	if ok {
@@ -44,7 +44,8 @@ func (l *lease) renew(ttl time.Duration) (bool, error) {
 	return ok, err
 }
 
-// release ends the lease, and no other holder's.
+// release ends the lease and reports whether it was still held. It never ends the lease of
+// another holder.
 func (l *lease) release() (bool, error) { return l.s.DeleteIfUnmodifiedSince(l.name, l.token) }
 
 func Example_leaseLock() {
@@ -96,7 +97,7 @@ func TestLoserOfALeaseGetsTheHolderAndNoLease(t *testing.T) {
 			}
 			lost.Add(1)
 			g.Expect(present.Value).NotTo(Equal(fmt.Sprint(i)))
-			g.Expect(present.ExpiresAt).To(Equal(time.Now().Add(time.Minute)), "when to try again")
+			g.Expect(present.ExpiresAt).To(Equal(time.Now().Add(time.Minute)), "the time to try again")
 		})
 		g.Expect(won.Load()).To(BeEquivalentTo(1))
 		g.Expect(lost.Load()).To(BeEquivalentTo(7))
@@ -107,7 +108,7 @@ func TestLeaseHasOneHolder(t *testing.T) {
 	const ttl = time.Second
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, string]) {
 		var mu sync.Mutex
-		var highest time.Time // token that the resource has seen
+		var highest time.Time // highest token that the resource has seen
 		held, refused := 0, 0
 		use := func(token time.Time) {
 			mu.Lock()
@@ -147,7 +148,7 @@ func TestLeaseHasOneHolder(t *testing.T) {
 			}
 		})
 		g.Expect(held).To(BeNumerically(">", 20))
-		g.Expect(refused).To(BeNumerically(">", 0), "fencing had nothing to do")
+		g.Expect(refused).To(BeNumerically(">", 0), "fencing was not needed")
 	})
 }
 
@@ -164,7 +165,7 @@ func TestClearEndsEveryLease(t *testing.T) {
 	})
 }
 
-// 8, 28: a token denotes the same instant in the store that loaded the snapshot.
+// 8, 28: a token denotes the same instant in the store that loads the snapshot.
 func TestLeaseSurvivesARestart(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, string]) {
 		held := mustAcquire(g, s, "held", time.Minute)
@@ -183,7 +184,7 @@ func TestLeaseSurvivesARestart(t *testing.T) {
 	})
 }
 
-func TestTokensRiseOverARestart(t *testing.T) {
+func TestTokensIncreaseAcrossARestart(t *testing.T) {
 	for name, end := range map[string]func(*lease){
 		"released": func(l *lease) { l.release() },
 		"expired":  func(*lease) { time.Sleep(time.Minute) },

@@ -25,7 +25,7 @@ func Example_configuration() {
 	defer s.Close()
 	version := "v1"
 	config := lastmodstore.NewLoader(s, func(_ context.Context, key string, present lastmodstore.Entry[string], ok bool) (string, time.Duration, error) {
-		if ok && present.Value == version { // the source's own "changed since?"
+		if ok && present.Value == version { // how the source finds out that nothing has changed
 			return "", 24 * time.Hour, lastmodstore.ErrNotModified
 		}
 		fmt.Println("loading", key)
@@ -36,7 +36,7 @@ func Example_configuration() {
 		fmt.Println(e.Value, err)
 	}
 	version = "v2"
-	e, err := config.GetFresh(context.Background(), "app.yaml", 0) // whatever is present is too old
+	e, err := config.GetFresh(context.Background(), "app.yaml", 0) // every present entry is too old
 	fmt.Println(e.Value, err)
 	// Output:
 	// loading app.yaml
@@ -46,8 +46,8 @@ func Example_configuration() {
 	// v2 <nil>
 }
 
-// fetch is the load function of a cache of HTTP responses. It asks again by ETag
-// once a response is no longer fresh.
+// fetch returns the LoadFunc of a cache of HTTP responses. It revalidates a response by
+// its ETag.
 func fetch(client *http.Client) lastmodstore.LoadFunc[string, response] {
 	return func(ctx context.Context, url string, present lastmodstore.Entry[response], ok bool) (response, time.Duration, error) {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -77,9 +77,9 @@ func fetch(client *http.Client) lastmodstore.LoadFunc[string, response] {
 
 type response struct{ ETag, Body string }
 
-// freshUntil returns when a response ceases to be fresh: its max-age after the
-// request was sent, or else its Expires, or else at once. The result goes through
-// Until: max-age=0 given as a TTL would be NoExpiry.
+// freshUntil returns the time until which a response is fresh: max-age after the request
+// was sent, or otherwise Expires, or otherwise sent. Pass the result to Until: a TTL of 0
+// for max-age=0 would be NoExpiry.
 func freshUntil(h http.Header, sent time.Time) time.Time {
 	for directive := range strings.SplitSeq(h.Get("Cache-Control"), ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")
@@ -100,7 +100,7 @@ func freshUntil(h http.Header, sent time.Time) time.Time {
 	return sent
 }
 
-// An origin is a server without a network, for a bubble.
+// An origin is an HTTP server without a network, which can be used in a bubble.
 type origin func(*http.Request) *http.Response
 
 func (o origin) RoundTrip(r *http.Request) (*http.Response, error) { return o(r), nil }
@@ -114,7 +114,7 @@ func reply(status int, header map[string]string, body string) *http.Response {
 }
 
 // 3: a computed TTL never turns into "no expiry".
-func TestCachedResponseIsFreshAsLongAsItsHeaderSays(t *testing.T) {
+func TestCachedResponseIsFreshForAsLongAsItsHeaderSays(t *testing.T) {
 	for name, c := range map[string]struct {
 		header, value string
 		fresh         time.Duration
@@ -154,6 +154,7 @@ func TestCachedResponseIsFreshAsLongAsItsHeaderSays(t *testing.T) {
 	}
 }
 
+// versions returns a source whose value is *version, and which is down if that is "".
 func versions(version *string, loads *atomic.Int32) lastmodstore.LoadFunc[string, string] {
 	return func(_ context.Context, _ string, present lastmodstore.Entry[string], ok bool) (string, time.Duration, error) {
 		time.Sleep(time.Second)
@@ -181,7 +182,7 @@ func TestConfigurationIsLoadedOnceForAllCallers(t *testing.T) {
 	})
 }
 
-func TestConfigurationThatCannotBeLoadedStaysAsItIs(t *testing.T) {
+func TestConfigurationThatCannotBeLoadedStaysUnchanged(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, string]) {
 		var loads atomic.Int32
 		version := "v1"
@@ -197,7 +198,7 @@ func TestConfigurationThatCannotBeLoadedStaysAsItIs(t *testing.T) {
 	})
 }
 
-func TestConfigurationKeepsItsAgeOverARestart(t *testing.T) {
+func TestConfigurationKeepsItsAgeAcrossARestart(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, string]) {
 		var loads atomic.Int32
 		version := "v1"

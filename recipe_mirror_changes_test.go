@@ -15,7 +15,7 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// following runs m.follow in a bubble until the returned function is called.
+// following starts m.follow on a goroutine, which ends when stop is called.
 func following[V any](m *mirror[V], s lastmodstore.Store[string, V]) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -29,7 +29,7 @@ func following[V any](m *mirror[V], s lastmodstore.Store[string, V]) (stop func(
 	}
 }
 
-// expectMirrored waits until the follower has nothing left to do.
+// expectMirrored waits until the follower is idle, and expects m to equal s.
 func expectMirrored[V any](g Gomega, m *mirror[V], s lastmodstore.Store[string, V]) {
 	synctest.Wait()
 	want := map[string]V{}
@@ -50,7 +50,7 @@ func setFlags(g Gomega, s lastmodstore.Store[string, bool], n int) {
 	}
 }
 
-func TestFlagsAreWhatTheStoreHas(t *testing.T) {
+func TestFlagsEqualTheStore(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, bool]) {
 		var flags mirror[bool]
 		defer following(&flags, s)()
@@ -94,7 +94,7 @@ func TestFlagsTurnOffAfterClear(t *testing.T) {
 	})
 }
 
-// A gated store holds its watchers up at each event until the gate is closed.
+// A gated store blocks its watchers before each event until the gate is closed.
 type gated[V any] struct {
 	lastmodstore.Store[string, V]
 	gate chan struct{}
@@ -111,7 +111,7 @@ func (s gated[V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastmodst
 }
 
 // 25: a watcher that asks for more than is remembered first receives Resync.
-func TestFlagsTurnOffThatWereRemovedWhileTheFollowerWasSlow(t *testing.T) {
+func TestFlagsRemovedWhileTheFollowerWasSlowTurnOff(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, bool]) {
 		setFlags(g, s, 9)
 		var flags mirror[bool]
@@ -130,8 +130,8 @@ func TestFlagsTurnOffThatWereRemovedWhileTheFollowerWasSlow(t *testing.T) {
 
 func TestFollowerResumesWhereItEnded(t *testing.T) {
 	for name, opts := range map[string][]lastmodstore.Option{
-		"all is remembered": nil,
-		"one is remembered": {lastmodstore.RemovalLog(1)},
+		"everything is remembered": nil,
+		"one is remembered":        {lastmodstore.RemovalLog(1)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachEngine(t, func(g Gomega, s lastmodstore.Store[string, bool]) {
@@ -181,9 +181,9 @@ func TestClosingTheStoreTurnsNoFlagOff(t *testing.T) {
 	})
 }
 
-// 13: polling with ModifiedSince does not hold where others merge older entries;
-// Watch reports an entry when it arrives.
-func TestEndpointsReachTheFollowerInWhateverOrderTheyAreReported(t *testing.T) {
+// 13: polling with ModifiedSince misses older entries that are merged; Watch reports an
+// entry when it arrives.
+func TestEndpointsReachTheFollowerInAnyOrderOfReports(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, string]) {
 		began := time.Now()
 		var endpoints mirror[string]
@@ -211,7 +211,7 @@ func TestEndpointsReachTheFollowerInWhateverOrderTheyAreReported(t *testing.T) {
 		}
 		time.Sleep(2 * time.Hour)
 		expectMirrored(g, &endpoints, s)
-		g.Expect(endpoints.values).To(BeEmpty(), "nobody reports any more")
+		g.Expect(endpoints.values).To(BeEmpty(), "reports have stopped, so all endpoints have expired")
 		stop()
 	})
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// 25: a position that predates the opening of the store shows as Resync, so a
-// follower learns what was removed before the snapshot was saved.
-func TestFollowerOfARestartedStoreLosesWhatWasRemovedMeanwhile(t *testing.T) {
+// 25: a watcher whose position predates the opening of the store receives Resync, so a
+// follower finds out what was removed before the snapshot was saved.
+func TestFollowerOfARestartedStoreDropsWhatWasRemovedMeanwhile(t *testing.T) {
 	for name, remove := range map[string]func(lastmodstore.Store[string, bool]){
 		"Delete":  func(s lastmodstore.Store[string, bool]) { s.Delete("0"); s.Delete("4") },
 		"Clear":   func(s lastmodstore.Store[string, bool]) { s.Clear() },

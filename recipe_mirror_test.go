@@ -11,13 +11,13 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-// A mirror is a local copy of a store's values, such as feature flags: reading
-// one costs no call of the store. Its zero value is an empty copy, to be used for
-// one store and for what is restored from that store's snapshots.
+// A mirror is a local copy of a store's values, such as feature flags: reading one does
+// not call the store. The zero value is an empty copy. Use it for one store, including
+// stores restored from its snapshots.
 type mirror[V any] struct {
 	mu     sync.RWMutex // guards the fields below
 	values map[string]V
-	at     time.Time // position: all changes up to it are in values
+	at     time.Time // position: values contains all changes up to it
 }
 
 func (m *mirror[V]) get(key string) (V, bool) {
@@ -27,8 +27,8 @@ func (m *mirror[V]) get(key string) (V, bool) {
 	return v, ok
 }
 
-// follow keeps m up to date until ctx or the store ends. Called again, it resumes
-// where it ended.
+// follow keeps m up to date until ctx is done or the store is closed. Called again, it
+// resumes where it ended.
 func (m *mirror[V]) follow(ctx context.Context, s lastmodstore.Store[string, V]) {
 	for e := range s.Watch(ctx, m.at) {
 		if e.Kind != lastmodstore.Resync {
@@ -53,9 +53,9 @@ func (m *mirror[V]) apply(e lastmodstore.Event[string, V]) {
 	m.at = e.At
 }
 
-// replace makes m what the store is now, without the keys that it no longer has.
-// A closed store looks empty and must not empty the copy: replace reports whether
-// the store was still open.
+// replace replaces the values of m with those of the store, so that keys that no longer
+// exist disappear. A closed store looks empty and must not empty the copy: then replace
+// changes nothing and returns false.
 func (m *mirror[V]) replace(s lastmodstore.Reader[string, V], at time.Time) bool {
 	values := map[string]V{}
 	for key, e := range s.All() {
@@ -70,7 +70,7 @@ func (m *mirror[V]) replace(s lastmodstore.Reader[string, V], at time.Time) bool
 	return true
 }
 
-// closed distinguishes a closed store from an empty one.
+// closed reports whether s is closed. Without it, a closed store looks like an empty one.
 func closed(s interface{ Done() <-chan struct{} }) bool {
 	select {
 	case <-s.Done():
@@ -88,7 +88,7 @@ func Example_featureFlags() {
 	var flags mirror[bool]
 	ctx, stop := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer stop()
-	flags.follow(ctx, s) // on a goroutine of its own in a program
+	flags.follow(ctx, s) // a program runs this on a goroutine of its own
 	fmt.Println(flags.get("dark-mode"))
 
 	s.Clear()
@@ -101,9 +101,9 @@ func Example_featureFlags() {
 	// false false
 }
 
-// report merges what a peer knows of a service's endpoint. The newest report
-// stays, in whatever order and however often they arrive. It expires unless a
-// newer one arrives within ttl of its own time.
+// report merges a peer's report of a service's endpoint. The newest report stays, in
+// whatever order and however often reports arrive. It expires ttl after its own time,
+// unless a newer one replaces it.
 func report(s lastmodstore.Writer[string, string], service, address string, at time.Time, ttl time.Duration) (bool, error) {
 	return s.Merge(service, lastmodstore.Entry[string]{Value: address, LastModified: at, TTL: ttl, ExpiresAt: at.Add(ttl)})
 }
@@ -113,8 +113,8 @@ func Example_endpoints() {
 	defer s.Close()
 	now := time.Now()
 	report(s, "billing", "10.0.0.7:80", now.Add(-time.Second), time.Minute)
-	report(s, "billing", "10.0.0.1:80", now.Add(-3*time.Second), time.Minute) // overtaken
-	report(s, "search", "10.0.0.2:80", now.Add(-2*time.Second), time.Minute)  // older than the newest, and new
+	report(s, "billing", "10.0.0.1:80", now.Add(-3*time.Second), time.Minute) // superseded
+	report(s, "search", "10.0.0.2:80", now.Add(-2*time.Second), time.Minute)  // older than the newest, but a new key
 
 	n := 0
 	for e := range s.Watch(context.Background(), time.Time{}) {

@@ -19,16 +19,17 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-// allow counts requests in windows that begin with the first one of a client. It
-// returns when the present window closes: what a refused client has to wait for.
-// The window must be positive: 0 is NoExpiry, one window that never closes.
+// allow counts a client's requests in windows that begin with a request, and reports
+// whether the present request is within the limit. A refused client has to wait until
+// reset, when the window closes. The window must be positive: 0 is NoExpiry, so the
+// window would never close.
 func allow(s lastmodstore.Store[string, int], client string, limit int, window time.Duration) (ok bool, reset time.Time, err error) {
 	e, err := lastmodstore.Add(s, client, 1, window)
 	return err == nil && e.Value <= limit, e.ExpiresAt, err
 }
 
-// limited refuses requests beyond the limit with 429 and Retry-After, in whole
-// seconds, rounded up.
+// limited refuses requests beyond the limit with status 429 and a Retry-After header in
+// whole seconds, rounded up.
 func limited(s lastmodstore.Store[string, int], limit int, window time.Duration, next http.Handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ok, reset, err := allow(s, r.RemoteAddr, limit, window)
@@ -45,12 +46,12 @@ func limited(s lastmodstore.Store[string, int], limit int, window time.Duration,
 	}
 }
 
-// errLimited ends an Update without storing anything.
+// errLimited makes Update store nothing.
 var errLimited = errors.New("rate limit reached")
 
-// allowSliding keeps the times of the requests that it allowed, so that no
-// window of that length, wherever it begins, has more than limit of them. For a
-// refused request, reset is when the oldest of them leaves the window.
+// allowSliding stores the times of the requests that it has allowed, so that no window of
+// that length, wherever it begins, contains more than limit of them. For a refused
+// request, reset is when the oldest of them leaves the window.
 func allowSliding(s lastmodstore.Store[string, []time.Time], client string, limit int, window time.Duration) (ok bool, reset time.Time, err error) {
 	_, err = lastmodstore.Update(s, client, func(old lastmodstore.Entry[[]time.Time], _ bool) ([]time.Time, time.Duration, error) {
 		now := time.Now()

@@ -13,15 +13,15 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-// A session expires when it has been idle, and at End whatever happens.
+// A session expires when it has been idle for some time, and at End in any case.
 type session struct {
 	User string
 	End  time.Time
 }
 
-// sessionTTL is computed from a deadline, so it goes through Until: a plain
-// subtraction that reaches 0 would store the session forever, and one that
-// reaches -1 would keep an old deadline. An idle time of 0 is none.
+// sessionTTL returns the TTL of a session. It is computed from a deadline, so it uses
+// Until: with a plain subtraction, 0 would store the session forever, and -1 would keep
+// the old deadline. An idle time of 0 means no limit.
 func sessionTTL(end time.Time, idle time.Duration) time.Duration {
 	left := lastmodstore.Until(end)
 	if idle <= 0 {
@@ -35,9 +35,9 @@ func login(s lastmodstore.Store[string, session], id string, opened session, idl
 	return s.Set(id, opened, sessionTTL(opened.End, idle))
 }
 
-// visit returns a session and lets it slide. Touch changes only a session that
-// is still present, so one that was logged out or has expired stays so; storing
-// what Get returned would restore it.
+// visit returns a session and extends it. Touch changes only a session that is still
+// present, so one that was logged out or has expired stays absent; storing what Get
+// returned would restore it.
 func visit(s lastmodstore.Store[string, session], id string, idle time.Duration) (session, bool) {
 	e, ok := s.GetEntry(id)
 	if !ok {
@@ -82,7 +82,7 @@ func TestSessionSlidesUntilItIsIdle(t *testing.T) {
 }
 
 // 3: a TTL computed from a deadline never turns into "no expiry".
-func TestSessionEndsAtItsAbsoluteEnd(t *testing.T) {
+func TestSessionExpiresAtItsEnd(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, session]) {
 		end := time.Now().Add(3*idle + idle/2)
 		g.Expect(login(s, "id", session{"alice", end}, idle)).To(Succeed())
@@ -100,7 +100,7 @@ func TestSessionEndsAtItsAbsoluteEnd(t *testing.T) {
 	})
 }
 
-func TestSessionWithoutAnIdleTimeEndsAtItsEnd(t *testing.T) {
+func TestSessionWithoutAnIdleTimeExpiresAtItsEnd(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, session]) {
 		g.Expect(login(s, "id", session{"alice", time.Now().Add(time.Hour)}, 0)).To(Succeed())
 		time.Sleep(time.Hour - 1)
@@ -112,7 +112,7 @@ func TestSessionWithoutAnIdleTimeEndsAtItsEnd(t *testing.T) {
 	})
 }
 
-func TestSessionThatHasEndedIsNotOpened(t *testing.T) {
+func TestSessionWhoseEndHasPassedIsNotOpened(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, session]) {
 		for _, late := range []time.Duration{0, 1, time.Hour} {
 			g.Expect(login(s, "other", session{"bob", time.Now().Add(time.Hour)}, idle)).To(Succeed())
@@ -124,7 +124,7 @@ func TestSessionThatHasEndedIsNotOpened(t *testing.T) {
 	})
 }
 
-func TestNoVisitBringsASessionBack(t *testing.T) {
+func TestNoVisitRestoresASession(t *testing.T) {
 	for name, end := range map[string]func(lastmodstore.Store[string, session]){
 		"logout": func(s lastmodstore.Store[string, session]) { s.Delete("id") },
 		"Clear":  func(s lastmodstore.Store[string, session]) { s.Clear() },
@@ -144,7 +144,7 @@ func TestNoVisitBringsASessionBack(t *testing.T) {
 							default:
 								visit(s, "id", idle)
 								if name == "expiry" {
-									time.Sleep(idle) // comes as it expires
+									time.Sleep(idle) // the next visit is at the instant of expiry
 								}
 							}
 						}
@@ -162,7 +162,7 @@ func TestNoVisitBringsASessionBack(t *testing.T) {
 	}
 }
 
-func TestSessionKeepsItsDeadlinesOverARestart(t *testing.T) {
+func TestSessionKeepsItsDeadlinesAcrossARestart(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, session]) {
 		end := time.Now().Add(2 * idle)
 		g.Expect(login(s, "used", session{"alice", end}, idle)).To(Succeed())

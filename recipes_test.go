@@ -16,10 +16,10 @@ import (
 )
 
 // The recipes of docs/recipes.md are the functions at the top of the files
-// recipe_*_test.go. Below each are its tests: the loser of each race, a restart
-// from a snapshot, and Clear.
+// recipe_*_test.go. Their tests follow: the loser of each race, a restart from a
+// snapshot, and Clear.
 
-// eachEngine runs a test of a recipe in a bubble, on both engines.
+// eachEngine runs the test of a recipe in a bubble, on both engines.
 func eachEngine[V any](t *testing.T, test func(g Gomega, s lastmodstore.Store[string, V]), opts ...lastmodstore.Option) {
 	for _, engine := range []string{"actor", "mutex"} {
 		t.Run(engine, func(t *testing.T) {
@@ -39,8 +39,8 @@ func open[V any](engine string, opts ...lastmodstore.Option) lastmodstore.Store[
 	return mutexstore.New[string, V](time.Second, opts...)
 }
 
-// restart saves and closes old, and returns a new store of the same engine that
-// has loaded the snapshot.
+// restart saves and closes old, and returns a new store of the same engine with the
+// snapshot loaded.
 func restart[V any](g Gomega, old lastmodstore.Store[string, V]) lastmodstore.Store[string, V] {
 	var snapshot bytes.Buffer
 	g.Expect(lastmodstore.Save(&snapshot, old, lastmodstore.JSON)).To(Succeed())

@@ -6,51 +6,49 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/seam"
 )
 
-// Sharded spreads its keys over several stores and is itself a [Store], so that
-// operations on different keys seldom meet at one lock or one owner. It
-// implements the whole contract, with these exceptions:
+// Sharded distributes its keys over several stores, its shards, and is itself a
+// [Store]: operations on different keys seldom contend for the same lock or owner.
+// Open one with [NewSharded]. It implements Store, with these differences:
 //
-//   - LastModified is unique in the store, but strictly increasing only in each
-//     shard, and so for each key.
-//   - GetMany observes a single instant of each shard, and SetMany becomes
-//     visible as a whole in each. ErrFull may be returned after other shards have
-//     stored their part; ErrInvalidTTL and ErrInvalidKey come before anything is
-//     stored. Clear is a single instant in each shard.
-//   - Capacities and removal logs belong to each shard. One that had to forget
-//     makes the whole feed begin with Resync.
-//   - Shards sweep one after another: an expired entry, which is absent
-//     nevertheless, is held until the sweep of its shard.
-//   - An entry that is merged with a time since the opening of the store is
-//     reported to watchers as one that arrives out of order.
-//   - OnRemove calls fn from several goroutines, one call after another: in order
-//     for each shard, and so for each key.
+//   - LastModified is unique in the whole store, but strictly increasing only
+//     within each shard, and so for each key.
+//   - GetMany observes a single instant of each shard, and SetMany becomes visible
+//     as a whole in each shard. If SetMany returns ErrFull, other shards may have
+//     stored their part; ErrInvalidTTL and ErrInvalidKey are returned before
+//     anything is stored. Clear takes effect at a single instant in each shard.
+//   - Each shard has its own capacity and its own removal log. If one log is
+//     exceeded, the whole feed yields a Resync.
+//   - Shards are swept one after another: an expired entry is absent at once, but
+//     occupies memory until the sweep of its shard.
+//   - An entry merged with a time after the opening of the store is reported to
+//     watchers as one that arrived out of order.
+//   - OnRemove calls fn from several goroutines, one call at a time, in order
+//     within each shard, and so for each key.
 //
-// Its methods are those of [Store]. GetMany and SetMany ask all shards before they
-// wait for any, so that shards of package actor work at the same time. ModifiedSince
-// and Watch visit every shard; a watcher that waits costs nothing. Of more than a hundred shards, one that gets
-// all the writes for long may be up to 100 µs ahead of the clock with its times.
+// GetMany and SetMany send their requests to all shards before they wait for any,
+// so that shards of package actor work in parallel. ModifiedSince and Watch visit
+// every shard; a watcher that waits costs nothing. With more than a hundred shards,
+// a shard that receives all writes for a long time may stamp them up to 100 µs
+// ahead of the clock.
 type Sharded[K comparable, V any] struct {
-	store[K, V]
+	store Store[K, V]
 	*hidden[K]
 }
 
-// The names of embedded fields, unexported.
-type (
-	store[K comparable, V any] = Store[K, V]
-	hidden[K comparable]       = seam.Engine[K]
-)
+// hidden is an alias that makes the embedded field unexported.
+type hidden[K comparable] = seam.Engine[K]
 
 var _ Store[string, int] = (*Sharded[string, int])(nil)
 
-// NewSharded calls open n times and spreads keys over the stores that it opens.
-// It panics if n is less than 1, or if open does not return a new, unused store
-// of package actor or mutexstore each time.
+// NewSharded calls open n times and returns a Sharded of the stores that open
+// returned. It panics if n is less than 1, or if a call of open does not return a
+// new, unused store of package actor or mutexstore.
 func NewSharded[K comparable, V any](n int, open func() Store[K, V]) *Sharded[K, V] {
 	if n >= 1 && open == nil {
-		panic("lastmodstore: NewSharded: open is nil: it must return a new store of package actor or mutexstore")
+		panic("lastmodstore: NewSharded: open is nil: pass a function that returns a new store of package actor or mutexstore")
 	}
 	if n < 1 {
-		panic(fmt.Sprintf("lastmodstore: NewSharded of %d stores: it needs at least 1", n))
+		panic(fmt.Sprintf("lastmodstore: NewSharded: n is %d: it must be at least 1", n))
 	}
 	var opened []Store[K, V]
 	joined := false
@@ -65,7 +63,7 @@ func NewSharded[K comparable, V any](n int, open func() Store[K, V]) *Sharded[K,
 	var join func(shards []any) any
 	for range n {
 		s := open()
-		if seam.IsFree[K](s) {
+		if seam.IsStandalone[K](s) {
 			opened = append(opened, s)
 		}
 		shard, joinThem, ok := seam.Shard[K](s)
@@ -80,7 +78,7 @@ func NewSharded[K comparable, V any](n int, open func() Store[K, V]) *Sharded[K,
 	}
 	joined = true
 	for _, s := range opened {
-		seam.Take[K](s)
+		seam.MarkShard[K](s)
 	}
 	s := &Sharded[K, V]{store: all}
 	s.hidden = seam.New[K](s, nil, nil)

@@ -7,30 +7,32 @@ import (
 	"unsafe"
 )
 
-// A comparer compares values as the documentation of [Save] says. The zero
-// comparer is ready to use.
+// A comparer compares values as documented for [Save]. The zero comparer is ready to
+// use.
 type comparer struct {
 	methods map[reflect.Type]bool // whether a type has a method Equal to compare by
-	seen    map[[2]place]bool     // what has been compared or is being compared
+	seen    map[[2]reference]bool // pairs that were compared or are being compared
 }
 
-// values reports whether the values that a and b point to, of one type, are
-// equal; if not, where they first differ, as a path from the value.
+// values reports whether the values that a and b point to, which have the same type,
+// are equal. If they are not, it returns the path from the value to the first
+// difference.
 func (c *comparer) values(a, b any) (where string, ok bool) {
 	clear(c.seen)
 	return c.equal(reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem())
 }
 
-// equal compares two values of one type. They are addressable and may be used
-// without restriction: field and addressable see to it for their parts.
+// equal compares two values of the same type. They must be addressable and not
+// obtained through unexported fields; field and addressable ensure this for their
+// parts.
 func (c *comparer) equal(x, y reflect.Value) (where string, ok bool) {
-	if canBeEmpty(x.Kind()) && (isEmpty(x) || isEmpty(y)) {
+	if isNilable(x.Kind()) && (isEmpty(x) || isEmpty(y)) {
 		return "", isEmpty(x) && isEmpty(y)
 	}
 	if c.hasEqual(x.Type()) {
 		return "", x.MethodByName("Equal").Call([]reflect.Value{y})[0].Bool()
 	}
-	if c.met(x, y) {
+	if c.visited(x, y) {
 		return "", true
 	}
 	switch x.Kind() {
@@ -51,7 +53,7 @@ func (c *comparer) equal(x, y reflect.Value) (where string, ok bool) {
 	return "", sameScalar(x, y)
 }
 
-func canBeEmpty(k reflect.Kind) bool {
+func isNilable(k reflect.Kind) bool {
 	switch k {
 	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface, reflect.Func, reflect.Chan:
 		return true
@@ -84,20 +86,20 @@ func (c *comparer) hasEqual(t reflect.Type) bool {
 	return has
 }
 
-// met reports whether x and y refer to what has been compared already, or is
-// being compared, which ends cycles.
-func (c *comparer) met(x, y reflect.Value) bool {
-	p, ok := placeOf(x)
+// visited reports whether what x and y refer to has already been compared or is being
+// compared, which ends cycles. If not, it marks the pair as visited.
+func (c *comparer) visited(x, y reflect.Value) bool {
+	p, ok := referenceOf(x)
 	if !ok || !canBeCyclic(x.Type()) {
 		return false
 	}
-	q, _ := placeOf(y)
-	pair := [2]place{p, q}
+	q, _ := referenceOf(y)
+	pair := [2]reference{p, q}
 	if c.seen[pair] {
 		return true
 	}
 	if c.seen == nil {
-		c.seen = map[[2]place]bool{}
+		c.seen = map[[2]reference]bool{}
 	}
 	c.seen[pair] = true
 	return false
@@ -114,7 +116,7 @@ func (c *comparer) fields(x, y reflect.Value) (where string, ok bool) {
 	return "", true
 }
 
-// field returns a field of v, an unexported one as if it were exported.
+// field returns field i of v. An unexported field can be used like an exported one.
 func field(v reflect.Value, i int) reflect.Value {
 	f := v.Field(i)
 	if !f.CanInterface() {
@@ -145,16 +147,16 @@ func (c *comparer) entries(x, y reflect.Value) (where string, ok bool) {
 	for it := x.MapRange(); it.Next(); {
 		other := y.MapIndex(it.Key())
 		if !other.IsValid() {
-			return fmt.Sprintf("[%s]", quoted(it.Key().Interface())), false
+			return fmt.Sprintf("[%s]", quoteKey(it.Key().Interface())), false
 		}
 		if where, ok := c.equal(addressable(it.Value()), addressable(other)); !ok {
-			return fmt.Sprintf("[%s]%s", quoted(it.Key().Interface()), where), false
+			return fmt.Sprintf("[%s]%s", quoteKey(it.Key().Interface()), where), false
 		}
 	}
 	return "", true
 }
 
-// addressable returns a copy of v that is.
+// addressable returns an addressable copy of v.
 func addressable(v reflect.Value) reflect.Value {
 	p := reflect.New(v.Type()).Elem()
 	p.Set(v)

@@ -12,17 +12,16 @@ import (
 	"syscall"
 )
 
-// SaveFile saves s to the file at path. It writes a new file in the same
-// directory, syncs it and renames it to path: whatever happens, path holds the
-// old snapshot or the new one, whole, and a program that is killed leaves at
-// most a file named .lastmodstore-*.tmp behind. The errors are those of [Save]
-// and of the file system.
+// SaveFile saves s to the file at path. It writes a new file in the same directory,
+// syncs it and renames it to path: whatever happens, path holds the whole old
+// snapshot or the whole new one. A program that is killed leaves at most a file named
+// .lastmodstore-*.tmp behind. The errors are those of [Save] and of the file system.
 //
-// The new file gets the mode of the old one; if there is none, that of a file
-// made by [os.Create]. It belongs to the user of the program. Where path is a
-// symbolic link, the link stays and what it refers to is replaced. Other hard
-// links to the old file keep the old content. SaveFile does not write to what is
-// not a regular file, such as a pipe: open it and use Save.
+// The new file has the mode of the old one. If there is no old file, it has the mode
+// of a file created by [os.Create]. It is owned by the user that runs the program. If
+// path is a symbolic link, the link stays and the file it refers to is replaced.
+// Other hard links to the old file keep the old content. SaveFile does not write to
+// anything but a regular file: to save to a pipe, for example, open it and use Save.
 func SaveFile[K comparable, V any](path string, s Reader[K, V], codec Codec) error {
 	target, err := resolveTarget(path)
 	if err != nil {
@@ -35,7 +34,7 @@ func SaveFile[K comparable, V any](path string, s Reader[K, V], codec Codec) err
 	return nil
 }
 
-// LoadFile loads the snapshot in the file at path: see [Load].
+// LoadFile loads the snapshot in the file at path into s, as [Load] does.
 func LoadFile[K comparable, V any](path string, s Writer[K, V], codec Codec) (stored int, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -45,15 +44,15 @@ func LoadFile[K comparable, V any](path string, s Writer[K, V], codec Codec) (st
 	return Load(f, s, codec)
 }
 
-// A saveTarget is the file to replace.
+// A saveTarget is the file that SaveFile replaces.
 type saveTarget struct {
 	path string
-	dir  string      // of path, as it was written: the parent of link/.. is not the link's
-	old  fs.FileInfo // nil if there is none
+	dir  string      // directory of path, not cleaned: link/.. is not the parent of link
+	old  fs.FileInfo // nil if the file does not exist
 }
 
-// resolveTarget follows the symbolic links that path names, to where os.Create
-// would create a file if there is none.
+// resolveTarget follows the symbolic links in path. If the file does not exist, the
+// result is where os.Create would create it.
 func resolveTarget(path string) (t saveTarget, err error) {
 	switch t.old, err = os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -61,13 +60,13 @@ func resolveTarget(path string) (t saveTarget, err error) {
 	case err != nil:
 		return t, err
 	case !t.old.Mode().IsRegular():
-		return t, fmt.Errorf("%s is not a regular file (mode %v), which SaveFile would replace", path, t.old.Mode())
+		return t, fmt.Errorf("%s is not a regular file (mode %v): open it and use Save", path, t.old.Mode())
 	}
 	for range 255 {
 		t.path = path
 		t.dir, _ = filepath.Split(path)
 		link, err := os.Readlink(path)
-		if err != nil { // not a link, or nothing
+		if err != nil { // not a link, or it does not exist
 			return t, nil
 		}
 		if path = link; !filepath.IsAbs(link) {
@@ -77,7 +76,7 @@ func resolveTarget(path string) (t saveTarget, err error) {
 	return t, fmt.Errorf("%s: too many symbolic links", path)
 }
 
-// replaceFile replaces the target by what write writes, or leaves it as it is.
+// replaceFile replaces the target with what write writes, or leaves it unchanged.
 func replaceFile(t saveTarget, write func(*os.File) error) error {
 	f, err := t.create()
 	if err != nil {
@@ -103,8 +102,8 @@ func replaceFile(t saveTarget, write func(*os.File) error) error {
 	return t.syncDir()
 }
 
-// create creates the new file, under a name whose length does not depend on that
-// of the target. Nobody may read it who could not read the old one.
+// create creates the new file. The length of its name does not depend on that of the
+// target, and its mode gives nobody access who had none to the old file.
 func (t saveTarget) create() (*os.File, error) {
 	mode := fs.FileMode(0o666)
 	if t.old != nil {
@@ -128,14 +127,14 @@ func (t saveTarget) create() (*os.File, error) {
 	}
 }
 
-// syncDir makes the renaming durable, where directories can be synced.
+// syncDir makes the rename durable, where directories can be synced.
 func (t saveTarget) syncDir() error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
 	dir, err := os.Open(t.dir + ".")
 	if err != nil {
-		return nil // it can be searched and written, but not read
+		return nil // a directory that can be searched and written, but not read
 	}
 	defer dir.Close()
 	err = dir.Sync()
@@ -143,7 +142,7 @@ func (t saveTarget) syncDir() error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("the file is replaced, perhaps not durably: %w", err)
+		return fmt.Errorf("the file was replaced, but syncing its directory failed: %w", err)
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-// namesIn lists what a directory holds.
+// namesIn returns the names of the files in a directory.
 func namesIn(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	files, err := os.ReadDir(dir)
@@ -28,7 +28,7 @@ func namesIn(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// storeOf is a store that holds n under "a".
+// storeOf returns a store that holds []int{n} under "a".
 func storeOf(t *testing.T, n int) *mutexstore.Store[string, []int] {
 	s := mutexstore.New[string, []int](0)
 	t.Cleanup(func() { s.Close() })
@@ -36,7 +36,7 @@ func storeOf(t *testing.T, n int) *mutexstore.Store[string, []int] {
 	return s
 }
 
-// expectSaved expects the snapshot at path to hold what s does.
+// expectSaved expects the snapshot at path to have the contents of s.
 func expectSaved(t *testing.T, path string, s anyStore) {
 	t.Helper()
 	g := NewWithT(t)
@@ -46,8 +46,8 @@ func expectSaved(t *testing.T, path string, s anyStore) {
 	g.Expect(maps.Equal(contents(s), contents(loaded))).To(BeTrue())
 }
 
-// 28: SaveFile keeps the old file if Save fails, in whichever way.
-func TestSaveFileReplacesWholeOrNotAtAll(t *testing.T) {
+// 28: SaveFile keeps the old file if Save fails in any way.
+func TestSaveFileReplacesTheWholeFileOrNothing(t *testing.T) {
 	g := NewWithT(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "store.snapshot")
@@ -82,7 +82,7 @@ func TestSaveFileReplacesWholeOrNotAtAll(t *testing.T) {
 	expectSaved(t, path, two)
 }
 
-func TestSaveFileThatIsClosedMeanwhileKeepsTheOldFile(t *testing.T) {
+func TestSaveFileOfAStoreThatIsClosedMeanwhileKeepsTheOldFile(t *testing.T) {
 	g := NewWithT(t)
 	path := filepath.Join(t.TempDir(), "store.snapshot")
 	s := storeOf(t, 1)
@@ -97,14 +97,14 @@ func TestSaveFileThatIsClosedMeanwhileKeepsTheOldFile(t *testing.T) {
 	expectSaved(t, path, s)
 }
 
-func TestSaveFileTakesAnyNameThatTheFileSystemTakes(t *testing.T) {
+func TestSaveFileAcceptsEveryNameThatTheFileSystemAccepts(t *testing.T) {
 	g := NewWithT(t)
 	dir := t.TempDir()
 	s := storeOf(t, 1)
 	for _, n := range []int{1, 200, 245, 255} {
 		path := filepath.Join(dir, strings.Repeat("n", n))
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Log(err) // it does not
+			t.Log(err) // the file system does not accept it
 			continue
 		}
 		g.Expect(lastmodstore.SaveFile(path, s, lastmodstore.Gob)).To(Succeed())
@@ -112,7 +112,7 @@ func TestSaveFileTakesAnyNameThatTheFileSystemTakes(t *testing.T) {
 	}
 }
 
-func TestSaveFileTakesARelativePath(t *testing.T) {
+func TestSaveFileAcceptsARelativePath(t *testing.T) {
 	g := NewWithT(t)
 	t.Chdir(t.TempDir())
 	s := storeOf(t, 1)
@@ -143,5 +143,5 @@ func TestLoadFileReturnsTheErrorOfTheFileSystem(t *testing.T) {
 	g.Expect(err).To(MatchError(os.ErrNotExist))
 	_, err = lastmodstore.LoadFile(dir, s, lastmodstore.Gob)
 	g.Expect(err).To(HaveOccurred())
-	g.Expect(err).NotTo(MatchError(lastmodstore.ErrCorrupt), "a directory is no corrupt snapshot")
+	g.Expect(err).NotTo(MatchError(lastmodstore.ErrCorrupt), "a directory is not a corrupt snapshot")
 }

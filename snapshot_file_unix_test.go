@@ -39,11 +39,11 @@ func TestSaveFileKeepsTheMode(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	f.Close()
 	g.Expect(lastmodstore.SaveFile(path, s, lastmodstore.Gob)).To(Succeed())
-	g.Expect(modeOf(t, path)).To(Equal(modeOf(t, f.Name())), "as os.Create does")
+	g.Expect(modeOf(t, path)).To(Equal(modeOf(t, f.Name())), "the mode that os.Create sets")
 }
 
-// While it is written, the new file is not readable for more than the old one.
-func TestSaveFileKeepsSecretsWhileItWrites(t *testing.T) {
+// While it is being written, the new file is not readable by more users than the old one.
+func TestSaveFileKeepsTheModeWhileItWrites(t *testing.T) {
 	g := NewWithT(t)
 	dir := t.TempDir()
 	s := storeOf(t, 1)
@@ -68,12 +68,12 @@ func TestSaveFileWritesThroughSymbolicLinks(t *testing.T) {
 	}
 	target := filepath.Join(dir, "data", "snapshot")
 	path := func(name string) string { return filepath.Join(dir, "links", name) }
-	// What follows a link to a directory is found in there: deep/.. is data.
+	// deep is a link to a directory, so deep/.. is data.
 	g.Expect(os.Symlink("../data/deep", path("deep"))).To(Succeed())
 	for name, to := range map[string]string{"absolute": target, "relative": "../data/snapshot", "chain": "relative", "up": "deep/../snapshot"} {
 		g.Expect(os.Symlink(to, path(name))).To(Succeed())
 	}
-	g.Expect(lastmodstore.SaveFile(path("chain"), s, lastmodstore.Gob)).To(Succeed(), "it leads nowhere yet")
+	g.Expect(lastmodstore.SaveFile(path("chain"), s, lastmodstore.Gob)).To(Succeed(), "the target does not exist yet")
 	g.Expect(os.Chmod(target, 0o640)).To(Succeed())
 	for i, name := range []string{"absolute", "relative", "chain", "up"} {
 		s := storeOf(t, i)
@@ -108,7 +108,7 @@ func TestSaveFileLeavesPipesAndDevicesAlone(t *testing.T) {
 func TestSaveFileReturnsTheErrorOfTheFileSystem(t *testing.T) {
 	g := NewWithT(t)
 	if os.Geteuid() == 0 {
-		t.Skip("root may do everything")
+		t.Skip("root ignores permissions")
 	}
 	dir := t.TempDir()
 	s := storeOf(t, 1)
@@ -118,6 +118,6 @@ func TestSaveFileReturnsTheErrorOfTheFileSystem(t *testing.T) {
 	defer os.Chmod(dir, 0o700)
 	g.Expect(lastmodstore.SaveFile(path, storeOf(t, 2), lastmodstore.Gob)).To(MatchError(os.ErrPermission))
 	expectSaved(t, path, s)
-	g.Expect(os.Chmod(dir, 0o300)).To(Succeed(), "it can be written but not read, so not synced")
+	g.Expect(os.Chmod(dir, 0o300)).To(Succeed(), "the directory can be written but not read, and so not synced")
 	g.Expect(lastmodstore.SaveFile(path, s, lastmodstore.Gob)).To(Succeed())
 }

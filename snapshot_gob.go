@@ -10,7 +10,7 @@ import (
 )
 
 func marshalGob(v any) ([]byte, error) {
-	if isCyclic(reflect.ValueOf(v), map[place]bool{}) {
+	if isCyclic(reflect.ValueOf(v), map[reference]bool{}) {
 		return nil, errors.New("gob cannot encode a value that contains itself")
 	}
 	var b bytes.Buffer
@@ -21,32 +21,32 @@ func marshalGob(v any) ([]byte, error) {
 func unmarshalGob(data []byte, v any) error { return gob.NewDecoder(bytes.NewReader(data)).Decode(v) }
 
 // Package gob follows a cyclic value until the stack overflows, which ends the
-// program. So these look for a cycle first, wherever the type allows one.
+// program. So the functions below first search for a cycle, if the type allows one.
 
-// A place is what a pointer, map or slice refers to.
-type place struct {
-	at  uintptr
-	len int // of a slice
-	t   reflect.Type
+// A reference identifies what a pointer, map or slice refers to.
+type reference struct {
+	addr uintptr
+	len  int // of a slice
+	t    reflect.Type
 }
 
-func placeOf(v reflect.Value) (p place, ok bool) {
+func referenceOf(v reflect.Value) (r reference, ok bool) {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Map:
-		return place{at: v.Pointer(), t: v.Type()}, !v.IsNil()
+		return reference{addr: v.Pointer(), t: v.Type()}, !v.IsNil()
 	case reflect.Slice:
-		return place{v.Pointer(), v.Len(), v.Type()}, v.Len() > 0
+		return reference{v.Pointer(), v.Len(), v.Type()}, v.Len() > 0
 	}
-	return place{}, false
+	return reference{}, false
 }
 
-// isCyclic reports whether v leads back to itself or to a place in path, as far
-// as package gob follows it.
-func isCyclic(v reflect.Value, path map[place]bool) bool {
+// isCyclic reports whether v leads back to itself or to a reference in path, through
+// what package gob follows.
+func isCyclic(v reflect.Value, path map[reference]bool) bool {
 	if !canBeCyclic(v.Type()) {
 		return false
 	}
-	if p, ok := placeOf(v); ok {
+	if p, ok := referenceOf(v); ok {
 		if path[p] {
 			return true
 		}
@@ -56,7 +56,7 @@ func isCyclic(v reflect.Value, path map[place]bool) bool {
 	return !encodesItself(v.Type()) && partIsCyclic(v, path)
 }
 
-func partIsCyclic(v reflect.Value, path map[place]bool) bool {
+func partIsCyclic(v reflect.Value, path map[reference]bool) bool {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
 		return !v.IsNil() && isCyclic(v.Elem(), path)
@@ -91,7 +91,7 @@ func encodesItself(t reflect.Type) bool {
 	return false
 }
 
-var cyclicTypes sync.Map // of the types met so far: a bool, by reflect.Type
+var cyclicTypes sync.Map // results of isRecursive: from reflect.Type to bool
 
 func canBeCyclic(t reflect.Type) bool {
 	known, ok := cyclicTypes.Load(t)
@@ -101,8 +101,8 @@ func canBeCyclic(t reflect.Type) bool {
 	return known.(bool)
 }
 
-// isRecursive reports whether t leads back to itself or to another type on the
-// path to it (true in seen), or to an interface, which may hold anything.
+// isRecursive reports whether t leads back to itself, to another type on the path to
+// it (true in seen), or to an interface, which may hold anything.
 func isRecursive(t reflect.Type, seen map[reflect.Type]bool) bool {
 	if onPath, ok := seen[t]; ok {
 		return onPath

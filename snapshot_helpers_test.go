@@ -23,7 +23,7 @@ type anyStore = lastmodstore.Store[string, []int]
 
 var codecs = []lastmodstore.Codec{lastmodstore.JSON, lastmodstore.Gob}
 
-// contents is what s holds, with times that can be compared.
+// contents returns the entries of s, formatted by state.
 func contents[V any](s lastmodstore.Reader[string, V]) map[string]string {
 	all := map[string]string{}
 	for key, e := range s.All() {
@@ -32,12 +32,12 @@ func contents[V any](s lastmodstore.Reader[string, V]) map[string]string {
 	return all
 }
 
-// state is e as text, in which equal times look equal.
+// state formats e so that equal times have equal text.
 func state[V any](e lastmodstore.Entry[V]) string {
 	return fmt.Sprint(e.Value, " of ", e.LastModified.UnixNano(), " for ", e.TTL, " until ", e.ExpiresAt.UnixNano())
 }
 
-// A recorder is a Writer that keeps the newest of what Load merges.
+// A recorder is a Writer that keeps the newest entry that Load merges for each key.
 type recorder struct {
 	lastmodstore.Writer[string, int]
 	entries map[string]intEntry

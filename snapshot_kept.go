@@ -10,17 +10,18 @@ import (
 	"time"
 )
 
-// keptBy says which codec is known to keep the values of a type, so that they
-// need not be decoded again to be sure. The zero keptBy knows none.
+// A keptBy is a codec that is known to preserve all values of some types, so that Save
+// need not decode them again to be sure. The zero keptBy means that none is known.
 type keptBy int
 
 const (
 	keptByGob  keptBy = iota + 1
-	keptByJSON        // but strings only if they are UTF-8
+	keptByJSON        // strings only if they are valid UTF-8
 )
 
-// codecKeeps returns c's keptBy if it keeps every K and V. A codec is known by
-// its functions: a copy of JSON or Gob may have been changed.
+// codecKeeps returns the keptBy of c if c preserves every K and V, and otherwise zero.
+// It identifies a codec by its functions, because the variables JSON and Gob and
+// copies of them can be modified.
 func codecKeeps[K comparable, V any](c Codec) keptBy {
 	var k keptBy
 	switch {
@@ -40,20 +41,20 @@ func codecKeeps[K comparable, V any](c Codec) keptBy {
 
 func sameFunc(f, g any) bool { return reflect.ValueOf(f).Pointer() == reflect.ValueOf(g).Pointer() }
 
-// asEncoded reports whether what payload encodes is known to come back equal.
-// Package json writes an escaped U+FFFD only for what is not UTF-8. (A string
-// that contains this text itself is merely decoded without need.)
+// asEncoded reports whether the values that payload encodes are known to come back
+// equal. Package json writes an escaped U+FFFD only for invalid UTF-8. (A string that
+// contains this text itself is only decoded needlessly.)
 func (k keptBy) asEncoded(payload []byte) bool {
 	return k == keptByGob || k == keptByJSON && !bytes.Contains(payload, []byte(`\ufffd`))
 }
 
-// keeps reports whether every value of type t comes back equal, by == if it is
-// (part of) a key, and provided that its strings do. It may say no where that is
+// keeps reports whether every value of type t comes back equal, compared by == if it
+// is (part of) a key, and provided that its strings do. It returns false if that is
 // not evident, as for the types on the path to t.
 func (k keptBy) keeps(t reflect.Type, key bool, path map[reflect.Type]bool) bool {
 	if t == reflect.TypeFor[time.Time]() {
-		// JSON has no seconds in the offset of a zone, and times that are equal are
-		// not always ==.
+		// JSON does not encode the seconds of a zone offset, and equal times are not
+		// always ==.
 		return k == keptByGob && !key
 	}
 	if t == reflect.TypeFor[json.Number]() && k == keptByJSON { // "" becomes 0
@@ -77,8 +78,8 @@ func (k keptBy) keeps(t reflect.Type, key bool, path map[reflect.Type]bool) bool
 	return reflect.Bool <= t.Kind() && t.Kind() <= reflect.Float64
 }
 
-// keepsFields is keeps for a struct. It requires that every field has a plain
-// name of its own, which is the field's or that of its JSON tag.
+// keepsFields is keeps for a struct. It requires that every field has a unique,
+// plain name: that of its JSON tag, or its own.
 func (k keptBy) keepsFields(t reflect.Type, key bool, path map[reflect.Type]bool) bool {
 	names := map[string]bool{}
 	for i := range t.NumField() {

@@ -12,20 +12,21 @@ import (
 	"time"
 )
 
-// Load merges the entries of a snapshot into s and returns how many it stored.
-// They keep their LastModified, TTL and deadline; as in any Merge, the last writer
-// wins, and what has expired meanwhile is dropped.
+// Load merges the entries of a snapshot into s and returns how many it stored. They
+// keep their LastModified, TTL and deadline. As with any Merge, the last writer wins,
+// and entries that have expired meanwhile are not stored.
 //
-// Load stops at the first error, which names the place in bytes. It is
-//   - [ErrCorrupt] if the data is not a snapshot of such keys and values, and
-//     [io.ErrUnexpectedEOF] as well if it ends too early,
+// Load stops at the first error. The message gives the position in bytes, and the
+// error is
+//   - [ErrCorrupt] if the data is not a snapshot of such keys and values, wrapped
+//     together with [io.ErrUnexpectedEOF] if it ends too early,
 //   - the error of r if reading fails,
 //   - the error of Merge, with the key: [ErrClosed], [ErrFull], or [ErrClockSkew]
 //     if the clock has been set back by more than a minute since the entry was
 //     modified.
 //
-// Everything that precedes the place has been merged by then, in the order of
-// modification, and stays; nothing that follows has. Loading again is harmless.
+// In any case, everything before that position has been merged, in the order of
+// modification, and stays in s; nothing after it has. Loading again is harmless.
 //
 // Load may read beyond the end of the snapshot unless r is a [bufio.Reader].
 func Load[K comparable, V any](r io.Reader, s Writer[K, V], codec Codec) (stored int, err error) {
@@ -58,7 +59,7 @@ func mergeBlock[K comparable, V any](s Writer[K, V], pairs []snapshotPair[K, V],
 	for i, p := range pairs {
 		ok, err := s.Merge(p.Key, Entry[V]{p.Value, times[i].lastModified, times[i].ttl, times[i].expiresAt})
 		if err != nil {
-			return stored, fmt.Errorf("entry %s: %w", quoted(p.Key), err)
+			return stored, fmt.Errorf("entry %s: %w", quoteKey(p.Key), err)
 		}
 		if ok {
 			stored++
@@ -81,13 +82,14 @@ func decodeBlock[K comparable, V any](codec Codec, body []byte) ([]snapshotPair[
 	}
 	for i := range pairs {
 		if key := reflect.ValueOf(&pairs[i].Key).Elem(); !key.Comparable() {
-			return nil, nil, fmt.Errorf("an unhashable key: %s", quoted(pairs[i].Key))
+			return nil, nil, fmt.Errorf("an unhashable key: %s", quoteKey(pairs[i].Key))
 		}
 	}
 	return pairs, times, nil
 }
 
-// cutTimes parses what precedes the payload of a block.
+// cutTimes splits the body of a block into the times of its entries and the codec's
+// payload.
 func cutTimes(body []byte) (times []snapshotTimes, payload []byte, ok bool) {
 	b := bytes.NewReader(body)
 	n, err := binary.ReadUvarint(b)
@@ -114,16 +116,16 @@ func readTime(b *bytes.Reader) (time.Time, error) {
 	}
 	nanos, err := binary.ReadUvarint(b)
 	if err == nil && nanos >= uint64(time.Second) {
-		err = errors.New("more nanoseconds than a second has")
+		err = errors.New("a time with more than 999999999 nanoseconds")
 	}
 	return time.Unix(seconds, int64(nanos)).UTC(), err
 }
 
-// A snapshotReader counts the bytes that it reads.
+// A snapshotReader reads the parts of a snapshot and counts the bytes.
 type snapshotReader struct {
 	r      *bufio.Reader
 	offset int64
-	err    error // of r
+	err    error // the last error of r
 }
 
 // ReadByte implements [io.ByteReader].
@@ -137,7 +139,8 @@ func (in *snapshotReader) ReadByte() (byte, error) {
 	return b, nil
 }
 
-// bytes reads n bytes. It allocates in proportion to what there is, not to n.
+// bytes reads n bytes. It allocates memory in proportion to the bytes that r provides,
+// not to n.
 func (in *snapshotReader) bytes(n uint64) ([]byte, error) {
 	var b bytes.Buffer
 	read, err := io.CopyN(&b, in.r, int64(n))
@@ -151,12 +154,12 @@ func (in *snapshotReader) uvarint() (uint64, error) {
 	return n, in.failed(err)
 }
 
-// failed returns the error of Load for one met while reading.
+// failed returns the error that Load returns for err, an error of reading.
 func (in *snapshotReader) failed(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case in.err == nil: // a number with too many digits
+	case in.err == nil: // a varint that is too long
 		return in.corrupt(err)
 	case errors.Is(in.err, io.EOF) || errors.Is(in.err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: it ends too early, at byte %d: %w", ErrCorrupt, in.offset, io.ErrUnexpectedEOF)
@@ -174,34 +177,34 @@ func (in *snapshotReader) header(codec Codec) error {
 		return err
 	}
 	if string(start) != magic {
-		return in.corrupt(fmt.Errorf("it does not begin as a snapshot of version %d does", magic[len(magic)-1]))
+		return in.corrupt(fmt.Errorf("it does not begin like a snapshot of version %d", magic[len(magic)-1]))
 	}
 	n, err := in.uvarint()
 	if err != nil {
 		return err
 	}
 	if n > maxCodecName {
-		return in.corrupt(fmt.Errorf("a codec's name of %d bytes", n))
+		return in.corrupt(fmt.Errorf("the codec's name has %d bytes", n))
 	}
 	name, err := in.bytes(n)
 	if err != nil {
 		return err
 	}
 	if string(name) != codec.Name {
-		return fmt.Errorf("lastmodstore: snapshot not loaded: it was saved by codec %q: load it by that, not by %q", name, codec.Name)
+		return fmt.Errorf("lastmodstore: snapshot not loaded: it was saved by codec %q: load it with that codec, not with %q", name, codec.Name)
 	}
 	return nil
 }
 
-// block returns the body of the next block, or nil after the last one, which
-// tells that there should have been so many entries.
+// block returns the body of the next block. After the last block it returns nil, and an
+// error unless the snapshot records total entries.
 func (in *snapshotReader) block(total uint64) ([]byte, error) {
 	n, err := in.uvarint()
 	if err != nil {
 		return nil, err
 	}
 	if n > maxBody {
-		return nil, in.corrupt(fmt.Errorf("a block of %d bytes", n))
+		return nil, in.corrupt(fmt.Errorf("a block of %d bytes, which is too large", n))
 	}
 	if n > 0 {
 		return in.checksummed(n)
@@ -211,11 +214,12 @@ func (in *snapshotReader) block(total uint64) ([]byte, error) {
 		return nil, err
 	}
 	if saved := binary.BigEndian.Uint64(end); saved != total {
-		return nil, in.corrupt(fmt.Errorf("%d entries of %d", total, saved))
+		return nil, in.corrupt(fmt.Errorf("it has %d entries instead of %d", total, saved))
 	}
 	return nil, nil
 }
 
+// checksummed reads n bytes and their checksum.
 func (in *snapshotReader) checksummed(n uint64) ([]byte, error) {
 	b, err := in.bytes(n)
 	if err != nil {
@@ -226,7 +230,7 @@ func (in *snapshotReader) checksummed(n uint64) ([]byte, error) {
 		return nil, err
 	}
 	if binary.BigEndian.Uint32(sum) != crc32.Checksum(b, castagnoli) {
-		return nil, in.corrupt(errors.New("the checksum differs"))
+		return nil, in.corrupt(errors.New("the checksum does not match"))
 	}
 	return b, nil
 }

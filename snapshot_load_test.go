@@ -18,7 +18,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-// small is a snapshot of several blocks. The values are those of the keys.
+// small returns a snapshot of several blocks, in which each key is its value as text.
 func small(t testing.TB, codec lastmodstore.Codec) []byte {
 	s := mutexstore.New[string, []int](0)
 	defer s.Close()
@@ -32,10 +32,10 @@ func small(t testing.TB, codec lastmodstore.Codec) []byte {
 	return b.Bytes()
 }
 
-// ends are the numbers of entries at which the blocks of small end.
+// ends are the numbers of entries up to the end of each block of small.
 var ends = []any{0, 1, 3, 7, 15, 31, 63, 127, 255, 511, 600}
 
-func TestTruncatedSnapshotLoadsWhatPrecedes(t *testing.T) {
+func TestTruncatedSnapshotLoadsWholeBlocks(t *testing.T) {
 	g := NewWithT(t)
 	whole := small(t, lastmodstore.Gob)
 	last, cuts := 0, []int{}
@@ -57,7 +57,7 @@ func TestTruncatedSnapshotLoadsWhatPrecedes(t *testing.T) {
 	g.Expect(last).To(Equal(600))
 }
 
-func TestCorruptSnapshotIsNoticed(t *testing.T) {
+func TestCorruptSnapshotIsDetected(t *testing.T) {
 	g := NewWithT(t)
 	whole := small(t, lastmodstore.JSON)
 	for n := 0; n < len(whole); n += 1 + len(whole)/1000 {
@@ -73,12 +73,12 @@ func TestCorruptSnapshotIsNoticed(t *testing.T) {
 	}
 }
 
-// A reader that fails says nothing about the data.
+// A reader that fails does not mean that the data is corrupt.
 func TestLoadReturnsTheErrorOfTheReader(t *testing.T) {
 	g := NewWithT(t)
 	whole := small(t, lastmodstore.Gob)
 	for n := 0; n < len(whole); n += 1 + len(whole)/300 {
-		for _, failure := range []error{context.DeadlineExceeded, io.ErrClosedPipe, errors.New("cancelled"), io.ErrNoProgress} {
+		for _, failure := range []error{context.DeadlineExceeded, io.ErrClosedPipe, errors.New("canceled"), io.ErrNoProgress} {
 			r := io.MultiReader(bytes.NewReader(whole[:n]), iotest.ErrReader(failure))
 			s := mutexstore.New[string, []int](0)
 			stored, err := lastmodstore.Load(r, s, lastmodstore.Gob)
@@ -111,7 +111,7 @@ func TestLoadErrorsSayWhatToDo(t *testing.T) {
 	g := NewWithT(t)
 	s := mutexstore.New[string, []int](0)
 	_, err := lastmodstore.Load(bytes.NewReader(small(t, lastmodstore.JSON)), s, lastmodstore.Gob)
-	g.Expect(err).To(MatchError(ContainSubstring(`saved by codec "json": load it by that`)))
+	g.Expect(err).To(MatchError(ContainSubstring(`saved by codec "json": load it with that codec`)))
 	g.Expect(err).NotTo(MatchError(lastmodstore.ErrCorrupt))
 	_, err = lastmodstore.Load(bytes.NewReader([]byte("#!/bin/sh and so on")), s, lastmodstore.Gob)
 	g.Expect(err).To(MatchError(lastmodstore.ErrCorrupt))
@@ -128,7 +128,7 @@ func TestLoadErrorsSayWhatToDo(t *testing.T) {
 	g.Expect(stored).To(Equal(100))
 }
 
-// crafted is a snapshot with one body of correct checksums.
+// crafted returns a snapshot with the given body and correct checksums.
 func crafted(total uint64, body string) []byte {
 	sum := func(p []byte) []byte {
 		return binary.BigEndian.AppendUint32(p, crc32.Checksum(p, crc32.MakeTable(crc32.Castagnoli)))
@@ -149,7 +149,7 @@ func TestSnapshotThatSaveNeverWroteIsCorrupt(t *testing.T) {
 	}
 	g.Expect(load(1, "\x01"+times+`[{"Key":"a","Value":1}]`)).To(Succeed())
 	for want, err := range map[string]error{
-		"1 entries of 2":       load(2, "\x01"+times+`[{"Key":"a","Value":1}]`),
+		"1 entries instead":    load(2, "\x01"+times+`[{"Key":"a","Value":1}]`),
 		"without the times":    load(1, "\x01\x02\x03"),
 		"times of its entries": load(0, "\x00[]"),
 		"block without":        load(1, "\xff\x7f"+times),
@@ -164,7 +164,7 @@ func TestSnapshotThatSaveNeverWroteIsCorrupt(t *testing.T) {
 	}
 	header := "lastmod\x02\x04json"
 	for _, data := range []string{
-		"lastmod\x02\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f", // a number of 70 bits
+		"lastmod\x02\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f", // a varint of 70 bits
 		"lastmod\x02\xe9\x07",               // a name of 1001 bytes
 		header + "\xff\xff\xff\xff\xff\x7f", // a block of 4 TB
 	} {
@@ -174,8 +174,7 @@ func TestSnapshotThatSaveNeverWroteIsCorrupt(t *testing.T) {
 	}
 }
 
-// FuzzLoad loads data as a snapshot, and as the body of one whose checksums are
-// correct.
+// FuzzLoad loads data as a snapshot, and as the body of one with correct checksums.
 func FuzzLoad(f *testing.F) {
 	for _, codec := range codecs {
 		b, err := saved(codec, "a", []int{1})

@@ -14,10 +14,10 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// 28: Save contains every entry that is live for the whole call, with a value it
-// had during the call, and nothing that no entry was during the call.
-// 20: Saving a store that gets closed meanwhile is an error.
-func TestSnapshotAgreesWithModelWhateverHappensMeanwhile(t *testing.T) {
+// 28: a snapshot contains every entry that is live for the whole call of Save, with a
+// value it had during the call, and nothing else.
+// 20: saving a store that is closed meanwhile is an error.
+func TestSnapshotAgreesWithModelUnderConcurrentOperations(t *testing.T) {
 	for _, engine := range snapshotEngines {
 		t.Run("engine="+engine.name, func(t *testing.T) {
 			for seed := range uint64(150) {
@@ -54,21 +54,21 @@ func modelledSave(t *testing.T, seed uint64, open func() intStore) bool {
 	return !t.Failed()
 }
 
-// A savingModel is a store that changes while it is read by Save. It knows what
-// the snapshot must contain and what it may contain.
+// A savingModel is a store that changes while Save reads it. It knows what the snapshot
+// must contain and what it may contain.
 type savingModel struct {
 	intStore
 	rng *rand.Rand
 
-	keys   int           // how many different ones there are
-	mean   int           // steps of Save from one operation to the next
-	ahead  time.Duration // how far in the future entries may be merged
-	value  int           // the last one stored
+	keys   int           // number of different keys
+	mean   int           // mean number of steps of Save between two operations
+	ahead  time.Duration // how far in the future merged entries may be
+	value  int           // the last value stored
 	closed bool
 
 	current map[string]intEntry
 	through map[string]bool     // keys whose entry has been live since Save began
-	states  map[string][]string // what the entry of a key has been since then
+	states  map[string][]string // states of each key's entry since then
 }
 
 func (m *savingModel) populate() {
@@ -87,7 +87,7 @@ func (m *savingModel) populate() {
 	}
 }
 
-// begin lets some time pass and forgets what has been until now.
+// begin lets some time pass and discards the record of earlier states.
 func (m *savingModel) begin() {
 	time.Sleep(m.upTo(time.Minute))
 	m.pass()
@@ -98,7 +98,7 @@ func (m *savingModel) begin() {
 	}
 }
 
-// never returns an error if the entry of key has never been e since Save began.
+// never returns an error if the entry for key has never been e since Save began.
 func (m *savingModel) never(key string, e intEntry) error {
 	for _, s := range m.states[key] {
 		if s == state(e) {
@@ -108,7 +108,7 @@ func (m *savingModel) never(key string, e intEntry) error {
 	return fmt.Errorf("%s was never %s, but %s", key, state(e), m.states[key])
 }
 
-// observe notes what the entry of key is after an operation.
+// observe records the entry for key after an operation.
 func (m *savingModel) observe(key string) {
 	e, ok := m.GetEntry(key)
 	if !ok {
@@ -128,7 +128,8 @@ func (m *savingModel) ModifiedSince(t time.Time) iter.Seq2[string, intEntry] {
 
 func (m *savingModel) All() iter.Seq2[string, intEntry] { return m.disturbed(m.intStore.All()) }
 
-// disturbed yields what entries yields, with operations before, between and after.
+// disturbed yields entries, and performs random operations before, between and after
+// them.
 func (m *savingModel) disturbed(entries iter.Seq2[string, intEntry]) iter.Seq2[string, intEntry] {
 	return func(yield func(string, intEntry) bool) {
 		m.disturb()
@@ -168,7 +169,7 @@ func (m *savingModel) operate() {
 		key := m.key()
 		m.Touch(key, m.ttl())
 		m.observe(key)
-	case n < 500: // the entry leaves and comes back as it was
+	case n < 500: // remove an entry and merge it back unchanged
 		key := m.key()
 		e, ok, _ := m.GetAndDelete(key)
 		m.observe(key)
@@ -185,7 +186,7 @@ func (m *savingModel) operate() {
 	}
 }
 
-// pass lets time pass.
+// pass lets a random time pass.
 func (m *savingModel) pass() {
 	time.Sleep(time.Duration(m.rng.IntN(1 << m.rng.IntN(26))))
 	for key, e := range m.current {
@@ -214,8 +215,8 @@ func (m *savingModel) setMany() {
 	}
 }
 
-// merge merges an entry with any time: around that of another one, or of the
-// clock, in the past or the future.
+// merge merges an entry with a random time: close to that of another entry, or in the
+// past or the future of the clock.
 func (m *savingModel) merge() {
 	key, at := m.key(), time.Now()
 	if other, ok := m.current[m.key()]; ok && m.rng.IntN(4) > 0 {
@@ -232,7 +233,7 @@ func (m *savingModel) merge() {
 	m.observe(key)
 }
 
-// upTo is a random duration below limit, a short one as often as a long one.
+// upTo returns a random duration below limit, distributed over all magnitudes.
 func (m *savingModel) upTo(limit time.Duration) time.Duration {
 	return time.Duration(m.rng.Int64N(int64(limit))) >> m.rng.IntN(40)
 }

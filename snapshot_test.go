@@ -34,7 +34,7 @@ func TestSnapshotKeepsValuesAndTimes(t *testing.T) {
 			var b bytes.Buffer
 			g.Expect(lastmodstore.Save(&b, from, codec)).To(Succeed())
 			time.Sleep(time.Minute)
-			to.Set("7", []int{-7}, 0) // newer: it wins
+			to.Set("7", []int{-7}, 0) // newer than the snapshot, so it stays
 			g.Expect(lastmodstore.Load(&b, to, codec)).To(Equal(999))
 			from.Set("7", []int{-7}, 0)
 			want, got := contents(from), contents(to)
@@ -47,8 +47,8 @@ func TestSnapshotKeepsValuesAndTimes(t *testing.T) {
 	}
 }
 
-// 8: A time denotes the same instant after a snapshot, whatever its zone is. The
-// offset of Africa/Monrovia had seconds until 1972.
+// 8: a time denotes the same instant after a snapshot, in any zone. (The offset of
+// Africa/Monrovia included seconds until 1972.)
 func TestSnapshotKeepsInstantsOfAnyZone(t *testing.T) {
 	g := NewWithT(t)
 	odd := time.FixedZone("odd", -(44*60 + 30))
@@ -71,13 +71,13 @@ func TestSnapshotKeepsInstantsOfAnyZone(t *testing.T) {
 	}
 }
 
-// 28, 20: Saving a closed store is an error.
+// 28, 20: saving a closed store is an error.
 func TestSaveOfAClosedStoreIsAnError(t *testing.T) {
 	for _, engine := range snapshotEngines {
 		g := NewWithT(t)
 		s := engine.open()
 		var b bytes.Buffer
-		g.Expect(lastmodstore.Save(&b, s, lastmodstore.Gob)).To(Succeed(), "%s: it is empty, not closed", engine.name)
+		g.Expect(lastmodstore.Save(&b, s, lastmodstore.Gob)).To(Succeed(), "%s: an empty store that is open", engine.name)
 		s.Close()
 		b.Reset()
 		g.Expect(lastmodstore.Save(&b, s, lastmodstore.Gob)).To(MatchError(lastmodstore.ErrClosed), engine.name)
@@ -101,9 +101,9 @@ func TestSaveOfAStoreThatIsClosedMeanwhileIsAnError(t *testing.T) {
 	}
 }
 
-// 28: an entry that is live all the time is not lost by being merged, before Save
-// comes to it, with a time between the newest modification and the start of Save.
-func TestSaveKeepsAnEntryThatIsMovedOutOfItsWay(t *testing.T) {
+// 28: an entry that is live for the whole call is not missed if, before Save reaches it, it
+// is merged with a time between the newest modification and the start of Save.
+func TestSaveKeepsAnEntryThatIsMovedBeforeItIsReached(t *testing.T) {
 	for _, engine := range snapshotEngines {
 		synctest.Test(t, func(t *testing.T) {
 			g := NewWithT(t)
@@ -131,9 +131,10 @@ func TestSaveKeepsAnEntryThatIsMovedOutOfItsWay(t *testing.T) {
 	}
 }
 
-// 28: nor by being given a longer life with a time that the loops have passed in
-// other shards, before its own turn comes and after its first deadline.
-func TestSaveKeepsAnEntryThatIsProlongedBeforeItsTurn(t *testing.T) {
+// 28: nor is an entry missed if, before Save reaches it, its deadline is extended by a
+// Merge with a time that the loops have already passed in other shards, and its first
+// deadline passes.
+func TestSaveKeepsAnEntryWhoseDeadlineIsExtendedBeforeItIsReached(t *testing.T) {
 	for _, engine := range snapshotEngines {
 		synctest.Test(t, func(t *testing.T) {
 			g := NewWithT(t)
@@ -147,14 +148,14 @@ func TestSaveKeepsAnEntryThatIsProlongedBeforeItsTurn(t *testing.T) {
 				s.Merge(fmt.Sprint(i), intEntry{i, old.Add(time.Minute + time.Duration(i)), time.Second, soon})
 			}
 			s.Set("newest", 0, 0)
-			prolonging := &startHook{s, func() {
+			extending := &startHook{s, func() {
 				for i := range 100 {
 					s.Merge(fmt.Sprint(i), intEntry{Value: -i, LastModified: old.Add(time.Hour + time.Duration(i))})
 				}
 				time.Sleep(time.Second)
 			}}
 			var b bytes.Buffer
-			g.Expect(lastmodstore.Save(&b, prolonging, lastmodstore.Gob)).To(Succeed())
+			g.Expect(lastmodstore.Save(&b, extending, lastmodstore.Gob)).To(Succeed())
 			loaded := mutexstore.New[string, int](0)
 			defer loaded.Close()
 			_, err := lastmodstore.Load(&b, loaded, lastmodstore.Gob)
@@ -164,7 +165,7 @@ func TestSaveKeepsAnEntryThatIsProlongedBeforeItsTurn(t *testing.T) {
 	}
 }
 
-// A startHook calls started when the first loop over it yields.
+// A startHook calls started when the first loop over it begins to yield.
 type startHook struct {
 	intStore
 	started func()
@@ -184,7 +185,7 @@ func (h *startHook) ModifiedSince(t time.Time) iter.Seq2[string, intEntry] {
 	}
 }
 
-func TestSnapshotConcurrentWithWritersMissesNothingThatStays(t *testing.T) {
+func TestSnapshotConcurrentWithWritersMissesNoLiveEntry(t *testing.T) {
 	g := NewWithT(t)
 	s := actor.New[string, []int](0)
 	defer s.Close()
@@ -214,7 +215,7 @@ func TestSnapshotConcurrentWithWritersMissesNothingThatStays(t *testing.T) {
 	g.Expect(loaded.Len()).To(Equal(3000))
 }
 
-func TestCodecThatCannotBeUsedIsRefused(t *testing.T) {
+func TestInvalidCodecIsRefused(t *testing.T) {
 	g := NewWithT(t)
 	s := mutexstore.New[string, int](0)
 	defer s.Close()
@@ -239,11 +240,11 @@ func TestCodecThatCannotBeUsedIsRefused(t *testing.T) {
 	g.Expect(lastmodstore.Load(&b, s, long)).To(BeZero())
 }
 
-// A failingWriter takes so many bytes.
-type failingWriter struct{ takes int }
+// A failingWriter fails after limit bytes.
+type failingWriter struct{ limit int }
 
 func (w *failingWriter) Write(p []byte) (int, error) {
-	if w.takes -= len(p); w.takes < 0 {
+	if w.limit -= len(p); w.limit < 0 {
 		return 0, errors.ErrUnsupported
 	}
 	return len(p), nil
@@ -258,9 +259,9 @@ func TestSaveReturnsTheErrorOfTheWriter(t *testing.T) {
 	}
 	var whole bytes.Buffer
 	g.Expect(lastmodstore.Save(&whole, s, lastmodstore.Gob)).To(Succeed())
-	for takes := 0; takes < whole.Len(); takes += 1000 {
-		err := lastmodstore.Save(&failingWriter{takes}, s, lastmodstore.Gob)
-		g.Expect(err).To(MatchError(errors.ErrUnsupported), "%d", takes)
+	for limit := 0; limit < whole.Len(); limit += 1000 {
+		err := lastmodstore.Save(&failingWriter{limit}, s, lastmodstore.Gob)
+		g.Expect(err).To(MatchError(errors.ErrUnsupported), "%d", limit)
 		g.Expect(err).To(MatchError(ContainSubstring("snapshot not saved")))
 	}
 }

@@ -39,7 +39,7 @@ type (
 		Left
 		Right
 	}
-	lenient struct { // its cache is no part of its value
+	lenient struct { // cache is not part of the value
 		ID    int
 		cache *int
 	}
@@ -69,8 +69,8 @@ func (s *stamp) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// oneEntry is a store of one entry, with no more than Save and Load need: to compile
-// an engine for each of the types below takes a minute.
+// A oneEntry is a store of one entry, with only the methods that Save and Load need:
+// compiling an engine for each of the types below would take a minute.
 type oneEntry[K comparable, V any] struct {
 	lastmodstore.Store[K, V]
 	key   K
@@ -90,14 +90,14 @@ func (s *oneEntry[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 	return true, nil
 }
 
-// saved returns what Save wrote of one entry.
+// saved returns the snapshot of a store with one entry.
 func saved[K comparable, V any](codec lastmodstore.Codec, key K, value V) (*bytes.Buffer, error) {
 	s := &oneEntry[K, V]{key: key, entry: lastmodstore.Entry[V]{Value: value, LastModified: time.Now().Round(0)}}
 	var b bytes.Buffer
 	return &b, lastmodstore.Save(&b, s, codec)
 }
 
-// roundTrip returns a case in which the entry must come back as it was.
+// roundTrip returns a check that the entry comes back equal.
 func roundTrip[K comparable, V any](key K, value V) func(lastmodstore.Codec) error {
 	return func(codec lastmodstore.Codec) error {
 		b, err := saved(codec, key, value)
@@ -115,7 +115,7 @@ func roundTrip[K comparable, V any](key K, value V) func(lastmodstore.Codec) err
 	}
 }
 
-// shown is v as text, times in UTC.
+// shown formats v, with a time in UTC.
 func shown(v any) string {
 	if t, ok := v.(time.Time); ok {
 		v = t.UTC()
@@ -123,7 +123,7 @@ func shown(v any) string {
 	return fmt.Sprint(v)
 }
 
-// refused returns a case in which Save must return an error that contains want.
+// refused returns a check that Save returns an error that contains want.
 func refused[K comparable, V any](key K, value V, want string) func(lastmodstore.Codec) error {
 	return func(codec lastmodstore.Codec) error {
 		_, err := saved(codec, key, value)
@@ -139,8 +139,8 @@ func refused[K comparable, V any](key K, value V, want string) func(lastmodstore
 
 func pointer[T any](v T) *T { return &v }
 
-// 28: Load restores everything Save wrote, and Save refuses what would not come
-// back equal, with the key.
+// 28: Load restores everything that Save wrote, and Save refuses what would not come back
+// equal, with an error that names the key.
 func TestValuesComeBackEqualOrAreRefused(t *testing.T) {
 	gob.Register(dog{})
 	now := time.Now().UTC()
@@ -239,8 +239,8 @@ func TestValuesComeBackEqualOrAreRefused(t *testing.T) {
 
 type wrappedDog struct{ dog }
 
-// unknown returns a codec that does the same, but of which Save does not know
-// what it keeps.
+// unknown returns a codec that does the same as codec, but whose properties Save does not
+// know.
 func unknown(codec lastmodstore.Codec) lastmodstore.Codec {
 	return lastmodstore.Codec{
 		Name:      codec.Name,
@@ -249,9 +249,8 @@ func unknown(codec lastmodstore.Codec) lastmodstore.Codec {
 	}
 }
 
-// Save does not decode values of these types again, so that they had better come
-// back equal.
-func TestValuesOfTypesKnownToBeKeptAreKept(t *testing.T) {
+// Save does not decode values of these types to check them, so they must come back equal.
+func TestValuesOfTypesKnownToBePreservedComeBackEqual(t *testing.T) {
 	type inner struct {
 		B  bool `json:"b,omitempty"`
 		U8 []uint8

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// snapshotPair is what a codec encodes of an entry.
+// A snapshotPair is the part of an entry that the codec encodes.
 type snapshotPair[K comparable, V any] struct {
 	Key   K
 	Value V
 }
 
-// snapshotTimes is what is encoded without the codec.
+// snapshotTimes is the part of an entry that is encoded without the codec.
 type snapshotTimes struct {
 	lastModified time.Time
 	ttl          time.Duration
@@ -30,15 +30,15 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type snapshotWriter[K comparable, V any] struct {
 	w     *bufio.Writer
 	codec Codec
-	kept  keptBy // how far decoding what was encoded can be skipped
+	kept  keptBy // when decoding the encoded values can be skipped
 	equal comparer
 
 	pairs []snapshotPair[K, V] // the next block
 	times []snapshotTimes      // of pairs
-	size  int                  // entries of the next block
-	total uint64               // entries written
+	size  int                  // number of entries of the next block
+	total uint64               // number of entries written
 
-	head []byte // of the block being written: its length, the number of entries, their times
+	head []byte // of the block being written: the number of entries and their times
 }
 
 func newSnapshotWriter[K comparable, V any](w io.Writer, codec Codec) *snapshotWriter[K, V] {
@@ -57,8 +57,8 @@ func (w *snapshotWriter[K, V]) header() error {
 }
 
 func (w *snapshotWriter[K, V]) add(key K, e Entry[V]) error {
-	if err := loadable(key, e); err != nil {
-		return fmt.Errorf("entry %s: %w", quoted(key), err)
+	if err := checkMergeable(key, e); err != nil {
+		return fmt.Errorf("entry %s: %w", quoteKey(key), err)
 	}
 	w.pairs = append(w.pairs, snapshotPair[K, V]{key, e.Value})
 	w.times = append(w.times, snapshotTimes{e.LastModified, e.TTL, e.ExpiresAt})
@@ -68,9 +68,9 @@ func (w *snapshotWriter[K, V]) add(key K, e Entry[V]) error {
 	return w.flush()
 }
 
-// loadable returns the error that Merge would return for an entry of a foreign
-// store; those of this module hold none.
-func loadable[K comparable, V any](key K, e Entry[V]) error {
+// checkMergeable returns the error that Merge would return for an entry. Only the
+// entries of stores outside this module can have one.
+func checkMergeable[K comparable, V any](key K, e Entry[V]) error {
 	switch {
 	case key != key: //nolint:staticcheck // NaN
 		return ErrInvalidKey
@@ -80,24 +80,25 @@ func loadable[K comparable, V any](key K, e Entry[V]) error {
 	return nil
 }
 
-// flush writes the collected entries. It doubles the size of the blocks as long
-// as they stay below the aim, so that large values are encoded a few at a time.
+// flush writes the collected entries. It doubles the number of entries per block while
+// the blocks stay below the target size, so that large values are encoded a few at a
+// time.
 func (w *snapshotWriter[K, V]) flush() error {
 	n, err := w.put(w.pairs, w.times)
 	if err != nil {
 		return err
 	}
 	if n > 0 {
-		w.size = max(1, min(2*w.size, maxBlock, len(w.pairs)*blockAim/n))
+		w.size = max(1, min(2*w.size, maxBlock, len(w.pairs)*targetBlock/n))
 	}
-	clear(w.pairs) // values are not to be held for longer than needed
+	clear(w.pairs) // do not hold values for longer than needed
 	w.pairs, w.times = w.pairs[:0], w.times[:0]
 	return nil
 }
 
-// put writes the entries as one block, or as several if they cannot be encoded as
-// one, and returns how many bytes they took. If an entry cannot be encoded by
-// itself, its error names the key.
+// put writes the entries as one block, or as several if they cannot be encoded as one,
+// and returns the number of bytes. If a single entry cannot be encoded, the error
+// names its key.
 func (w *snapshotWriter[K, V]) put(pairs []snapshotPair[K, V], times []snapshotTimes) (bytes int, err error) {
 	if len(pairs) == 0 {
 		return 0, nil
@@ -107,7 +108,7 @@ func (w *snapshotWriter[K, V]) put(pairs []snapshotPair[K, V], times []snapshotT
 		return len(payload), w.write(payload, len(pairs))
 	}
 	if len(pairs) == 1 {
-		return 0, fmt.Errorf("entry %s: %w", quoted(pairs[0].Key), err)
+		return 0, fmt.Errorf("entry %s: %w", quoteKey(pairs[0].Key), err)
 	}
 	half := len(pairs) / 2
 	first, err := w.put(pairs[:half], times[:half])
@@ -118,7 +119,7 @@ func (w *snapshotWriter[K, V]) put(pairs []snapshotPair[K, V], times []snapshotT
 	return first + second, err
 }
 
-// encode returns the payload of a block, and leaves what precedes it in w.head.
+// encode returns the payload of a block, and stores what precedes it in w.head.
 func (w *snapshotWriter[K, V]) encode(pairs []snapshotPair[K, V], times []snapshotTimes) ([]byte, error) {
 	payload, err := w.codec.Marshal(pairs)
 	if err != nil {
@@ -138,10 +139,10 @@ func (w *snapshotWriter[K, V]) encode(pairs []snapshotPair[K, V], times []snapsh
 	if w.kept.asEncoded(payload) {
 		return payload, nil
 	}
-	return payload, w.verify(pairs, bytes.Clone(payload)) // a clone, for Unmarshal may work in place
+	return payload, w.verify(pairs, bytes.Clone(payload)) // Unmarshal may modify its argument
 }
 
-// verify reports whether payload decodes to pairs.
+// verify returns an error unless payload decodes to pairs.
 func (w *snapshotWriter[K, V]) verify(pairs []snapshotPair[K, V], payload []byte) error {
 	var back []snapshotPair[K, V]
 	if err := w.codec.Unmarshal(payload, &back); err != nil {
@@ -152,16 +153,16 @@ func (w *snapshotWriter[K, V]) verify(pairs []snapshotPair[K, V], payload []byte
 	}
 	for i, want := range pairs {
 		if back[i].Key != want.Key {
-			return fmt.Errorf("codec %q alters the key: it comes back as %s", w.codec.Name, quoted(back[i].Key))
+			return fmt.Errorf("codec %q alters the key: it comes back as %s: use another codec or type of key", w.codec.Name, quoteKey(back[i].Key))
 		}
 		if where, ok := w.equal.values(&want.Value, &back[i].Value); !ok {
-			return fmt.Errorf("codec %q alters the value: Value%s comes back different", w.codec.Name, where)
+			return fmt.Errorf("codec %q alters the value: Value%s comes back different: use another codec, or give its type a method Equal", w.codec.Name, where)
 		}
 	}
 	return nil
 }
 
-// write writes the block of w.head and payload.
+// write writes a block that consists of w.head and payload.
 func (w *snapshotWriter[K, V]) write(payload []byte, entries int) error {
 	w.total += uint64(entries)
 	length := binary.AppendUvarint(nil, uint64(len(w.head)+len(payload)))
@@ -171,6 +172,7 @@ func (w *snapshotWriter[K, V]) write(payload []byte, entries int) error {
 	return w.checksummed(w.head, payload)
 }
 
+// checksummed writes parts and their checksum.
 func (w *snapshotWriter[K, V]) checksummed(parts ...[]byte) error {
 	sum := uint32(0)
 	for _, p := range parts {
@@ -183,7 +185,7 @@ func (w *snapshotWriter[K, V]) checksummed(parts ...[]byte) error {
 	return err
 }
 
-// end writes what is left and the end of the snapshot.
+// end writes the remaining entries and the end of the snapshot.
 func (w *snapshotWriter[K, V]) end() error {
 	if err := w.flush(); err != nil {
 		return err
@@ -207,8 +209,8 @@ func appendTime(b []byte, t time.Time) []byte {
 	return binary.AppendUvarint(binary.AppendVarint(b, t.Unix()), uint64(t.Nanosecond()))
 }
 
-// quoted shows a key in an error, shortened if it is long.
-func quoted(key any) string {
+// quoteKey formats a key for an error message. It shortens a long one.
+func quoteKey(key any) string {
 	const limit = 200
 	if v := reflect.ValueOf(key); v.Kind() == reflect.String {
 		if s := v.String(); len(s) > limit {

@@ -18,7 +18,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-// outOfBand is a codec whose encodings are empty: it keeps what it encodes.
+// outOfBand returns a codec whose encodings are empty: it keeps the values in memory.
 func outOfBand() lastmodstore.Codec {
 	var blocks []any
 	return lastmodstore.Codec{
@@ -37,8 +37,8 @@ func copied(slice any) any {
 	return reflect.AppendSlice(reflect.MakeSlice(v.Type(), 0, v.Len()), v).Interface()
 }
 
-// 28: an encoding of no bytes is not taken for the end of the snapshot.
-func TestEncodingsOfNoBytesAreKept(t *testing.T) {
+// 28: an empty encoding is not mistaken for the end of the snapshot.
+func TestEmptyEncodingsAreSavedAndLoaded(t *testing.T) {
 	g := NewWithT(t)
 	s := storeOf(t, 1)
 	to := storeOf(t, 0)
@@ -57,7 +57,7 @@ func TestEncodingsOfNoBytesAreKept(t *testing.T) {
 	}
 }
 
-// A codec may use the memory that it is given.
+// A codec may modify the bytes that it decodes.
 func TestCodecMayDecodeInPlace(t *testing.T) {
 	g := NewWithT(t)
 	s := storeOf(t, 1)
@@ -74,7 +74,7 @@ func TestCodecMayDecodeInPlace(t *testing.T) {
 	g.Expect(contents(to)).To(Equal(contents(s)))
 }
 
-// counting is Gob and notes the size of every block in memory.
+// counting returns a codec like Gob that records the size of every block it encodes.
 func counting(sizes *[]int) lastmodstore.Codec {
 	codec := lastmodstore.Gob
 	codec.Marshal = func(v any) ([]byte, error) {
@@ -85,8 +85,8 @@ func counting(sizes *[]int) lastmodstore.Codec {
 	return codec
 }
 
-// 28: Blocks are limited in bytes, by whatever the sizes of the values are.
-func TestBlocksOfLargeValuesAreSmall(t *testing.T) {
+// 28: the size of a block in bytes is limited, whatever the sizes of the values are.
+func TestBlocksOfLargeValuesHaveFewEntries(t *testing.T) {
 	g := NewWithT(t)
 	large := strings.Repeat("x", 1<<20)
 	for name, isLarge := range map[string]func(int) bool{
@@ -115,7 +115,7 @@ func TestBlocksOfLargeValuesAreSmall(t *testing.T) {
 		g.Expect(lastmodstore.Load(&b, to, reading)).To(Equal(s.Len()), name)
 		g.Expect(read).To(BeNumerically("<=", 1<<24), name)
 		if name == "all large" {
-			g.Expect(sizes).To(HaveEach(BeNumerically("<", 3<<20)), "they are not even encoded together")
+			g.Expect(sizes).To(HaveEach(BeNumerically("<", 3<<20)), "large values are not encoded together")
 		}
 		for key, e := range s.All() {
 			got, _ := to.Get(key)
@@ -126,8 +126,7 @@ func TestBlocksOfLargeValuesAreSmall(t *testing.T) {
 	}
 }
 
-// An entry of more than 16 MiB has a block of its own; one of more than 1 GiB is
-// refused.
+// An entry of more than 16 MiB gets a block of its own; one of more than 1 GiB is refused.
 func TestSaveOfOneHugeValue(t *testing.T) {
 	g := NewWithT(t)
 	s, to := mutexstore.New[string, []byte](0), mutexstore.New[string, []byte](0)
@@ -145,11 +144,11 @@ func TestSaveOfOneHugeValue(t *testing.T) {
 		t.Skip("the address space is too small")
 	}
 	huge := lastmodstore.Gob
-	huge.Marshal = func(any) ([]byte, error) { return make([]byte, 1<<30), nil } // never touched
+	huge.Marshal = func(any) ([]byte, error) { return make([]byte, 1<<30), nil } // never written, so it occupies no memory
 	g.Expect(lastmodstore.Save(&b, s, huge)).To(MatchError(And(ContainSubstring(`entry "small": too large: 10737`), ContainSubstring("at most 1073741824 fit"))))
 }
 
-// 28: of many entries, the error names the one that cannot be saved.
+// 28: the error names the one of many entries that cannot be saved.
 func TestSaveNamesTheEntryThatCannotBeSaved(t *testing.T) {
 	g := NewWithT(t)
 	for _, bad := range []int{0, 1, 2, 77, 500, 999} {
@@ -173,7 +172,7 @@ func TestSaveNamesTheEntryThatCannotBeSaved(t *testing.T) {
 	g.Expect(len(lastmodstore.Save(io.Discard, structs, lastmodstore.JSON).Error())).To(BeNumerically("<", 400))
 }
 
-// A foreign store yields entries that no Merge accepts.
+// A foreign store yields an entry that no Merge accepts.
 type foreign[K comparable] struct {
 	lastmodstore.Store[K, int]
 	key K
@@ -184,7 +183,7 @@ func (f foreign[K]) All() iter.Seq2[K, intEntry] {
 	return func(yield func(K, intEntry) bool) { yield(f.key, f.e) }
 }
 
-// 28: Load accepts everything Save wrote.
+// 28: Load accepts everything that Save wrote.
 func TestSaveRefusesWhatMergeWouldRefuse(t *testing.T) {
 	g := NewWithT(t)
 	floats, ints := mutexstore.New[float64, int](0), mutexstore.New[int, int](0)

@@ -11,8 +11,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/compare"
 )
 
-// 10: callers that contend take turns, whether the function takes a microsecond or
-// 20 ms.
+// 10: contending callers take turns, whether the function takes a microsecond or 20 ms.
 func TestUpdateTakesTurnsWithASlowFunction(t *testing.T) {
 	for _, took := range []time.Duration{time.Microsecond, time.Millisecond, 5 * time.Millisecond, 20 * time.Millisecond} {
 		t.Run(took.String(), func(t *testing.T) {
@@ -37,15 +36,15 @@ func TestUpdateTakesTurnsWithASlowFunction(t *testing.T) {
 				}
 				n, _ := s.Get("k")
 				g.Expect(n).To(Equal(callers))
-				g.Expect(float64(all)/callers).To(BeNumerically("<=", 2.5), "runs for each call")
-				g.Expect(worst).To(BeNumerically("<=", 20), "runs for one call")
+				g.Expect(float64(all)/callers).To(BeNumerically("<=", 2.5), "average number of runs per call")
+				g.Expect(worst).To(BeNumerically("<=", 20), "maximum number of runs of one call")
 			})
 		})
 	}
 }
 
-// 18, 21: an unhashable key panics in its caller, also while others contend, and
-// leaves the others working.
+// 18, 21: an unhashable key panics in its caller, even while other calls contend, and the
+// other calls keep working.
 func TestUpdateOfAnUnhashableKeyPanicsInItsCallerOnly(t *testing.T) {
 	for _, e := range compare.Engines() {
 		for name, e := range map[string]compare.Engine{e.Name: e, "sharded " + e.Name: compare.Shards(4, e)} {

@@ -1,4 +1,5 @@
-// Package config holds what the options of lastmodstore set and the engines read.
+// Package config contains the settings of a store: the options of package lastmodstore
+// set them, and the engines read them.
 package config
 
 import (
@@ -8,18 +9,18 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// Config is a store's settings. The zero value is an unbounded store.
+// Config is the settings of a store. In the zero value, the capacity is unlimited.
 type Config struct {
-	MaxEntries     int // 0: unbounded
+	MaxEntries     int // 0: unlimited
 	RejectWhenFull bool
 	CountReads     bool
-	RemovalLog     int  // records
-	RetainRemovals bool // from the start; otherwise from the first Watch
+	RemovalLog     int  // maximum number of records
+	RetainRemovals bool // log removals from the opening of the store, not only from the first Watch
 
-	Line *timeline.Timeline // for tests; nil: one that starts when the store is opened
+	Line *timeline.Timeline // set by tests; nil: New starts one
 }
 
-// New applies opts to the default settings.
+// New returns the default settings, modified by opts.
 func New[F ~func(*Config)](opts []F) Config {
 	c := Config{RemovalLog: 1024}
 	for _, apply := range opts {
@@ -31,15 +32,16 @@ func New[F ~func(*Config)](opts []F) Config {
 	return c
 }
 
-// MinInterval is the shortest cleanup interval. Sweeps that follow each other
-// more closely, of many stores, would leave callers no processor time.
+// MinInterval is the shortest cleanup interval. With a shorter one, the sweeps of many
+// stores would leave callers no processor time.
 const MinInterval = time.Millisecond
 
-// Interval returns the cleanup interval that d asks for. It panics if d is
-// negative.
+// Interval returns the cleanup interval for d, the argument of an engine's New: 0 means
+// no background cleanup, and a positive d is raised to MinInterval if it is shorter. It
+// panics if d is negative.
 func Interval(d time.Duration) time.Duration {
 	if d < 0 {
-		panic(fmt.Sprintf("lastmodstore: negative cleanup interval %v; use 0 for no background cleanup", d))
+		panic(fmt.Sprintf("lastmodstore: negative cleanup interval %v: use 0 for no background cleanup", d))
 	}
 	if d == 0 {
 		return 0

@@ -2,22 +2,23 @@ package engine
 
 import "time"
 
-// A FeedPacer says when those that wake waiting watchers, one after the other,
-// rest. Many watchers that all want each change would otherwise take the
+// A FeedPacer decides when the goroutines that wake waiting watchers, one after the
+// other, rest. Otherwise many watchers that all want each change would take the
 // processor, and the lock or the owner, from the writer. They rest only after a
-// stretch of work in which there was news: one write reaches all at once.
+// stretch of work during which there was news, so a single write reaches all watchers
+// at once.
 type FeedPacer struct {
-	began int64 // this stretch of work; 0: none
+	began int64 // when the current stretch of work began; 0: none
 	last  int64 // the latest news at that time
 }
 
-// FeedPause is how long they rest: 50 times as long as they worked.
+// FeedPause is the duration of a rest: 50 times the duration of a stretch of work.
 const FeedPause = 50 * feedStretch
 
 const feedStretch = 50 * time.Microsecond
 
-// ShouldRest reports whether to rest before the next watcher is woken. Last is
-// the latest news, which grows.
+// ShouldRest reports whether to rest before the next watcher is woken. The number
+// last identifies the latest news and only grows.
 func (p *FeedPacer) ShouldRest(now, last int64) bool {
 	if p.began != 0 && now-p.began < int64(feedStretch) {
 		return false
@@ -27,13 +28,13 @@ func (p *FeedPacer) ShouldRest(now, last int64) bool {
 	return busy
 }
 
-// Charge adds the reading of so many events to the work. It follows after the next
-// watcher is woken, so the clock does not show it.
+// Charge adds the cost of reading events to the work. They are read after the next
+// watcher has been woken, so the clock does not show it.
 func (p *FeedPacer) Charge(events int) {
 	if p.began != 0 {
 		p.began -= int64(events) * int64(100*time.Nanosecond)
 	}
 }
 
-// Wake ends a rest.
+// Wake ends a rest at now.
 func (p *FeedPacer) Wake(now int64) { p.began = now }

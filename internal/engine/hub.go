@@ -7,43 +7,43 @@ import (
 	"time"
 )
 
-// A Hub is where watchers wait for news of a store, or of all shards of one.
+// A Hub is where watchers wait for news of a store, or of all shards of a Sharded.
 //
-// A writer wakes at most one watcher, and each that is woken wakes the next: so
-// what a writer pays does not depend on how many wait. Between two wake-ups a
-// Pacer lets them rest while a writer does not stop.
+// A writer wakes at most one watcher, and each watcher that is woken wakes the next
+// one, so the cost of a write does not depend on the number of waiting watchers. A
+// FeedPacer makes them rest between two wake-ups under continuous writes.
 //
-// News has a generation: a watcher that knows all until one generation is woken
-// when there is a newer one.
+// Each batch of news begins a generation. A watcher that has seen everything up to one
+// generation is woken when there is a newer one.
 type Hub struct {
-	waiting atomic.Int32 // how many wait: all that a writer looks at if none does
-	news    atomic.Bool  // something has happened that is in no generation yet
+	waiting atomic.Int32 // number of waiters; if it is 0, a writer reads nothing more
+	news    atomic.Bool  // something has happened that belongs to no generation yet
 	waking  atomic.Bool  // a woken watcher has yet to wake the next; mu guards writes
 
-	mu         sync.Mutex // guards the fields below; nothing is waited for under it
+	mu         sync.Mutex // guards the fields below; its holder never blocks
 	generation uint64
-	know       Queue // of waiters that know all until generation
+	caughtUp   Queue // of waiters that have seen everything up to generation
 	behind     Queue // of waiters for which there is news
 }
 
-// A waiter is one watcher that waits: a ring's element, whose value it is.
+// A waiter is a waiting watcher: an element of a queue, whose Value is the waiter.
 type waiter struct {
 	ring.Ring
-	woken chan FeedPacer // holds one, which is passed on to the next to be woken
+	woken chan FeedPacer // buffers one pacer, which is passed on to the next waiter
 }
 
-// Behind is the generation of a watcher for which there is news in any case.
+// Behind is the generation of a watcher for which there is always news.
 const Behind = 0
 
-// NewHub returns a hub at which nobody waits.
+// NewHub returns a hub without waiting watchers.
 func NewHub() *Hub {
-	return &Hub{generation: Behind + 1, know: NewQueue(), behind: NewQueue()}
+	return &Hub{generation: Behind + 1, caughtUp: NewQueue(), behind: NewQueue()}
 }
 
-// Notify notes that something has happened, and wakes a watcher. What has
-// happened must be visible before.
+// Notify records that something has happened, and wakes a watcher. What has happened
+// must be visible before the call.
 func (h *Hub) Notify() {
-	if !h.news.Load() { // a load shares the cache line
+	if !h.news.Load() { // a load leaves the cache line shared
 		h.news.Store(true)
 	}
 	if h.waiting.Load() > 0 && !h.waking.Load() {
@@ -51,30 +51,30 @@ func (h *Hub) Notify() {
 	}
 }
 
-// Generation returns what a watcher knows that looks from now on.
+// Generation returns the generation of a watcher that starts to read the store now.
 func (h *Hub) Generation() uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.renewLocked()
+	h.advanceLocked()
 	return h.generation
 }
 
-// renewLocked makes a generation of the news, and all who wait fall behind it.
-func (h *Hub) renewLocked() {
+// advanceLocked begins a new generation if there is news. All waiters are then behind.
+func (h *Hub) advanceLocked() {
 	if !h.news.Load() || !h.news.Swap(false) {
 		return
 	}
 	h.generation++
-	h.behind.PushAll(h.know)
+	h.behind.PushAll(h.caughtUp)
 }
 
-// Wait waits for its turn among the watchers for which there is news since the
-// given generation, and returns the pace that the watcher is to pass on by Pass
-// when it has looked. It returns false when canceled or done is closed.
+// Wait waits until there is news after the generation known and it is the caller's turn
+// among the watchers. The caller must pass the returned pacer to Pass after it has
+// read the store. Wait returns false when canceled or done is closed.
 func (h *Hub) Wait(known uint64, canceled, done <-chan struct{}) (pace FeedPacer, ok bool) {
 	w := h.add(known)
 	if !h.waking.Load() {
-		h.wake(nil) // of what happened before w was in the queue
+		h.wake(nil) // for news from before w was in the queue
 	}
 	select {
 	case pace := <-w.woken:
@@ -88,8 +88,8 @@ func (h *Hub) Wait(known uint64, canceled, done <-chan struct{}) (pace FeedPacer
 	return pace, false
 }
 
-// Pass wakes the next watcher, after a rest if it is time for one. The caller has
-// read so many events.
+// Pass wakes the next watcher, after a rest if one is due. The caller has read the
+// given number of events.
 func (h *Hub) Pass(pace FeedPacer, events int, now func() int64) {
 	pace.Charge(events)
 	if !pace.ShouldRest(now(), h.latest()) {
@@ -102,7 +102,7 @@ func (h *Hub) Pass(pace FeedPacer, events int, now func() int64) {
 	})
 }
 
-// latest returns the generation that the present news is in, or will be.
+// latest returns the generation to which the latest news belongs, or will belong.
 func (h *Hub) latest() int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -117,7 +117,7 @@ func (h *Hub) add(known uint64) *waiter {
 	w.Value = w
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	queue := h.know
+	queue := h.caughtUp
 	if known < h.generation {
 		queue = h.behind
 	}
@@ -126,9 +126,10 @@ func (h *Hub) add(known uint64) *waiter {
 	return w
 }
 
-// wake wakes the first watcher for which there is news, if there is one. Pace is
-// what the caller was woken with, or nil if it is a writer or a new watcher; then
-// one that was woken and has yet to wake the next does it.
+// wake wakes the first watcher for which there is news, if there is one. The pacer is
+// the one that the caller was woken with, or nil if the caller is a writer or a new
+// watcher. If pace is nil and a woken watcher has yet to wake the next one, wake
+// leaves it to that watcher.
 func (h *Hub) wake(pace *FeedPacer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -138,9 +139,9 @@ func (h *Hub) wake(pace *FeedPacer) {
 		}
 		pace = new(FeedPacer)
 	}
-	// Before news is read: a writer that has some after that finds it false.
+	// This precedes the read of news, so a writer with later news sees false.
 	h.waking.Store(false)
-	h.renewLocked()
+	h.advanceLocked()
 	if !h.behind.Empty() {
 		h.waking.Store(true)
 		w := h.behind.First().(*waiter)
@@ -157,7 +158,8 @@ func (h *Hub) leaveLocked(w *waiter) bool {
 	return waited
 }
 
-// leave takes w out of its queue, or reports that it had been woken.
+// leave removes w from its queue. If w has already been woken, it returns the pacer and
+// true instead.
 func (h *Hub) leave(w *waiter) (pace FeedPacer, woken bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

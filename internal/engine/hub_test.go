@@ -12,10 +12,11 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-func standing() int64 { return 1 }
+// stopped is a clock that stands still.
+func stopped() int64 { return 1 }
 
-// waiters starts n goroutines that wait at h and write down the order in which
-// they are woken. Stop ends them.
+// waiters starts n goroutines that wait at h. The function woken returns the order in
+// which they were woken since its last call, and stop ends them.
 func waiters(h *Hub, n int) (woken func() []int, stop func()) {
 	var mu sync.Mutex
 	var order []int
@@ -33,7 +34,7 @@ func waiters(h *Hub, n int) (woken func() []int, stop func()) {
 				order = append(order, i)
 				mu.Unlock()
 				known = h.Generation()
-				h.Pass(pace, 0, standing)
+				h.Pass(pace, 0, stopped)
 			}
 		})
 		synctest.Wait() // they queue one after another
@@ -51,20 +52,22 @@ func waiters(h *Hub, n int) (woken func() []int, stop func()) {
 		}
 }
 
-func TestOneNotificationWakesAllOnceInOrder(t *testing.T) {
+func TestANotificationWakesEveryWatcherOnceInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		h := NewHub()
 		woken, stop := waiters(h, 5)
 		g.Expect(woken()).To(BeEmpty())
+		all := Equal([]int{0, 1, 2, 3, 4}) // the order in which they queued
 		for range 3 {
 			h.Notify()
-			g.Expect(woken()).To(Equal([]int{0, 1, 2, 3, 4}))
-			g.Expect(woken()).To(BeEmpty(), "nothing is new")
+			g.Expect(woken()).To(all)
+			g.Expect(woken()).To(BeEmpty(), "there is no news")
+			all = ConsistOf(0, 1, 2, 3, 4) // they may queue again in another order
 		}
 		stop()
 		g.Expect(h.waiting.Load()).To(BeZero())
-		g.Expect(h.know.Empty()).To(BeTrue())
+		g.Expect(h.caughtUp.Empty()).To(BeTrue())
 		g.Expect(h.behind.Empty()).To(BeTrue())
 	})
 }
@@ -75,10 +78,10 @@ func TestNewsBeforeTheWaitIsNotMissed(t *testing.T) {
 		h := NewHub()
 		for range 3 {
 			known := h.Generation()
-			h.Notify() // after the look, before the wait
+			h.Notify() // after the read, before the wait
 			pace, ok := h.Wait(known, nil, nil)
 			g.Expect(ok).To(BeTrue())
-			h.Pass(pace, 0, standing)
+			h.Pass(pace, 0, stopped)
 		}
 	})
 }
@@ -100,12 +103,12 @@ func TestAWaiterThatLeavesWakesTheNext(t *testing.T) {
 	_, woken = h.leave(c)
 	g.Expect(woken).To(BeFalse())
 	h.wake(&pace)
-	g.Expect(d.woken).To(BeEmpty(), "nothing is new")
+	g.Expect(d.woken).To(BeEmpty(), "there is no news")
 	h.Notify()
 	g.Expect(d.woken).To(HaveLen(1))
 }
 
-func TestAWatcherThatKnowsLessIsBehindAtOnce(t *testing.T) {
+func TestAWatcherOfAnOlderGenerationIsWokenAtOnce(t *testing.T) {
 	g := NewWithT(t)
 	h := NewHub()
 	old := h.Generation()
@@ -116,16 +119,16 @@ func TestAWatcherThatKnowsLessIsBehindAtOnce(t *testing.T) {
 	g.Expect(w.woken).To(HaveLen(1))
 }
 
-// A wake-up is never lost, whatever the interleaving: two goroutines wait for
-// each other's notifications.
-func TestVolleys(t *testing.T) {
-	const volleys = 20_000
+// No wake-up is lost in any interleaving: two goroutines wait for each other's
+// notifications.
+func TestTwoGoroutinesThatNotifyEachOtherNeverHang(t *testing.T) {
+	const rounds = 20_000
 	h := [2]*Hub{NewHub(), NewHub()}
 	var sent [2]atomic.Int64
 	var wg sync.WaitGroup
 	for side := range 2 {
 		wg.Go(func() {
-			for n := int64(1); n <= volleys; n++ {
+			for n := int64(1); n <= rounds; n++ {
 				if side == 0 {
 					sent[0].Store(n)
 					h[0].Notify()
@@ -136,7 +139,7 @@ func TestVolleys(t *testing.T) {
 						break
 					}
 					pace, _ := h[1-side].Wait(known, nil, nil)
-					h[1-side].Pass(pace, 0, standing)
+					h[1-side].Pass(pace, 0, stopped)
 				}
 				if side == 1 {
 					sent[1].Store(n)
@@ -148,7 +151,7 @@ func TestVolleys(t *testing.T) {
 	wg.Wait()
 }
 
-// Watchers that all want each change rest while a writer does not stop.
+// Watchers that all want each change rest under continuous writes.
 func TestWatchersRestWhileThereIsNews(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
@@ -167,16 +170,16 @@ func TestWatchersRestWhileThereIsNews(t *testing.T) {
 	})
 }
 
-// A watcher whose context ends just as it is woken passes the news on all the same.
+// A watcher whose context ends just as it is woken still wakes the next one.
 func TestAWatcherThatEndsAsItIsWokenWakesTheNext(t *testing.T) {
-	for range 100 { // it is left to chance which of the two it sees
+	for range 100 { // select picks one of the two at random
 		synctest.Test(t, func(t *testing.T) {
 			g := NewWithT(t)
 			h := NewHub()
 			canceled, done := make(chan struct{}), make(chan struct{})
 			go func() {
 				if pace, ok := h.Wait(h.Generation(), canceled, done); ok {
-					h.Pass(pace, 0, standing)
+					h.Pass(pace, 0, stopped)
 				}
 			}()
 			synctest.Wait()
@@ -192,9 +195,9 @@ func TestAWatcherThatEndsAsItIsWokenWakesTheNext(t *testing.T) {
 	}
 }
 
-// A notification concurrent with the wake-up of the last watcher reaches all, even
-// if that one does not come back to wait. One that is not reached is a deadlock.
-func TestANotificationBesideTheLastWakeUpReachesAll(t *testing.T) {
+// A notification concurrent with the wake-up of the last watcher reaches all watchers,
+// even if that one does not wait again. A watcher that is not reached is a deadlock.
+func TestANotificationDuringTheLastWakeUpReachesAllWatchers(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 1))
 	for range 3000 {
 		synctest.Test(t, func(t *testing.T) {
@@ -204,7 +207,7 @@ func TestANotificationBesideTheLastWakeUpReachesAll(t *testing.T) {
 				go func() {
 					for known := h.Generation(); news.Load() < 2; known = h.Generation() {
 						pace, _ := h.Wait(known, nil, nil)
-						h.Pass(pace, 0, standing)
+						h.Pass(pace, 0, stopped)
 					}
 				}()
 			}

@@ -8,12 +8,12 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// A Listener is one OnRemove. Its engine queues what is removed, and has a
-// goroutine take it and call Deliver.
+// A Listener is one registration of OnRemove. Its engine queues the removals, and a
+// goroutine of the engine passes them to Deliver.
 type Listener[K comparable, V any] struct {
 	fn      func(key K, e lastmodstore.Entry[V], why lastmodstore.EventKind)
 	stopped atomic.Bool
-	pending atomic.Int64 // removals of which fn has not been notified
+	pending atomic.Int64 // removals that fn has not been called for
 }
 
 // NewListener returns a listener that calls fn.
@@ -21,21 +21,21 @@ func NewListener[K comparable, V any](fn func(key K, e lastmodstore.Entry[V], wh
 	return &Listener[K, V]{fn: fn}
 }
 
-// Expect counts removals that will be delivered.
+// Expect adds removals that will be delivered to the pending ones.
 func (l *Listener[K, V]) Expect(removals []table.Removal[K, V]) {
 	for i := range removals {
 		l.pending.Add(int64(removals[i].Len()))
 	}
 }
 
-// Pending returns how many calls of fn are due.
+// Pending returns the number of pending calls of fn.
 func (l *Listener[K, V]) Pending() int { return int(l.pending.Load()) }
 
-// Stop makes Deliver call fn no more.
+// Stop keeps Deliver from calling fn again.
 func (l *Listener[K, V]) Stop() { l.stopped.Store(true) }
 
-// Deliver calls fn for each removal. It lets go of each when it is delivered, so
-// that its values can be collected, and returns false if the listener was stopped.
+// Deliver calls fn for each removal, and clears each one that it has delivered, so that
+// its values can be garbage collected. It returns false if the listener was stopped.
 func (l *Listener[K, V]) Deliver(line *timeline.Timeline, removals []table.Removal[K, V]) bool {
 	for i, removal := range removals {
 		for e := range removal.Events(line) {

@@ -12,7 +12,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// removals returns the removals of "a" by Delete, and of three others by Clear.
+// removals returns the removals of "a" by Delete and of three other keys by Clear.
 func removals(g Gomega) (*timeline.Timeline, []table.Removal[string, int]) {
 	c := config.New[func(*config.Config)](nil)
 	t := table.New[string, int](c.Line, c)
@@ -27,9 +27,9 @@ func removals(g Gomega) (*timeline.Timeline, []table.Removal[string, int]) {
 	return c.Line, t.DrainRemovals()
 }
 
-// 27: each removed value is reported exactly once, in order, and is then neither
-// counted nor held.
-func TestListenerDelivers(t *testing.T) {
+// 27: each removed value is reported exactly once, in order, and is no longer pending
+// or retained afterwards.
+func TestListenerDeliversEachRemovalOnceAndReleasesIt(t *testing.T) {
 	g := NewWithT(t)
 	line, removed := removals(g)
 	var l *Listener[string, int]
@@ -37,7 +37,7 @@ func TestListenerDelivers(t *testing.T) {
 	l = NewListener(func(key string, _ lastmodstore.Entry[int], why lastmodstore.EventKind) {
 		got = append(got, fmt.Sprint(key, " ", why, " ", l.Pending()))
 		if key == "b" {
-			g.Expect(removed[0]).To(BeZero(), "it is held while the next is delivered")
+			g.Expect(removed[0]).To(BeZero(), "a delivered removal is retained during the next call")
 		}
 	})
 	l.Expect(removed)
@@ -47,8 +47,8 @@ func TestListenerDelivers(t *testing.T) {
 	g.Expect(removed).To(HaveEach(BeZero()))
 }
 
-// A listener that is stopped gets no more, not even the rest of what one Clear removed.
-func TestListenerStops(t *testing.T) {
+// A stopped listener is not called again, not even for the rest of one Clear.
+func TestStoppedListenerIsNotCalledAgain(t *testing.T) {
 	g := NewWithT(t)
 	line, removed := removals(g)
 	var l *Listener[string, int]

@@ -2,18 +2,18 @@ package engine
 
 import "time"
 
-// A Pacer says when a sweep rests. It does after a step for which somebody
-// waited: who calls often would else get one turn between two steps, and fall
-// behind. It also does after a stretch of work, for those whom the sweep keeps
-// from a processor. A rest may last much longer than it was asked to; then the
-// sweep works half as long before the next, so that all rests together make it
-// last at most about three times as long.
+// A Pacer decides when a sweep rests. It rests after a step that somebody waited for:
+// otherwise a frequent caller would get one operation between two steps, and fall
+// behind. It also rests after a stretch of work, for goroutines that the sweep keeps
+// from running. A rest may last much longer than requested. The sweep then works half
+// as long before the next one, so that the rests make it take at most about three
+// times as long.
 type Pacer struct {
-	woke   int64
-	rested int64 // how long the last rest lasted
+	woke   int64 // when the last rest ended
+	rested int64 // duration of the last rest
 }
 
-// SweepPause is how long a sweep is to rest.
+// SweepPause is the requested duration of a rest.
 const SweepPause = 50 * time.Microsecond
 
 const stretch = int64(100 * time.Microsecond)
@@ -21,11 +21,11 @@ const stretch = int64(100 * time.Microsecond)
 // Begin begins a sweep.
 func (p *Pacer) Begin(now int64) { *p = Pacer{woke: now} }
 
-// Wake ends a rest.
+// Wake ends a rest that lasted from slept to now.
 func (p *Pacer) Wake(slept, now int64) { *p = Pacer{woke: now, rested: now - slept} }
 
-// ShouldRest says whether a sweep is to rest after a step, and whether somebody
-// waited for that.
+// ShouldRest reports whether the sweep should rest after a step. The caller passes as
+// contended whether somebody waited for the step.
 func (p *Pacer) ShouldRest(contended bool, now int64) bool {
 	enough := p.rested / 2
 	if !contended {

@@ -1,4 +1,5 @@
-// Package engine holds what the engines' shells share.
+// Package engine contains the code that the engines, packages actor and mutexstore,
+// have in common.
 package engine
 
 import (
@@ -9,14 +10,14 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// Pages yields the pairs that step brings, page by page. Step returns false
-// when the store is closed; done is closed then.
+// Pages yields the pairs that step loads, page by page. The function step returns false
+// when the store is closed; done is then closed.
 //
-// A pair that has expired before its turn, by the deadline that was copied, is
-// looked up again by peek: the deadline may have been moved meanwhile.
+// If the copied deadline of a pair has passed when the pair is to be yielded, peek
+// looks the key up again, because the deadline may have been moved meanwhile.
 func Pages[K comparable, V any](line *timeline.Timeline, done <-chan struct{}, p table.Page[K, V], step func(*table.Page[K, V]) bool, peek func(K) (lastmodstore.Entry[V], bool)) iter.Seq2[K, lastmodstore.Entry[V]] {
 	return func(yield func(K, lastmodstore.Entry[V]) bool) {
-		p := p // each loop begins again
+		p := p // each loop starts from the beginning
 		for !p.Done && step(&p) {
 			for i := range p.Pairs {
 				if isClosed(done) {
@@ -31,16 +32,16 @@ func Pages[K comparable, V any](line *timeline.Timeline, done <-chan struct{}, p
 	}
 }
 
-// Recheck takes pair i out of p and reports whether it is to be yielded now.
+// Recheck removes pair i from p, returns it, and reports whether to yield it.
 func Recheck[K comparable, V any](line *timeline.Timeline, p *table.Page[K, V], i int, peek func(K) (lastmodstore.Entry[V], bool)) (table.Pair[K, V], bool) {
 	pair := p.Pairs[i]
-	p.Pairs[i] = table.Pair[K, V]{} // it may be removed while the loop's body runs
+	p.Pairs[i] = table.Pair[K, V]{} // do not retain it: it may be removed while the loop body runs
 	fresh, ok := current(line, pair.Key, pair.Entry, peek)
 	pair.Entry = fresh
 	return pair, ok && p.Passed(fresh.LastModified.UnixNano())
 }
 
-// current returns e, or the entry of its key if the deadline of e has passed.
+// current returns e, or the present entry for key if the deadline of e has passed.
 func current[K comparable, V any](line *timeline.Timeline, key K, e lastmodstore.Entry[V], peek func(K) (lastmodstore.Entry[V], bool)) (lastmodstore.Entry[V], bool) {
 	if e.ExpiresAt.IsZero() || line.Now() < e.ExpiresAt.UnixNano() {
 		return e, true
@@ -48,7 +49,8 @@ func current[K comparable, V any](line *timeline.Timeline, key K, e lastmodstore
 	return peek(key)
 }
 
-// isClosed costs far less than a select of two channels.
+// isClosed reports whether c is closed. Two calls cost far less than a select on two
+// channels.
 func isClosed(c <-chan struct{}) bool {
 	select {
 	case <-c:

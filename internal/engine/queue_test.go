@@ -14,7 +14,7 @@ func values(q Queue) (all []any) {
 	return all
 }
 
-func TestQueue(t *testing.T) {
+func TestQueueIsFirstInFirstOutAndElementsMayLeave(t *testing.T) {
 	g := NewWithT(t)
 	elements := make([]ring.Ring, 6)
 	q, other := NewQueue(), NewQueue()

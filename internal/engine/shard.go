@@ -11,12 +11,13 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// A Shard is what Sharded needs of an engine. What is about one key takes its hash
-// as well, by the seed of the [Joint]; otherwise the methods that are named as those
-// of [lastmodstore.Store] do the same.
+// A Shard is the view of an engine that Sharded uses. Methods for a single key also take
+// the hash of the key, computed with the seed of the [Joint]. Methods with the name of
+// a method of [lastmodstore.Store] do the same as that method.
 type Shard[K comparable, V any] interface {
-	// Join makes an unused store one shard of several. It reports false, and
-	// changes nothing, if the store was used or closed before, or has joined.
+	// Join makes an unused store one of several shards and reports whether it
+	// did. It returns false, and changes nothing, if the store was already used,
+	// closed or joined.
 	Join(Joint) bool
 
 	Get(h uint64, key K) (V, bool)
@@ -32,9 +33,9 @@ type Shard[K comparable, V any] interface {
 	DeleteIfUnmodifiedSince(h uint64, key K, t time.Time) (bool, error)
 	Merge(h uint64, key K, e lastmodstore.Entry[V]) (bool, error)
 
-	// StartGetMany begins to look up keys, and StartSetMany to store all. The
-	// slices belong to the shard until the Pending has been awaited; it is nil if
-	// everything was done at once, without an error.
+	// StartGetMany starts to look up keys, and StartSetMany starts to store all.
+	// The shard owns the slices until Wait of the returned Pending has returned.
+	// The Pending is nil if everything was already done without an error.
 	StartGetMany(keys []K, lookups []table.Lookup[V]) Pending
 	StartSetMany(all []table.Assignment[K, V], ttl time.Duration) Pending
 
@@ -45,53 +46,54 @@ type Shard[K comparable, V any] interface {
 	Clear() error
 	Cleanup() int
 
-	// Last returns the latest time given to a modification or removal, once all
-	// writes that had begun have ended.
+	// Last waits until all writes that had begun have ended, and returns the
+	// latest time given to a modification or removal.
 	Last() int64
 
-	// Changes takes the next step of p, which [table.Page.Limit] limits. It
-	// returns false when the store is closed.
+	// Changes loads the next step of p, up to the end set by [table.Page.Limit].
+	// It returns false when the store is closed.
 	Changes(p *table.Page[K, V]) bool
 
-	// Feed takes the next step of f without waiting for anything to happen. It
-	// returns false when the store is closed.
+	// Feed loads the next step of f without waiting for changes. It returns false
+	// when the store is closed.
 	Feed(f *table.Feed[K, V]) bool
 
-	// Peek is GetEntry for a loop: it leaves no mark and is not counted.
+	// Peek is GetEntry for a loop: it does not mark the entry as read and is not
+	// counted.
 	Peek(h uint64, key K) (lastmodstore.Entry[V], bool)
 
-	// BeginClose returns when the store refuses whatever comes. It does not wait
-	// for listeners, as Close does.
+	// BeginClose returns when the store refuses all further calls. Unlike Close,
+	// it does not wait for listeners.
 	BeginClose()
 	Close() error
 }
 
-// A Pending is a shard's part of a batch that has begun.
+// A Pending is a shard's part of a batch in progress.
 type Pending interface {
-	// Wait returns when the shard has served its part, or has refused it with the
-	// error. It must be called exactly once.
+	// Wait returns when the shard has finished its part, or has refused it with
+	// an error. It must be called exactly once.
 	Wait() error
 }
 
-// Refused is a Pending that has failed already.
+// Refused is a Pending that has already failed with Err.
 type Refused struct{ Err error }
 
-// Wait implements [Pending].
+// Wait implements [Pending]: it returns Err.
 func (r Refused) Wait() error { return r.Err }
 
-// A Joint is what the shards of a Sharded have in common, and which one of them
-// a store becomes.
+// A Joint holds what the shards of a Sharded have in common, and the index of the shard
+// that a store becomes.
 type Joint struct {
-	Seed          maphash.Seed // of the keys' hashes
+	Seed          maphash.Seed // for hashing keys
 	Line          *timeline.Timeline
-	Readers       *epoch.Domain // of those that take no lock
+	Readers       *epoch.Domain // of readers that take no lock
 	Hub           *Hub
-	Sweeps        Semaphore // to hold during a sweep
-	Shard, Shards int
+	Sweeps        Semaphore // held during a sweep
+	Shard, Shards int       // index of the shard, and number of shards
 }
 
-// A Semaphore admits one at a time: a send takes it, a receive gives it back.
+// A Semaphore admits one holder at a time: a send acquires it, a receive releases it.
 type Semaphore chan struct{}
 
-// NewSemaphore returns a semaphore that is free.
+// NewSemaphore returns a free semaphore.
 func NewSemaphore() Semaphore { return make(Semaphore, 1) }

@@ -9,7 +9,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// reclaimed returns what one Reclaim of l frees.
+// reclaimed calls Reclaim once and returns the items that it freed.
 func reclaimed(l *Limbo) (freed []uint32) {
 	l.Reclaim(func(items []uint32) { freed = append(freed, items...) })
 	slices.Sort(freed)
@@ -29,7 +29,7 @@ func upTo(n uint32) (all []uint32) {
 	return all
 }
 
-func TestLimboHoldsWhatIsRetired(t *testing.T) {
+func TestLimboHoldsRetiredItemsUntilReadersHaveLeft(t *testing.T) {
 	g := NewWithT(t)
 	d := NewDomain()
 	l := NewLimbo(d)
@@ -41,7 +41,7 @@ func TestLimboHoldsWhatIsRetired(t *testing.T) {
 	for x := range uint32(10) {
 		l.Retire(x)
 		g.Expect(l.Len()).To(BeEquivalentTo(x + 1))
-		if x == 4 { // so that some wait and some were retired later
+		if x == 4 { // so that some items wait and some are retired later
 			g.Expect(reclaimed(&l)).To(BeEmpty())
 			g.Expect(l.waiting).NotTo(BeEmpty())
 		}
@@ -53,14 +53,14 @@ func TestLimboHoldsWhatIsRetired(t *testing.T) {
 	g.Expect(items(&l)).To(BeEmpty())
 }
 
-// What is retired while a reader reads is not freed, though others come and go, until
-// it has left. Then all of it is.
-func TestAParkedReaderHoldsBackWhatItCanReach(t *testing.T) {
-	for _, entersBefore := range []bool{false, true} { // the first flip of the parity
+// Items retired during a read are not freed until that reader has left, even if other
+// readers enter and leave. Then all of them are freed.
+func TestAParkedReaderKeepsWhatItCanReach(t *testing.T) {
+	for _, flipsBefore := range []bool{false, true} { // the parity
 		g := NewWithT(t)
 		d := NewDomain()
 		l := NewLimbo(d)
-		if entersBefore {
+		if flipsBefore {
 			l.Retire(999)
 			g.Expect(reclaimed(&l)).To(Equal([]uint32{999}))
 		}
@@ -78,8 +78,8 @@ func TestAParkedReaderHoldsBackWhatItCanReach(t *testing.T) {
 	}
 }
 
-// Readers that overlap, so that there is always one, hold nothing back for long.
-func TestOverlappingReadersHoldBackLittle(t *testing.T) {
+// Overlapping readers, of which there is always one, do not delay freeing for long.
+func TestOverlappingReadersKeepFewItems(t *testing.T) {
 	g := NewWithT(t)
 	d := NewDomain()
 	l := NewLimbo(d)
@@ -98,7 +98,7 @@ func TestOverlappingReadersHoldBackLittle(t *testing.T) {
 	g.Expect(freed).To(Equal(1000))
 }
 
-// An idle domain retains neither items nor the memory of many.
+// An idle limbo retains neither items nor the memory of many.
 func TestIdleLimboRetainsNothing(t *testing.T) {
 	g := NewWithT(t)
 	d := NewDomain()
@@ -131,40 +131,40 @@ func TestRetireAndReclaimAllocateNothing(t *testing.T) {
 	NewWithT(t).Expect(testing.AllocsPerRun(100, use)).To(BeZero())
 }
 
-// Goroutines that meet in a stripe are spread again; those that do not meet stay.
-func TestMeetingsSpreadReaders(t *testing.T) {
+// Goroutines that collide in a stripe are spread again; others keep their stripes.
+func TestCollisionsSpreadReaders(t *testing.T) {
 	g := NewWithT(t)
 	d := NewDomain()
 	mix := d.mix.Load()
 	for range 100_000 {
 		d.Enter().Leave()
 	}
-	g.Expect(d.mix.Load()).To(Equal(mix), "a reader alone meets nobody")
+	g.Expect(d.mix.Load()).To(Equal(mix), "a single reader collides with nobody")
 
 	for i := range d.stripes { // a reader in each stripe
 		d.stripes[i].readers[0].Add(1)
 	}
-	meetings := 0
-	for ; d.mix.Load() == mix && meetings < 1000*remix; meetings++ {
+	collisions := 0
+	for ; d.mix.Load() == mix && collisions < 1000*remix; collisions++ {
 		d.Enter().Leave()
 	}
-	g.Expect(d.mix.Load()).NotTo(Equal(mix), "after %d meetings", meetings)
+	g.Expect(d.mix.Load()).NotTo(Equal(mix), "after %d collisions", collisions)
 	g.Expect(d.mix.Load()&1).To(BeEquivalentTo(1), "an even multiplier loses a bit of the address")
 }
 
-// Two goroutines in one stripe are likely in different ones when they are spread.
-func TestSpreadSeparates(t *testing.T) {
+// Two goroutines in one stripe are probably in different ones after a spread.
+func TestSpreadSeparatesGoroutines(t *testing.T) {
 	g := NewWithT(t)
 	d := NewDomain()
 	const goroutines = 8
 	var parked sync.WaitGroup
 	var ask [goroutines]chan struct{}
-	answers := make(chan uint32)
+	replies := make(chan uint32)
 	for i := range ask {
 		ask[i] = make(chan struct{})
 		parked.Go(func() {
 			for range ask[i] {
-				answers <- d.Stripe() % Stripes
+				replies <- d.Stripe() % Stripes
 			}
 		})
 	}
@@ -173,7 +173,7 @@ func TestSpreadSeparates(t *testing.T) {
 		var stripes []uint32
 		for i := range ask {
 			ask[i] <- struct{}{}
-			stripes = append(stripes, <-answers)
+			stripes = append(stripes, <-replies)
 		}
 		for i := range stripes {
 			for j := range i {
@@ -191,19 +191,19 @@ func TestSpreadSeparates(t *testing.T) {
 	g.Expect(together).To(BeNumerically("<", pairs/2), "%d of %d pairs", together, pairs)
 }
 
-// Readers concurrently with a writer never see a slot that was freed, or half of
-// what was written into one. The race detector sees when one is reused too early.
+// Readers concurrent with a writer never see a slot that was freed or half written. The
+// race detector reports a slot that is reused too early.
 func TestReadersSeeNoFreedSlot(t *testing.T) {
 	const slots, writes, readers = 256, 200_000, 4
 	type contents struct{ a, b int }
 	var (
-		d      = NewDomain()
-		l      = NewLimbo(d)
-		all    [slots]contents
-		cells  [4]atomic.Uint32
-		vacant []uint32
-		over   atomic.Bool
-		wg     sync.WaitGroup
+		d       = NewDomain()
+		l       = NewLimbo(d)
+		all     [slots]contents
+		cells   [4]atomic.Uint32
+		vacant  []uint32
+		stopped atomic.Bool
+		wg      sync.WaitGroup
 	)
 	for i := range uint32(slots) {
 		all[i] = contents{-1, -1}
@@ -228,7 +228,7 @@ func TestReadersSeeNoFreedSlot(t *testing.T) {
 	}
 	for r := range readers {
 		wg.Go(func() {
-			for n := r; !over.Load(); n++ {
+			for n := r; !stopped.Load(); n++ {
 				reader := d.Enter()
 				x := &all[cells[n%len(cells)].Load()]
 				a := x.a
@@ -247,7 +247,7 @@ func TestReadersSeeNoFreedSlot(t *testing.T) {
 		c.Store(take(n))
 		l.Retire(old)
 	}
-	over.Store(true)
+	stopped.Store(true)
 	wg.Wait()
 	l.Reclaim(func([]uint32) {})
 	NewWithT(t).Expect(l.Len()).To(BeZero())

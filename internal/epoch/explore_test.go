@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Every interleaving of a writer and two readers, in the order of their accesses
-// to shared state. The writer replaces the slot to which a cell refers by another,
-// retires it, and frees it with the steps of Limbo; a reader enters, loads the cell
-// and reads the slot. A slot that is freed holds poison from then on, so a reader
-// that could read it in time could also have read it a step too late.
+// The types in this file explore every interleaving of a writer and two readers, by
+// their accesses to shared state. The writer replaces the slot to which a cell refers
+// with another one, retires the old slot, and frees it with the steps of Limbo; a
+// reader enters, loads the cell and reads the slot. A freed slot holds poison, so that
+// some interleaving detects every slot that is freed too early.
 
 const (
 	mostSlots  = 3
@@ -19,11 +19,11 @@ const (
 	poison     = 255
 )
 
-// A state is all that a step depends on.
+// A state is everything that a step depends on.
 type state struct {
 	parity   uint8
 	counters [twoStripes][2]int8
-	cell     uint8 // the slot that readers find
+	cell     uint8 // index of the slot that readers find
 	contents [mostSlots]uint8
 	readers  [twoReaders]readerState
 	writer   writerState
@@ -31,8 +31,8 @@ type state struct {
 
 type readerState struct {
 	pc             uint8
-	reads          uint8 // that have ended
-	stripe, parity uint8 // of the counter that it enters
+	reads          uint8 // completed
+	stripe, parity uint8 // of the counter that it increments
 	slot           uint8
 	expected       uint8 // contents of slot when the cell referred to it
 }
@@ -42,29 +42,29 @@ type writerState struct {
 	writes                 uint8
 	pass                   passState
 	vacant, retired, waits uint8 // sets of slots
-	seen                   uint8 // the parity for which those that wait do not
+	seen                   uint8 // as in Limbo
 }
 
 type passState struct{ round, steps uint8 }
 
-// A move is one step of one goroutine, in each way in which it can be taken.
+// A move is one possible step of one goroutine.
 type move struct {
 	label string
 	next  state
 }
 
-// A design is what is explored: the package's, or one with a fault.
+// A design is what is explored: that of the package, or one with a fault.
 type design struct {
 	slots, writes uint8
 	reader        []readerStep
-	begin         func(l *Limbo)                // before a pass
-	step          func(l *Limbo, p *pass) *pass // before each step of one
-	keepPass      bool                          // a pass that readers have ended goes on where it was
+	begin         func(l *Limbo)                // called before a pass
+	step          func(l *Limbo, p *pass) *pass // called before each step of a pass
+	keepPass      bool                          // a pass that a reader has stopped continues where it was
 	isShared      bool                          // another limbo of the domain may flip the parity at any time
 }
 
-// A readerStep is one access of a reader to shared state. It reports what is wrong
-// with what the reader has seen, if anything.
+// A readerStep is one access of a reader to shared state. It returns a description of
+// what is wrong with what the reader has seen, or "".
 type readerStep struct {
 	name string
 	do   func(s *state, r *readerState) (fault string)
@@ -95,10 +95,10 @@ var (
 	}}
 )
 
-// The steps of Enter, a look-up and Leave.
+// readerSteps are the steps of Enter, a lookup and Leave.
 var readerSteps = []readerStep{loadParity, enter, loadCell, readSlot, leave}
 
-// An explorer visits every state that a design can get into.
+// An explorer visits every reachable state of a design.
 type explorer struct {
 	design
 	domain *Domain
@@ -106,8 +106,8 @@ type explorer struct {
 	seen   map[state]step // how each state was first reached
 	todo   []state
 	fault  string
-	at     state
-	idle   int // states in which all have ended
+	at     state // being explored
+	final  int   // number of states in which all goroutines have ended
 }
 
 type step struct {
@@ -117,7 +117,7 @@ type step struct {
 
 func explore(d design) *explorer {
 	e := &explorer{design: d, domain: &Domain{stripes: make([]stripe, twoStripes)}, seen: map[state]step{}}
-	first := state{contents: [mostSlots]uint8{0, poison, poison}} // slot 0 is in the cell
+	first := state{contents: [mostSlots]uint8{0, poison, poison}} // the cell refers to slot 0
 	first.writer.vacant = 1<<d.slots - 2
 	e.reach(first, step{})
 	for len(e.todo) > 0 && e.fault == "" {
@@ -129,7 +129,7 @@ func explore(d design) *explorer {
 			moves = append(moves, e.readerMoves(s, id)...)
 		}
 		if len(moves) == 0 {
-			e.idle++
+			e.final++
 		}
 		if e.isShared {
 			s.parity = 1 - s.parity
@@ -142,6 +142,7 @@ func explore(d design) *explorer {
 	return e
 }
 
+// reach adds s to the states to explore, unless it was reached before.
 func (e *explorer) reach(s state, by step) {
 	if _, isKnown := e.seen[s]; !isKnown {
 		e.seen[s] = by

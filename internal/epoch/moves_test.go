@@ -4,12 +4,12 @@ import "fmt"
 
 // The steps of the writer.
 const (
-	fill    = iota // a vacant slot, which no reader can reach
-	swap           // the slot in the cell
-	reclaim        // a step of a pass
+	fill    = iota // fill a vacant slot, which no reader can reach
+	swap           // swap the slot in the cell
+	reclaim        // perform a step of a pass
 )
 
-// readerMoves returns the next step of reader id. It may enter any stripe.
+// readerMoves returns the next step of reader id, which may enter any stripe.
 func (e *explorer) readerMoves(s state, id int) (moves []move) {
 	r := &s.readers[id]
 	if r.reads == twoReads {
@@ -47,8 +47,8 @@ func (e *explorer) writerMoves(s state) []move {
 	}
 }
 
-// fillMoves: with a write left and a vacant slot the writer may write; with
-// something retired it may reclaim.
+// fillMoves returns the moves with which the writer begins something: it may write if a
+// write is left and a slot is vacant, and reclaim if something is retired.
 func (e *explorer) fillMoves(s state) (moves []move) {
 	w := &s.writer
 	for i := range e.slots {
@@ -76,7 +76,7 @@ func (e *explorer) fillMoves(s state) (moves []move) {
 	return moves
 }
 
-// swapMove makes the cell refer to the slot that was filled, and retires the other.
+// swapMove makes the cell refer to the filled slot and retires the old one.
 func (e *explorer) swapMove(s state) move {
 	old := s.cell
 	s.writer.writes++
@@ -92,7 +92,7 @@ func (e *explorer) swapMove(s state) move {
 	return move{fmt.Sprintf("the writer replaces slot %d by slot %d", old, s.cell), s}
 }
 
-// reclaimMove is a step of a pass, as the package takes it.
+// reclaimMove performs a step of a pass with the code of the package.
 func (e *explorer) reclaimMove(s state) move {
 	e.load(&s)
 	w := &s.writer
@@ -102,17 +102,17 @@ func (e *explorer) reclaimMove(s state) move {
 	}
 	label := fmt.Sprintf("the writer takes step %+v", *p)
 	before := *p
-	goesOn := e.limbo.Len() > 0 && e.limbo.step(p, func(items []uint32) {
+	continues := e.limbo.Len() > 0 && e.limbo.step(p, func(items []uint32) {
 		for _, x := range items {
 			s.contents[x] = poison
 			w.vacant |= 1 << x
 		}
 	})
 	e.save(&s)
-	switch isCutOff := !goesOn && *p == before; {
-	case goesOn:
+	switch isInterrupted := !continues && *p == before; {
+	case continues:
 		w.pass = passState{uint8(p.round), uint8(p.steps)}
-	case isCutOff && e.keepPass:
+	case isInterrupted && e.keepPass:
 		w.pc = fill
 	default:
 		w.pc, w.pass = fill, passState{}
@@ -120,7 +120,7 @@ func (e *explorer) reclaimMove(s state) move {
 	return move{label, s}
 }
 
-// load makes the package's data what s says.
+// load copies s to the data of the package.
 func (e *explorer) load(s *state) {
 	e.domain.parity.Store(uint32(s.parity))
 	for i := range s.counters {
@@ -131,7 +131,7 @@ func (e *explorer) load(s *state) {
 	e.limbo = Limbo{e.domain, members(s.writer.retired), members(s.writer.waits), uint32(s.writer.seen)}
 }
 
-// save is the inverse of load for what the writer changes.
+// save copies what the writer changes back to s.
 func (e *explorer) save(s *state) {
 	s.parity = uint8(e.domain.parity.Load())
 	s.writer.retired, s.writer.waits, s.writer.seen = set(e.limbo.retired), set(e.limbo.waiting), uint8(e.limbo.seen)

@@ -1,4 +1,4 @@
-// Package number adds values whose type is known to be a number only at run time.
+// Package number adds values of a type that is known to be numeric only at run time.
 package number
 
 import (
@@ -6,8 +6,8 @@ import (
 	"unsafe"
 )
 
-// Sum returns the function that adds two values of type V as Go's + does, or
-// nil if V is not an integer or floating-point type.
+// Sum returns a function that adds two values of type V as the operator + does. It
+// returns nil if V is not an integer or floating-point type.
 func Sum[V any]() func(a, b V) V {
 	switch reflect.TypeFor[V]().Kind() {
 	case reflect.Int:
@@ -44,7 +44,7 @@ type numeric interface {
 	int | int8 | int16 | int32 | int64 | uint | uint8 | uint16 | uint32 | uint64 | uintptr | float32 | float64
 }
 
-// sum adds a and b, whose underlying type is N.
+// sum returns a + b. The underlying type of V must be N.
 func sum[V any, N numeric](a, b V) V {
 	s := *(*N)(unsafe.Pointer(&a)) + *(*N)(unsafe.Pointer(&b))
 	return *(*V)(unsafe.Pointer(&s))

@@ -16,7 +16,7 @@ func check[V any](g Gomega, a, b, want V) {
 	g.Expect(Sum[V]()(a, b)).To(Equal(want))
 }
 
-func TestSumAddsAsGoDoes(t *testing.T) {
+func TestSumAddsLikeTheOperator(t *testing.T) {
 	g := NewWithT(t)
 	check(g, 1, 2, 3)
 	check(g, int8(127), 1, -128)
@@ -35,7 +35,7 @@ func TestSumAddsAsGoDoes(t *testing.T) {
 	check(g, 1.5, 0.25, 1.75)
 }
 
-func TestSumIsNilForWhatIsNoNumber(t *testing.T) {
+func TestSumIsNilForTypesThatAreNotNumbers(t *testing.T) {
 	g := NewWithT(t)
 	g.Expect(Sum[string]()).To(BeNil())
 	g.Expect(Sum[any]()).To(BeNil())

@@ -1,29 +1,30 @@
-// Package seam holds what package lastmodstore needs of an engine beyond the
-// interface Store. An engine embeds an [Engine] under an unexported name, so that
-// its users see nothing of it.
+// Package seam gives package lastmodstore access to what it needs of an engine beyond
+// the interface Store. An engine embeds an [Engine] under an unexported name, so that
+// its users do not see it.
 package seam
 
 import "reflect"
 
-// Engine is the hidden side of one store whose keys are of type K.
+// Engine is the hidden part of a store with keys of type K.
 type Engine[K comparable] struct {
-	store any
-	shard any
-	join  func(shards []any) any
-	taken bool // it is part of another store
-	turns turns[K]
+	store   any
+	shard   any
+	join    func(shards []any) any
+	isShard bool // it is part of another store
+	turns   turns[K]
 }
 
-// New returns the hidden side of store. Shard is what join gets to make one store
-// of several; a store that cannot be part of another has a nil join.
+// New returns the hidden part of store. The function join makes one store of several,
+// given the value shard of each; it is nil for a store that cannot be a shard.
 func New[K comparable](store, shard any, join func(shards []any) any) *Engine[K] {
 	return &Engine[K]{store: store, shard: shard, join: join}
 }
 
-// seam makes an engine known to this package: no other can declare the method,
-// and all that embed an Engine have it.
+// seam identifies an engine to this package: no other package can declare the method,
+// and every type that embeds an Engine has it.
 func (e *Engine[K]) seam() *Engine[K] { return e }
 
+// engineOf returns the hidden part of store, or nil if it has none.
 func engineOf[K comparable](store any) *Engine[K] {
 	if s, ok := store.(interface{ seam() *Engine[K] }); ok {
 		return s.seam()
@@ -31,8 +32,9 @@ func engineOf[K comparable](store any) *Engine[K] {
 	return nil
 }
 
-// Shard returns what [New] was given for store, unless store cannot be part of
-// another. A type that embeds an engine cannot: its own methods would be passed by.
+// Shard returns the shard and join that [New] was given for store, and reports whether
+// store can be a shard. A type that embeds an engine cannot, because its own methods
+// would be bypassed.
 func Shard[K comparable](store any) (shard any, join func(shards []any) any, ok bool) {
 	if isNil(store) {
 		return nil, nil, false
@@ -44,17 +46,18 @@ func Shard[K comparable](store any) (shard any, join func(shards []any) any, ok 
 	return e.shard, e.join, true
 }
 
+// isNil reports whether store is nil or a nil pointer.
 func isNil(store any) bool {
 	v := reflect.ValueOf(store)
 	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
 }
 
-// Take marks store as part of another.
-func Take[K comparable](store any) { engineOf[K](store).taken = true }
+// MarkShard marks store as part of another store.
+func MarkShard[K comparable](store any) { engineOf[K](store).isShard = true }
 
-// IsFree reports whether store is one that can be closed and is not part of
-// another: no nil pointer, and no engine that was not made by its New.
-func IsFree[K comparable](store any) bool {
+// IsStandalone reports whether store can be closed and is not part of another store.
+// A nil pointer, and an engine that was not created by its New, cannot be closed.
+func IsStandalone[K comparable](store any) bool {
 	if isNil(store) {
 		return false
 	}
@@ -62,5 +65,5 @@ func IsFree[K comparable](store any) bool {
 		return true
 	}
 	e := engineOf[K](store)
-	return e != nil && !e.taken
+	return e != nil && !e.isShard
 }

@@ -18,15 +18,15 @@ func TestTurnsFollowOneAnother(t *testing.T) {
 		g := NewWithT(t)
 		e := newEngine()
 		first := Join[any](e, "k")
-		g.Expect(first.queue).To(BeNil(), "nobody contends")
-		first.Lost(e, "k")
-		g.Expect(first.has).To(BeTrue())
+		g.Expect(first.queue).To(BeNil(), "no other call contends")
+		first.Retry(e, "k")
+		g.Expect(first.held).To(BeTrue())
 
 		var order []int
 		for i := range 3 {
 			go func() {
 				turn := Join[any](e, "k")
-				g.Expect(turn.has).To(BeTrue())
+				g.Expect(turn.held).To(BeTrue())
 				order = append(order, i)
 				time.Sleep(time.Millisecond)
 				turn.End()
@@ -34,7 +34,7 @@ func TestTurnsFollowOneAnother(t *testing.T) {
 			synctest.Wait()
 		}
 		other := Join[any](e, "other")
-		g.Expect(other.queue).To(BeNil(), "of another key")
+		g.Expect(other.queue).To(BeNil(), "there is no queue for another key")
 		g.Expect(order).To(BeEmpty())
 		first.End()
 		time.Sleep(time.Second)
@@ -45,40 +45,40 @@ func TestTurnsFollowOneAnother(t *testing.T) {
 	})
 }
 
-// 11: a turn that is not passed on is not waited for.
-func TestATurnThatLastsIsPassedBy(t *testing.T) {
+// 11: calls stop waiting for a turn that does not end.
+func TestCallsStopWaitingForATurnThatDoesNotEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		e := newEngine()
 		var slow Turn[any]
-		slow.Lost(e, "k")
+		slow.Retry(e, "k")
 		start := time.Now()
 		turn := Join[any](e, "k")
-		g.Expect(turn.has).To(BeFalse())
+		g.Expect(turn.held).To(BeFalse())
 		g.Expect(time.Since(start)).To(Equal(maxPatience))
-		turn.Lost(e, "k")
-		g.Expect(turn.has).To(BeFalse(), "it tries again")
+		turn.Retry(e, "k")
+		g.Expect(turn.held).To(BeFalse(), "the first turn has still not ended")
 		slow.End()
-		turn.Lost(e, "k")
-		g.Expect(turn.has).To(BeTrue())
+		turn.Retry(e, "k")
+		g.Expect(turn.held).To(BeTrue())
 		turn.End()
 		g.Expect(e.turns.queues).To(BeEmpty())
 		turn.End() // does nothing
 	})
 }
 
-// A queue that moves is waited for, however long it is.
-func TestALongQueueIsWaitedFor(t *testing.T) {
+// Calls wait in a queue that moves, however long it is.
+func TestCallsWaitInALongQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		e := newEngine()
 		var first Turn[any]
-		first.Lost(e, "k")
+		first.Retry(e, "k")
 		got := 0
 		for range 100 {
 			go func() {
 				turn := Join[any](e, "k")
-				if turn.has {
+				if turn.held {
 					got++
 				}
 				time.Sleep(maxPatience - 1)
@@ -93,48 +93,48 @@ func TestALongQueueIsWaitedFor(t *testing.T) {
 	})
 }
 
-// Calls that wait in vain get impatient, and patient again with each turn that ends.
+// The patience falls when calls wait in vain, and rises again with each turn that ends.
 func TestPatienceFallsAndRises(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		e := newEngine()
 		var slow Turn[any]
-		slow.Lost(e, "k")
+		slow.Retry(e, "k")
 		for want := maxPatience; want > minPatience; want /= 2 {
 			start := time.Now()
 			turn := Join[any](e, "k")
-			g.Expect(turn.has).To(BeFalse())
+			g.Expect(turn.held).To(BeFalse())
 			g.Expect(time.Since(start)).To(Equal(want))
 			turn.End()
 		}
 		slow.End()
 		for range 100 {
 			var turn Turn[any]
-			turn.Lost(e, "k")
+			turn.Retry(e, "k")
 			turn.End()
 		}
 		g.Expect(e.turns.patience()).To(Equal(maxPatience))
 	})
 }
 
-// 18, 21: a key that cannot be hashed panics in the caller, and nothing is held.
+// 18, 21: an unhashable key panics in the caller, and no lock stays held.
 func TestAnUnhashableKeyTakesNoTurn(t *testing.T) {
 	g := NewWithT(t)
 	e := newEngine()
 	var turn Turn[any]
-	turn.Lost(e, "k")
+	turn.Retry(e, "k")
 	g.Expect(func() { Join[any](e, []int{}) }).To(Panic())
 	turn.End()
 	turn = Join[any](e, "k")
 	g.Expect(e.turns.queues).To(BeEmpty())
 }
 
-func TestTurnsOfForeignStoresAndOddKeys(t *testing.T) {
+func TestStoresThatAreNoEnginesAndNaNKeysHaveNoTurns(t *testing.T) {
 	g := NewWithT(t)
 	turn := Join[any]("no engine", "k")
-	turn.Lost("no engine", "k")
+	turn.Retry("no engine", "k")
 	turn.End()
-	g.Expect(turn.has).To(BeFalse())
+	g.Expect(turn.held).To(BeFalse())
 
 	e := newEngine()
 	turn = Join[any](e, math.NaN())
@@ -142,7 +142,7 @@ func TestTurnsOfForeignStoresAndOddKeys(t *testing.T) {
 	turn.End()
 }
 
-func TestShardIsOnlyWhatWasMadeForIt(t *testing.T) {
+func TestOnlyAnEngineWithAJoinCanBeAShard(t *testing.T) {
 	g := NewWithT(t)
 	type store struct{ *Engine[int] }
 	s := &store{}
@@ -151,12 +151,12 @@ func TestShardIsOnlyWhatWasMadeForIt(t *testing.T) {
 	g.Expect(ok).To(BeTrue())
 	g.Expect(shard).To(Equal("shard"))
 	_, _, ok = Shard[int](struct{ *store }{s})
-	g.Expect(ok).To(BeFalse(), "a type that embeds it")
+	g.Expect(ok).To(BeFalse(), "a type that embeds an engine")
 	_, _, ok = Shard[string](s)
-	g.Expect(ok).To(BeFalse(), "keys engineOf another type")
+	g.Expect(ok).To(BeFalse(), "keys of another type")
 	_, _, ok = Shard[int](nil)
 	g.Expect(ok).To(BeFalse())
 	s.Engine = New[int](s, "shard", nil)
 	_, _, ok = Shard[int](s)
-	g.Expect(ok).To(BeFalse(), "it joins nothing")
+	g.Expect(ok).To(BeFalse(), "an engine without a join")
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// promise returns a time that no modification has been given yet, and none will
-// be given from now on: each shard gives later ones. The caller's own earlier
-// writes lie before it, also when the clock stands still.
+// promise returns a time such that all modifications from now on get later times, in
+// every shard. The caller's own earlier writes have times up to it, even if the clock
+// stands still.
 //
-// A write that is in progress may still get an earlier time. It has ended when
-// its shard takes its next step.
+// A write that is in progress may still get an earlier time, but it has ended when its
+// shard performs its next step.
 func (s *Store[K, V]) promise() int64 {
 	until := s.line.Now()
 	for _, shard := range s.shards {
@@ -25,16 +25,16 @@ func (s *Store[K, V]) promise() int64 {
 	return until
 }
 
-// A walk is one shard's part of a ModifiedSince.
+// A walk is one shard's part of a loop over ModifiedSince.
 type walk[K comparable, V any] struct {
 	shard engine.Shard[K, V]
 	page  table.Page[K, V]
-	next  int   // of page.Pairs
-	at    int64 // the time of the next pair; timeline.Never: there is none
+	next  int   // index of the next pair in page.Pairs
+	at    int64 // time of the next pair; timeline.Never if there is none
 }
 
-// fill takes steps until there is a next pair or no more to come. It returns
-// false when the store is closed.
+// fill loads pages until there is a next pair or the walk has ended. It returns false
+// when the store is closed.
 func (w *walk[K, V]) fill(s *Store[K, V]) bool {
 	for w.next == len(w.page.Pairs) && !w.page.Done {
 		if w.next = 0; s.closing.Load() || !w.shard.Changes(&w.page) {
@@ -48,11 +48,12 @@ func (w *walk[K, V]) fill(s *Store[K, V]) bool {
 	return true
 }
 
-// ModifiedSince merges the shards' changes by time. All end at one time, so that
-// none is lost to a caller that polls: what is listed later has a later time.
+// ModifiedSince implements [lastmodstore.Reader]. It merges the shards' changes by time.
+// All walks end at the same time, so polling misses nothing: changes that are left to
+// the next call have later times.
 func (s *Store[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry[V]] {
 	return func(yield func(K, lastmodstore.Entry[V]) bool) {
-		defer s.missed()
+		defer s.awaitClose()
 		walks, open := s.walks(t)
 		for open {
 			w := earliestWalk(walks)
@@ -69,7 +70,7 @@ func (s *Store[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry
 	}
 }
 
-// walks returns the walks of all shards after their first steps, or false if the
+// walks returns the walks of all shards with their first pages loaded, or false if the
 // store is closed.
 func (s *Store[K, V]) walks(t time.Time) (walks []walk[K, V], open bool) {
 	until := s.promise()
@@ -85,7 +86,7 @@ func (s *Store[K, V]) walks(t time.Time) (walks []walk[K, V], open bool) {
 	return walks, true
 }
 
-// earliestWalk returns the walk whose next pair is the oldest.
+// earliestWalk returns the walk with the oldest next pair.
 func earliestWalk[K comparable, V any](walks []walk[K, V]) *walk[K, V] {
 	first := 0
 	for i := range walks {

@@ -2,8 +2,8 @@ package sharded
 
 import "reflect"
 
-// Pooled takes a batch out of the pool and returns what it still holds, in all the
-// room of its slices, or false if there was none.
+// Pooled takes a batch from the pool and returns what it still holds, up to the capacity
+// of its slices. It returns false if the pool was empty.
 func (s *Store[K, V]) Pooled() (held []any, ok bool) {
 	b, ok := s.batches.Get().(*batch[K, V])
 	if !ok {

@@ -12,7 +12,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-// A hashed shard remembers the hashes of the keys that it is to store.
+// A hashed shard records the hashes of the keys that it stores.
 type hashed struct {
 	engine.Shard[string, int]
 	hashes *[]uint64
@@ -23,8 +23,8 @@ func (s hashed) Set(h uint64, key string, value int, ttl time.Duration) error {
 	return s.Shard.Set(h, key, value, ttl)
 }
 
-// The keys of one shard spread over all of its table: a table chooses the bucket by
-// the low bits of [table.Short], and the place in it by the high ones.
+// The keys of one shard are distributed over its whole table: a table chooses the bucket
+// by the low bits of [table.Short], and the position in the bucket by the high ones.
 func TestTheShardAndTheBucketDependOnDifferentBits(t *testing.T) {
 	const shards, perShard, cells = 16, 1024, 16
 	g := NewWithT(t)
@@ -50,8 +50,8 @@ func TestTheShardAndTheBucketDependOnDifferentBits(t *testing.T) {
 	g.Expect(chiSquared(sizes)).To(BeNumerically("<", 100), "%v", sizes)
 }
 
-// chiSquared returns how far counts are from even. With 16 of them it exceeds 100
-// once in 10^14 times.
+// chiSquared returns how far counts deviate from a uniform distribution. With 16 counts
+// it exceeds 100 once in 10^14 times.
 func chiSquared(counts []int) (x float64) {
 	sum := 0
 	for _, n := range counts {

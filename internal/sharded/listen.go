@@ -7,7 +7,8 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/engine"
 )
 
-// OnRemove calls fn from the shards' goroutines, one call at a time.
+// OnRemove implements [lastmodstore.Watcher]: it calls fn from the shards' goroutines, one
+// call at a time.
 func (s *Store[K, V]) OnRemove(fn func(key K, e lastmodstore.Entry[V], why lastmodstore.EventKind)) (stop func()) {
 	calls := engine.NewSemaphore()
 	var stopped atomic.Bool
@@ -15,7 +16,7 @@ func (s *Store[K, V]) OnRemove(fn func(key K, e lastmodstore.Entry[V], why lastm
 		calls <- struct{}{}
 		returned := false
 		defer func() {
-			if !returned { // fn ended its goroutine, so it listens no more
+			if !returned { // fn called runtime.Goexit, so it is not called again
 				stopped.Store(true)
 			}
 			<-calls

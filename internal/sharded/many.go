@@ -9,9 +9,9 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
-// GetMany asks all shards before it waits for any, so that they work at the same
-// time, and enters what one has found while others work. An unhashable key panics
-// before that.
+// GetMany implements [lastmodstore.Reader]. It sends requests to all shards before it
+// waits for any, so that they work in parallel, and collects the results of one while
+// others work. An unhashable key panics before the first request.
 func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
 	b := s.newBatch()
 	for _, key := range keys {
@@ -20,36 +20,36 @@ func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
 	b.sort()
 	b.keys, b.lookups = resize(b.keys, len(keys)), resize(b.lookups, len(keys))
 	for i, key := range keys {
-		at := b.place(i)
+		at := b.position(i)
 		b.keys[at], b.lookups[at] = key, table.NewLookup[V](b.hashes[i])
 	}
 	b.start(func(shard engine.Shard[K, V], from, to int) engine.Pending {
 		return shard.StartGetMany(b.keys[from:to], b.lookups[from:to])
 	})
 	all := make(map[K]lastmodstore.Entry[V], len(keys))
-	for i := range slices.Backward(s.shards) { // see wait
+	for i := range slices.Backward(s.shards) { // for the order, see wait
 		from, to := b.starts[i], b.starts[i+1]
 		b.wait(i) // a closed shard has found nothing
 		table.AddFound(all, s.line, b.keys[from:to], b.lookups[from:to])
 	}
 	b.release()
-	if len(all) < len(keys) && s.missed() {
+	if len(all) < len(keys) && s.awaitClose() {
 		clear(all)
 	}
 	return all
 }
 
-// SetMany checks everything before it asks any shard, and then asks all before it
-// waits for one.
+// SetMany implements [lastmodstore.Writer]. It checks the whole batch before it sends a
+// request to any shard, and then sends all requests before it waits for any.
 func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 	if len(values) == 0 || ttl < 0 && ttl != lastmodstore.KeepTTL {
-		return s.refused(s.setFirst(nil, ttl))
+		return s.checkClosed(s.refuseBatch(nil, ttl))
 	}
 	b := s.newBatch()
 	for key, value := range values {
 		if key != key { //nolint:staticcheck // NaN
 			b.release()
-			return s.refused(s.setFirst([]table.Assignment[K, V]{{Key: key}}, ttl))
+			return s.checkClosed(s.refuseBatch([]table.Assignment[K, V]{{Key: key}}, ttl))
 		}
 		h := table.Hash(s.seed, key)
 		b.add(h)
@@ -58,7 +58,7 @@ func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 	b.sort()
 	b.assignments = resize(b.assignments, len(values))
 	for i, a := range b.unsorted {
-		b.assignments[b.place(i)] = a
+		b.assignments[b.position(i)] = a
 	}
 	b.start(func(shard engine.Shard[K, V], from, to int) engine.Pending {
 		return shard.StartSetMany(b.assignments[from:to], ttl)
@@ -70,23 +70,25 @@ func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 		}
 	}
 	b.release()
-	return s.refused(err)
+	return s.checkClosed(err)
 }
 
-// setFirst has the first shard say what is wrong with a batch, or that it is closed.
-func (s *Store[K, V]) setFirst(all []table.Assignment[K, V], ttl time.Duration) error {
+// refuseBatch sends an empty or invalid batch to the first shard, and returns the error with
+// which that refuses it, for example because it is closed.
+func (s *Store[K, V]) refuseBatch(all []table.Assignment[K, V], ttl time.Duration) error {
 	if p := s.shards[0].StartSetMany(all, ttl); p != nil {
 		return p.Wait()
 	}
 	return nil
 }
 
-// A batch is a GetMany or SetMany under way. Its items are sorted by shard, so that
-// each shard's part is one slice. It is pooled, with the room of its slices.
+// A batch is a GetMany or SetMany in progress. Its items are sorted by shard, so that
+// each shard's part is one slice. Batches are pooled, with the capacity of their
+// slices.
 type batch[K comparable, V any] struct {
 	store   *Store[K, V]
-	hashes  []uint64 // of the items as they came
-	starts  []int    // where each shard's part begins, and where the last ends
+	hashes  []uint64 // of the items, in the caller's order
+	starts  []int    // where each shard's part begins, and where the last one ends
 	pending []engine.Pending
 
 	keys        []K                      // GetMany
@@ -103,8 +105,8 @@ func (s *Store[K, V]) newBatch() *batch[K, V] {
 	return &batch[K, V]{store: s, starts: make([]int, n+1), pending: make([]engine.Pending, n)}
 }
 
-// release gives b back to the pool. It keeps nothing of the caller's. All shards
-// are done with it.
+// release returns b to the pool, without anything of the caller's. All shards must have
+// finished with b.
 func (b *batch[K, V]) release() {
 	clear(b.starts)
 	clear(b.keys)
@@ -117,13 +119,14 @@ func (b *batch[K, V]) release() {
 
 func resize[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
 
-// add counts an item with the hash h.
+// add adds an item with hash h.
 func (b *batch[K, V]) add(h uint64) {
 	b.hashes = append(b.hashes, h)
 	b.starts[b.store.index(h)]++
 }
 
-// sort makes room for each shard's part: place counts down from its end to its start.
+// sort turns the counts in starts into the ends of the shards' parts. Each call of
+// position then counts one of them down, until it is the start.
 func (b *batch[K, V]) sort() {
 	end := 0
 	for i, n := range b.starts {
@@ -132,14 +135,15 @@ func (b *batch[K, V]) sort() {
 	}
 }
 
-// place returns the place of item i, which it gives away once.
-func (b *batch[K, V]) place(i int) int {
+// position returns the position of item i in the sorted batch. It must be called once per
+// item.
+func (b *batch[K, V]) position(i int) int {
 	start := &b.starts[b.store.index(b.hashes[i])]
 	*start--
 	return *start
 }
 
-// start begins the part of each shard that has one.
+// start calls begin for each shard that has a part.
 func (b *batch[K, V]) start(begin func(shard engine.Shard[K, V], from, to int) engine.Pending) {
 	for i, shard := range b.store.shards {
 		if from, to := b.starts[i], b.starts[i+1]; from < to {
@@ -148,9 +152,9 @@ func (b *batch[K, V]) start(begin func(shard engine.Shard[K, V], from, to int) e
 	}
 }
 
-// wait waits until the part of shard i is done, if it has one. Callers begin with
-// the last: when that is done most of the others are, and the caller is not woken
-// for each.
+// wait waits until shard i has finished its part, if it has one. Callers wait for the
+// last shard first: when that has finished, most others have as well, and the caller
+// is not woken for each of them.
 func (b *batch[K, V]) wait(i int) error {
 	p := b.pending[i]
 	if p == nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/sharded"
 )
 
-// 15, 16: batches of any size do what single calls do, also those that run at the
-// same time about other keys.
+// 15, 16: batches of any size do what single calls do, even concurrently with batches of
+// other keys.
 func TestBatchesDoWhatSingleCallsDo(t *testing.T) {
 	const callers, rounds = 4, 150
 	for name, open := range engines[string]() {
@@ -45,14 +45,14 @@ func batches(g Gomega, s store, prefix string, seed uint64, rounds int) {
 		}
 		g.Expect(s.SetMany(values, 0)).To(Succeed())
 		maps.Copy(model, values)
-		gone := key()
-		delete(model, gone)
-		_, err := s.Delete(gone)
+		deleted := key()
+		delete(model, deleted)
+		_, err := s.Delete(deleted)
 		g.Expect(err).NotTo(HaveOccurred())
 		var keys []string
 		want, got := map[string]int{}, map[string]int{}
 		for range random.IntN(100) {
-			k := key() // possibly a second time
+			k := key() // possibly repeated
 			keys = append(keys, k)
 			if v, ok := model[k]; ok {
 				want[k] = v
@@ -65,8 +65,8 @@ func batches(g Gomega, s store, prefix string, seed uint64, rounds int) {
 	}
 }
 
-// 20, 21: batches that run while the store closes return, and with all or nothing.
-func TestBatchesBesideClose(t *testing.T) {
+// 20, 21: batches concurrent with Close return, with all or nothing.
+func TestBatchesConcurrentWithClose(t *testing.T) {
 	const n = 64
 	for _, open := range engines[string]() {
 		values, keys := map[string]int{}, []string{}
@@ -122,8 +122,8 @@ func isClosed(s store) bool {
 	}
 }
 
-// 26: what is pooled between two batches holds nothing of the callers', also after a
-// larger batch, and one that was refused.
+// 26: a pooled batch retains nothing of its callers, even after a larger batch and after
+// one that was refused.
 func TestAPooledBatchHoldsNothing(t *testing.T) {
 	for name, open := range engines[float64]() {
 		g := NewWithT(t)

@@ -19,7 +19,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-// newEngine opens a store of either engine.
+// newEngine is the New of an engine.
 type newEngine[K comparable] func(opts ...lastmodstore.Option) lastmodstore.Store[K, int]
 
 func engines[K comparable]() map[string]newEngine[K] {
@@ -31,7 +31,7 @@ func engines[K comparable]() map[string]newEngine[K] {
 	}
 }
 
-// wrapShards joins n new stores, each wrapped. The Sharded closes them.
+// wrapShards joins n new stores, after wrapping their shards. The result closes them.
 func wrapShards[K comparable](g Gomega, n int, open func() lastmodstore.Store[K, int], wrap func(i int, shard engine.Shard[K, int]) engine.Shard[K, int]) *sharded.Store[K, int] {
 	var shards []any
 	for i := range n {
@@ -42,8 +42,7 @@ func wrapShards[K comparable](g Gomega, n int, open func() lastmodstore.Store[K,
 	return sharded.Join[K, int](shards).(*sharded.Store[K, int])
 }
 
-// A held shard serves batches at once, but its callers get no reply before release
-// is closed.
+// A held shard serves batches at once, but delays its replies until release allows them.
 type held[K comparable] struct {
 	engine.Shard[K, int]
 	release chan struct{}
@@ -73,8 +72,8 @@ func (s held[K]) StartSetMany(all []table.Assignment[K, int], ttl time.Duration)
 	return heldPending{s.Shard.StartSetMany(all, ttl), s.release}
 }
 
-// A shard that is slow to reply, whichever, keeps no other from its part of a batch.
-func TestABatchKeepsAllShardsBusy(t *testing.T) {
+// While any one shard delays its reply, all others serve their parts of a batch.
+func TestShardsServeABatchInParallel(t *testing.T) {
 	const shards, n = 4, 100
 	for name, open := range engines[string]() {
 		for slow := range shards {
@@ -95,9 +94,9 @@ func TestABatchKeepsAllShardsBusy(t *testing.T) {
 					keys = append(keys, fmt.Sprint(i))
 					values[keys[i]] = i
 				}
-				sum := func(of func(lastmodstore.Stats) uint64) (sum int) {
+				sum := func(counter func(lastmodstore.Stats) uint64) (sum int) {
 					for _, shard := range all {
-						sum += int(of(shard.Stats()))
+						sum += int(counter(shard.Stats()))
 					}
 					return sum
 				}
@@ -128,8 +127,8 @@ func TestABatchKeepsAllShardsBusy(t *testing.T) {
 	}
 }
 
-// 18: no shard has been asked when an unhashable key panics.
-func TestAnUnhashableKeyPanicsBeforeAnyShardIsAsked(t *testing.T) {
+// 18: an unhashable key panics before any shard has received a request.
+func TestAnUnhashableKeyPanicsBeforeAnyRequest(t *testing.T) {
 	for name, open := range engines[any]() {
 		g := NewWithT(t)
 		started, release := new(atomic.Int64), make(chan struct{})
@@ -166,8 +165,8 @@ func TestAnInvalidBatchStoresNothing(t *testing.T) {
 	}
 }
 
-// 29: the error of a shard that is full is returned, though the others have stored
-// their part, whichever of them it is.
+// 29: the error of a full shard is returned, whichever shard it is, although the others
+// have stored their parts.
 func TestAFullShardFailsTheBatch(t *testing.T) {
 	for name, open := range engines[string]() {
 		g := NewWithT(t)

@@ -24,7 +24,7 @@ import (
 
 type store = lastmodstore.Store[string, int]
 
-// eachEngine runs test in a bubble, with each engine's New.
+// eachEngine runs test in a bubble with each engine's New.
 func eachEngine(t *testing.T, test func(g Gomega, open func(interval time.Duration) store)) {
 	for name, open := range map[string]func(time.Duration) store{
 		"actor": func(d time.Duration) store { return actor.New[string, int](d) },
@@ -49,8 +49,8 @@ func joined(g Gomega, n int, j engine.Joint, open func() store) (stores []store)
 	return stores
 }
 
-// 4: shards do not sweep all at once. While one sweeps no other does; then all
-// do, and each lets the next. One that waits for its turn can be closed.
+// 4: only one shard sweeps at a time, and when it has finished the next one does. A shard
+// that waits to sweep can be closed.
 func TestShardsSweepOneAfterAnother(t *testing.T) {
 	eachEngine(t, func(g Gomega, open func(time.Duration) store) {
 		sweeps := engine.NewSemaphore()
@@ -87,7 +87,7 @@ func TestShardsSweepOneAfterAnother(t *testing.T) {
 	})
 }
 
-// A joining shard remembers what it has joined.
+// A joining shard records its Joint.
 type joining struct {
 	engine.Shard[string, int]
 	joint engine.Joint
@@ -98,8 +98,8 @@ func (s *joining) Join(j engine.Joint) bool {
 	return true
 }
 
-// 4, 29: what Join gives the shards is the same for each, but for their numbers.
-func TestShardsOfOneStoreShareWhatTheyJoin(t *testing.T) {
+// 4, 29: Join passes the same Joint to all shards, except for the index.
+func TestShardsOfOneStoreShareOneJoint(t *testing.T) {
 	g := NewWithT(t)
 	var shards []any
 	for range 3 {
@@ -113,10 +113,10 @@ func TestShardsOfOneStoreShareWhatTheyJoin(t *testing.T) {
 	}
 }
 
-// wrapped is a store of a foreign type.
+// wrapped is a store of a type that is no engine.
 type wrapped struct{ store }
 
-// embedding has methods of its own, which a shard would pass by.
+// embedding may have methods of its own, which using it as a shard would bypass.
 type embedding struct {
 	*mutexstore.Store[string, int]
 }
@@ -147,18 +147,18 @@ func TestNewShardedRefusesWhatCannotBeAShard(t *testing.T) {
 		other := mutexstore.New[string, string](0)
 		defer other.Close()
 		for why, shard := range map[string]func() store{
-			"foreign":     func() store { return remember(wrapped{open(0)}) },
-			"embedding":   func() store { return remember(embedding{mutexstore.New[string, int](0)}) },
-			"nested":      func() store { return remember(lastmodstore.NewSharded(2, func() store { return open(0) })) },
-			"nil":         func() store { return nil },
-			"nil actor":   func() store { return (*actor.Store[string, int])(nil) },
-			"nil mutex":   func() store { return (*mutexstore.Store[string, int])(nil) },
-			"zero actor":  func() store { return new(actor.Store[string, int]) },
-			"zero mutex":  func() store { return new(mutexstore.Store[string, int]) },
-			"one twice":   func() store { return remember(same) },
-			"used before": func() store { return remember(used()) },
-			"closed":      func() store { return remember(closed()) },
-			"listened to": func() store { return remember(listened()) },
+			"no engine":    func() store { return remember(wrapped{open(0)}) },
+			"embedding":    func() store { return remember(embedding{mutexstore.New[string, int](0)}) },
+			"nested":       func() store { return remember(lastmodstore.NewSharded(2, func() store { return open(0) })) },
+			"nil":          func() store { return nil },
+			"nil actor":    func() store { return (*actor.Store[string, int])(nil) },
+			"nil mutex":    func() store { return (*mutexstore.Store[string, int])(nil) },
+			"zero actor":   func() store { return new(actor.Store[string, int]) },
+			"zero mutex":   func() store { return new(mutexstore.Store[string, int]) },
+			"one twice":    func() store { return remember(same) },
+			"used before":  func() store { return remember(used()) },
+			"closed":       func() store { return remember(closed()) },
+			"has listener": func() store { return remember(listened()) },
 		} {
 			opened = nil
 			g.Expect(func() { lastmodstore.NewSharded(3, shard) }).To(PanicWith(HavePrefix("lastmodstore: NewSharded: open returned a")), why)
@@ -169,7 +169,7 @@ func TestNewShardedRefusesWhatCannotBeAShard(t *testing.T) {
 	})
 }
 
-// 19: what NewSharded has opened it closes, also if open panics.
+// 19: NewSharded closes the stores that it has opened, even if open panics.
 func TestNewShardedClosesWhatItOpenedIfOpenPanics(t *testing.T) {
 	eachEngine(t, func(g Gomega, open func(time.Duration) store) {
 		var opened []store
@@ -188,7 +188,7 @@ func TestNewShardedClosesWhatItOpenedIfOpenPanics(t *testing.T) {
 	})
 }
 
-func TestNewShardedRefusesAShardOfAnother(t *testing.T) {
+func TestNewShardedRefusesAShardOfAnotherStore(t *testing.T) {
 	eachEngine(t, func(g Gomega, open func(time.Duration) store) {
 		one := open(0)
 		first := lastmodstore.NewSharded(1, func() store { return one })
@@ -198,7 +198,7 @@ func TestNewShardedRefusesAShardOfAnother(t *testing.T) {
 	})
 }
 
-// Its watcher would wait where the shards notify nobody.
+// Otherwise its watcher would wait at a hub that nobody notifies any more.
 func TestNewShardedRefusesAStoreThatIsWatched(t *testing.T) {
 	eachEngine(t, func(g Gomega, open func(time.Duration) store) {
 		one := open(0)
@@ -211,7 +211,7 @@ func TestNewShardedRefusesAStoreThatIsWatched(t *testing.T) {
 		synctest.Wait()
 		g.Expect(func() { lastmodstore.NewSharded(1, func() store { return one }) }).To(
 			PanicWith(HavePrefix("lastmodstore: NewSharded: open returned a store that was used before")))
-		<-ended // 19: with the store, which NewSharded has closed
+		<-ended // 19: the watcher ends when NewSharded closes the store
 	})
 }
 
@@ -219,9 +219,9 @@ func TestNewShardedRefusesANilOpen(t *testing.T) {
 	NewWithT(t).Expect(func() { lastmodstore.NewSharded[string, int](2, nil) }).To(PanicWith(HavePrefix("lastmodstore: NewSharded: open is nil")))
 }
 
-// 21: a shard that its opener closes refuses by itself, and a store that is refused
-// because it is a shard already goes on.
-func TestAShardThatIsTouchedFromOutside(t *testing.T) {
+// 21: a shard that is closed from outside refuses its own calls, and a store that is
+// refused because it is already a shard keeps working.
+func TestAShardThatIsUsedFromOutside(t *testing.T) {
 	eachEngine(t, func(g Gomega, open func(time.Duration) store) {
 		var one store
 		s := lastmodstore.NewSharded(1, func() store {
@@ -236,7 +236,7 @@ func TestAShardThatIsTouchedFromOutside(t *testing.T) {
 	})
 }
 
-// A busy shard has something new whenever a watcher takes a step.
+// A busy shard has news whenever a watcher performs a step.
 type busy struct {
 	engine.Shard[string, int]
 	t *testing.T
@@ -249,8 +249,8 @@ func (s busy) Feed(f *table.Feed[string, int]) bool {
 	return s.Shard.Feed(f)
 }
 
-// 26: watchers that never catch up with the writers rest all the same: else
-// the writers would have the shards only between two of their steps.
+// 26: even watchers that never catch up with the writers rest: otherwise the writers
+// could use the shards only between two steps of the watchers.
 func TestWatchersThatNeverCatchUpRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
@@ -270,7 +270,7 @@ func TestWatchersThatNeverCatchUpRest(t *testing.T) {
 			watchers.Go(func() {
 				for range s.Watch(ctx, time.Time{}) {
 					if seen.Add(1) > 1e5 {
-						cancel() // without a rest, time stands still
+						cancel() // without rests, time does not advance
 					}
 				}
 			})

@@ -11,14 +11,14 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
-// A watch merges the shards' feeds by time, in rounds. Before a round, the shards
-// promise that whatever happens from now on gets a time after the round's end;
-// so when each has taken a step, all that happened until then is known.
+// A watch merges the shards' feeds by time, in rounds. A round begins with a promise: all
+// later modifications get times after the end of the round. So when each shard has
+// performed a step, all changes up to that end are known.
 type watch[K comparable, V any] struct {
 	*Store[K, V]
 	feeds    []shardFeed[K, V]
 	rounds   int
-	pace     *engine.FeedPacer // to pass on when all shards have been visited; nil: none
+	pace     *engine.FeedPacer // to pass on when all shards have been visited; may be nil
 	last     int64             // time of the last event
 	canceled <-chan struct{}
 	yield    func(lastmodstore.Event[K, V]) bool
@@ -27,13 +27,14 @@ type watch[K comparable, V any] struct {
 type shardFeed[K comparable, V any] struct {
 	table.Feed[K, V]
 	shard engine.Shard[K, V]
-	round int // in which the last step was taken
+	round int // of the last step
 }
 
+// Watch implements [lastmodstore.Watcher].
 func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastmodstore.Event[K, V]] {
 	return func(yield func(lastmodstore.Event[K, V]) bool) {
 		w := watch[K, V]{Store: s, last: s.line.Nanos(since), canceled: ctx.Done(), yield: yield}
-		defer s.missed()
+		defer s.awaitClose()
 		defer w.pass()
 		for _, shard := range s.shards {
 			w.feeds = append(w.feeds, shardFeed[K, V]{Feed: table.NewFeed[K, V](s.line, since), shard: shard})
@@ -44,7 +45,7 @@ func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastm
 		known := s.hub.Generation()
 		for w.round(w.end()) {
 			if w.hasNext() {
-				known = engine.Behind // it waits for its turn all the same: writers may be faster than all watchers
+				known = engine.Behind // it still waits for its turn: writers may be faster than all watchers
 			}
 			pace, ok := s.hub.Wait(known, w.canceled, s.done)
 			if !ok {
@@ -55,8 +56,8 @@ func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastm
 	}
 }
 
-// end returns the end of the next round: the present time, or that of the latest
-// event that is known and not yet yielded if it is ahead of the clock, as after a
+// end returns the end of the next round: the current time, or the time of the latest
+// event that is known but not yet yielded if that is ahead of the clock, as after a
 // Merge.
 func (w *watch[K, V]) end() int64 {
 	end := w.line.Now()
@@ -68,16 +69,16 @@ func (w *watch[K, V]) end() int64 {
 	return end
 }
 
-// hasNext reports whether an event is known that is not yet yielded.
+// hasNext reports whether an event is known but not yet yielded.
 func (w *watch[K, V]) hasNext() bool {
 	return slices.ContainsFunc(w.feeds, func(f shardFeed[K, V]) bool { return f.HasNext() })
 }
 
-// round yields all that happens until end. It returns false when the loop is over.
+// round yields all changes up to end. It returns false when the loop has ended.
 func (w *watch[K, V]) round(end int64) bool {
 	w.line.Promise(end)
 	w.rounds++
-	for w.isOn() {
+	for w.isOpen() {
 		first, open := w.earliest(end)
 		w.pass()
 		switch {
@@ -99,7 +100,7 @@ func (w *watch[K, V]) round(end int64) bool {
 	return false
 }
 
-// pass lets the next watcher go on, if this one was woken.
+// pass wakes the next watcher, if this one was woken.
 func (w *watch[K, V]) pass() {
 	if w.pace == nil {
 		return
@@ -112,8 +113,8 @@ func (w *watch[K, V]) pass() {
 	w.pace = nil
 }
 
-// isOn reports whether neither the store is closed nor the context has ended.
-func (w *watch[K, V]) isOn() bool {
+// isOpen reports whether the store is not closed and the context has not ended.
+func (w *watch[K, V]) isOpen() bool {
 	select {
 	case <-w.canceled:
 		return false
@@ -122,14 +123,14 @@ func (w *watch[K, V]) isOn() bool {
 	}
 }
 
-// earliest returns the feed whose next event is the earliest until end, or nil
-// if there is none; a Resync of any shard is earlier than all. It returns false
-// when the store is closed.
+// earliest returns the feed with the earliest next event up to end, or nil if there is
+// none. A Resync of any shard precedes all other events. It returns false when the
+// store is closed.
 func (w *watch[K, V]) earliest(end int64) (first *shardFeed[K, V], open bool) {
 	for i := range w.feeds {
 		f := &w.feeds[i]
 		for !f.HasNext() && (f.More || f.round < w.rounds) {
-			if f.round = w.rounds; !w.isOn() || !f.shard.Feed(&f.Feed) {
+			if f.round = w.rounds; !w.isOpen() || !f.shard.Feed(&f.Feed) {
 				return nil, false
 			}
 		}
@@ -144,8 +145,8 @@ func (w *watch[K, V]) earliest(end int64) (first *shardFeed[K, V], open bool) {
 	return first, true
 }
 
-// resync yields one Resync for all shards: what has happened until then is to be
-// found in the store.
+// resync yields one Resync for all shards, and skips the events before it: their results
+// are found in the store.
 func (w *watch[K, V]) resync() bool {
 	at := w.promise()
 	w.last = at - 1
@@ -155,8 +156,8 @@ func (w *watch[K, V]) resync() bool {
 	return w.emit(lastmodstore.Event[K, V]{Kind: lastmodstore.Resync, At: w.line.Time(at)})
 }
 
-// emit yields e. Only entries that were merged with equal times, before anybody
-// watched, can have equal ones here.
+// emit yields e, with a time after that of the previous event. The times can only be
+// equal for entries that were merged with equal times before the first Watch.
 func (w *watch[K, V]) emit(e lastmodstore.Event[K, V]) bool {
 	w.last = max(w.last+1, e.At.UnixNano())
 	e.At = w.line.Time(w.last)

@@ -1,6 +1,6 @@
-// Package timeline turns a store's times into positions and back. A position
-// counts nanoseconds from the Unix epoch, so it means the same in every store
-// and process.
+// Package timeline converts a store's times to positions and back. A position is a
+// number of nanoseconds since the Unix epoch, so it has the same meaning in every
+// store and process.
 package timeline
 
 import (
@@ -16,36 +16,35 @@ const second = int64(time.Second)
 
 var epoch = time.Unix(0, 0)
 
-// latestWall is the latest wall clock that is followed. A clock set beyond is
-// wrong, and would leave no room for deadlines.
+// latestWall is the latest wall clock time that a timeline follows. A clock set beyond
+// it is wrong, and would leave no room for deadlines.
 var latestWall = nanos(time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC))
 
-// A Timeline tells a store's present position. The monotonic clock carries it
-// on from the wall clock as it was at the start. It follows the wall clock
-// forward, in jumps of over a second, and never moves backward. It is safe for
-// concurrent use.
+// A Timeline is the clock of a store. It starts at the wall clock and advances with the
+// monotonic clock. It follows the wall clock forward, in jumps of over a second, and
+// never moves backward. It is safe for concurrent use.
 type Timeline struct {
 	base     time.Time    // a reading of both clocks
 	start    int64        // the position of base
 	ahead    atomic.Int64 // the sum of all jumps
 	compared atomic.Int64 // the position at which Tick last read the wall clock
 
-	wall   func() int64 // reads the wall clock, in nanoseconds from the epoch
-	shared bool         // set before anything is written
+	wall   func() int64 // reads the wall clock, in nanoseconds since the epoch
+	shared bool         // set before the first write to the store
 
 	merges atomic.Int64 // the position of the first Merge
 	merged atomic.Int64 // the latest time that was ahead of the clock when it was merged
 
-	_         [64]byte // polls and watchers write what follows, all operations read what precedes
+	_         [64]byte // separates what all operations read from what polls and watchers write
 	watermark atomic.Int64
 }
 
-// Start begins a timeline at the present time.
+// Start returns a timeline that starts at the current time.
 func Start() *Timeline {
 	return StartBy(func() int64 { return nanos(time.Now()) })
 }
 
-// StartBy is Start for tests, which step the wall clock that the timeline follows.
+// StartBy is Start with a wall clock that tests can step.
 func StartBy(wall func() int64) *Timeline {
 	base := readClocks()
 	l := &Timeline{base: base, start: nanos(base), wall: wall}
@@ -56,9 +55,9 @@ func StartBy(wall func() int64) *Timeline {
 	return l
 }
 
-// readClocks returns a reading of the wall and the monotonic clock at nearly one
-// instant. [time.Now] reads the wall clock first, so of several readings the one
-// whose wall clock is the furthest ahead of its monotonic clock is the best.
+// readClocks returns a reading of the wall and the monotonic clock at nearly the same
+// instant. [time.Now] reads the wall clock first, so the best of several readings is
+// the one whose wall clock is furthest ahead of its monotonic clock.
 func readClocks() time.Time {
 	best := time.Now()
 	for range 10 {
@@ -70,14 +69,14 @@ func readClocks() time.Time {
 	return best
 }
 
-// nanos returns the position of t by the wall clock. A t outside the years 1678
-// to 2262 is taken as the limit.
+// nanos returns the position of t by the wall clock. A t outside the years 1678 to 2262
+// is replaced by the nearest limit.
 func nanos(t time.Time) int64 { return int64(t.Sub(epoch)) }
 
-// Opened returns the position at which the timeline began.
+// Opened returns the position at which the timeline started.
 func (l *Timeline) Opened() int64 { return l.start }
 
-// Now returns the present position.
+// Now returns the current position.
 func (l *Timeline) Now() int64 {
 	return l.start + int64(time.Since(l.base)) + l.ahead.Load()
 }
@@ -93,24 +92,25 @@ func (l *Timeline) Tick() int64 {
 	return now
 }
 
-// Catch is Now after a comparison with the wall clock: a timeline that is over a
-// second behind jumps to it. So it does after the machine was suspended.
+// Catch compares the timeline with the wall clock, jumps to it if the timeline is more
+// than a second behind, as after the machine was suspended, and returns the current
+// position.
 func (l *Timeline) Catch() int64 {
-	wall, ahead := l.wall(), l.ahead.Load() // first, so that a pause here makes no jump
+	wall, ahead := l.wall(), l.ahead.Load() // read first, so that a pause here causes no jump
 	if now := l.Now(); wall > now && wall-now > second && wall < latestWall {
 		l.ahead.CompareAndSwap(ahead, ahead+wall-now)
 	}
 	return l.Now()
 }
 
-// Watermark returns the position up to which readers have been promised that
-// they know everything: what happens next gets a later time.
+// Watermark returns the position up to which readers have seen everything: later
+// modifications get later times.
 func (l *Timeline) Watermark() int64 { return l.watermark.Load() }
 
-// Promise raises the watermark to n, if it is lower.
+// Promise raises the watermark to n if it is lower.
 func (l *Timeline) Promise(n int64) { raise(&l.watermark, n) }
 
-// Raise is Promise for a time that was merged and is ahead of the clock.
+// Raise is Promise for a merged time that is ahead of the clock.
 func (l *Timeline) Raise(n int64) {
 	raise(&l.merged, n)
 	raise(&l.watermark, n)
@@ -119,6 +119,7 @@ func (l *Timeline) Raise(n int64) {
 // Merged returns the latest time given to Raise.
 func (l *Timeline) Merged() int64 { return l.merged.Load() }
 
+// raise sets x to n if x is lower.
 func raise(x *atomic.Int64, n int64) {
 	for {
 		old := x.Load()
@@ -128,13 +129,13 @@ func raise(x *atomic.Int64, n int64) {
 	}
 }
 
-// Share makes l the timeline of several shards.
+// Share marks l as the timeline of several shards.
 func (l *Timeline) Share() { l.shared = true }
 
-// Claim reports whether what is merged with time n takes its place in the order
-// of time; otherwise it is out of order. On a shared timeline that must hold
-// across shards: n must be later than any other one claimed, and earlier than
-// any time that a shard can have given to a modification.
+// Claim reports whether an entry merged with time n arrives in the order of time. On a
+// shared timeline the order must hold across shards: n must be later than every other
+// time claimed, and earlier than any time that a shard can have given to a
+// modification.
 func (l *Timeline) Claim(n int64) bool {
 	for {
 		old := l.watermark.Load()
@@ -147,27 +148,27 @@ func (l *Timeline) Claim(n int64) bool {
 	}
 }
 
-// BeginMerges notes that something was merged, at position now.
+// BeginMerges records that an entry was merged at position now.
 func (l *Timeline) BeginMerges(now int64) {
 	if l.merges.Load() > now {
 		l.merges.CompareAndSwap(math.MaxInt64, now)
 	}
 }
 
-// Merges returns the position of the first merge, or the latest position if there
-// has been none.
+// Merges returns the position of the first merge. If there has been none, it returns
+// the latest possible position.
 func (l *Timeline) Merges() int64 { return l.merges.Load() }
 
 // Time returns position n as a time without a monotonic reading.
 func (l *Timeline) Time(n int64) time.Time { return time.Unix(0, n) }
 
-// Nanos returns the position of t, exactly for what any timeline's Time
-// returned. A t with a monotonic reading is taken at the earlier of its two
-// positions: that is the safe side for conditions and for positions to resume
-// from. A t outside the years 1678 to 2262 is taken as the limit.
+// Nanos returns the position of t. It is exact for a t that Time of any timeline
+// returned. If t has a monotonic reading, the result is the earlier of its two
+// positions, which is the safe one for conditions and for positions to resume from. A t
+// outside the years 1678 to 2262 is replaced by the nearest limit.
 func (l *Timeline) Nanos(t time.Time) int64 {
 	wall := nanos(t)
-	// Without a monotonic reading, Sub is by the wall clock, and the sum no earlier.
+	// If t has no monotonic reading, Sub uses the wall clock, and the sum is not earlier.
 	since, base := int64(t.Sub(l.base)), l.start+l.ahead.Load()
 	if since > math.MaxInt64-base {
 		return wall
@@ -175,7 +176,7 @@ func (l *Timeline) Nanos(t time.Time) int64 {
 	return min(wall, base+since)
 }
 
-// Deadline is the instant ttl after now, or Never if that overflows.
+// Deadline returns the position ttl after now, or Never if it overflows.
 func Deadline(now int64, ttl time.Duration) int64 {
 	if d := now + int64(ttl); d > now {
 		return d

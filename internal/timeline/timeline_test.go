@@ -18,8 +18,8 @@ func (c *clock) line() *Timeline {
 	return StartBy(func() int64 { return nanos(time.Now()) + int64(c.step) })
 }
 
-// 8: UnixNano is preserved exactly, wherever a time travels.
-func TestNanosUndoesTime(t *testing.T) {
+// 8: UnixNano is preserved exactly, wherever a time is sent.
+func TestNanosIsTheInverseOfTime(t *testing.T) {
 	g := NewWithT(t)
 	line := Start()
 	other := Start()
@@ -33,7 +33,7 @@ func TestNanosUndoesTime(t *testing.T) {
 		g.Expect(at.UnixNano()).To(Equal(n))
 		g.Expect(line.Nanos(at)).To(Equal(n))
 		g.Expect(other.Nanos(at)).To(Equal(n), "in another store")
-		g.Expect(line.Nanos(at.UTC())).To(Equal(n), "elsewhere")
+		g.Expect(line.Nanos(at.UTC())).To(Equal(n), "in another zone")
 		g.Expect(line.Nanos(time.Unix(at.Unix(), int64(at.Nanosecond())))).To(Equal(n), "from the wall clock")
 		text, err := json.Marshal(at)
 		g.Expect(err).NotTo(HaveOccurred())
@@ -43,7 +43,7 @@ func TestNanosUndoesTime(t *testing.T) {
 	}
 }
 
-func TestNanosOfADistantTimeIsTheLimit(t *testing.T) {
+func TestNanosOfATimeOutOfRangeIsTheLimit(t *testing.T) {
 	g := NewWithT(t)
 	line := Start()
 	g.Expect(line.Nanos(time.Time{})).To(Equal(int64(math.MinInt64)))
@@ -53,8 +53,8 @@ func TestNanosOfADistantTimeIsTheLimit(t *testing.T) {
 	g.Expect(line.Nanos(time.Now().Add(math.MaxInt64))).To(Equal(int64(math.MaxInt64)))
 }
 
-// 7, 8: a store's own time lies between its caller's readings of the clock, and a
-// caller's reading is never taken as later than it was.
+// 7, 8: a store's time lies between two readings of the clock by its caller, and a
+// caller's reading never gets a later position than it had.
 func TestNowLiesBetweenTheCallersReadings(t *testing.T) {
 	g := NewWithT(t)
 	for range 100 {
@@ -80,15 +80,15 @@ func TestTimelineFollowsTheWallClockForward(t *testing.T) {
 		wall := func() int64 { return time.Now().UnixNano() + int64(c.step) }
 
 		c.step = time.Hour // suspended for an hour
-		g.Expect(line.Now()).To(Equal(wall()-int64(time.Hour)), "a read does not look")
-		g.Expect(line.Tick()).To(Equal(wall()-int64(time.Hour)), "a write does once a second")
+		g.Expect(line.Now()).To(Equal(wall()-int64(time.Hour)), "a read does not compare with the wall clock")
+		g.Expect(line.Tick()).To(Equal(wall()-int64(time.Hour)), "a write compares once a second")
 		time.Sleep(time.Second)
 		g.Expect(line.Tick()).To(Equal(wall()))
-		g.Expect(line.Now()).To(Equal(wall()), "and then all see it")
+		g.Expect(line.Now()).To(Equal(wall()), "after a write, reads see it")
 
 		c.step += 2 * time.Hour
 		g.Expect(line.Tick()).To(Equal(wall() - int64(2*time.Hour)))
-		g.Expect(line.Catch()).To(Equal(wall()), "a sweep and a Merge always look")
+		g.Expect(line.Catch()).To(Equal(wall()), "a sweep and a Merge always compare")
 
 		before := line.Now()
 		c.step = 0
@@ -96,9 +96,9 @@ func TestTimelineFollowsTheWallClockForward(t *testing.T) {
 		g.Expect(line.Catch()).To(Equal(before+int64(time.Minute)), "a wall clock set back changes nothing")
 
 		c.step = 3*time.Hour + time.Second
-		g.Expect(line.Catch()).To(Equal(before+int64(time.Minute)), "nor does a second")
+		g.Expect(line.Catch()).To(Equal(before+int64(time.Minute)), "a second ahead is not followed")
 		c.step++
-		g.Expect(line.Catch()).To(Equal(wall()), "but more does")
+		g.Expect(line.Catch()).To(Equal(wall()), "more than a second ahead is followed")
 	})
 }
 
@@ -110,7 +110,7 @@ func TestNanosTakesTheEarlierPosition(t *testing.T) {
 	old := time.Now() // before the suspend
 	c.step = time.Hour
 	now := line.Catch()
-	g.Expect(line.Nanos(old)).To(Equal(old.UnixNano()), "not moved on by the jump")
+	g.Expect(line.Nanos(old)).To(Equal(old.UnixNano()), "not moved by the jump")
 	g.Expect(line.Nanos(line.Time(now))).To(Equal(now))
 }
 
@@ -147,9 +147,9 @@ func TestDeadlineThatOverflowsIsNever(t *testing.T) {
 	}
 }
 
-// 30: a wall clock set beyond the year 2200 is wrong, and is not followed: it would
-// leave no room for deadlines, or make the timeline wrap around.
-func TestTimelineDoesNotFollowAWallClockBeyondItsEnd(t *testing.T) {
+// 30: a wall clock set beyond the year 2200 is wrong and is not followed: it would leave
+// no room for deadlines, or make the timeline wrap around.
+func TestTimelineDoesNotFollowAWallClockBeyondItsRange(t *testing.T) {
 	for name, beyond := range map[string]time.Time{
 		"2200": time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC),
 		"2262": time.Unix(0, math.MaxInt64),
@@ -167,19 +167,19 @@ func TestTimelineDoesNotFollowAWallClockBeyondItsEnd(t *testing.T) {
 			wall = 0
 			g.Expect(line.Catch()).To(Equal(before+int64(time.Second)), "set back")
 			wall = latestWall - 1
-			g.Expect(line.Catch()).To(Equal(wall), "the latest that is followed")
+			g.Expect(line.Catch()).To(Equal(wall), "the latest time that is followed")
 		})
 	}
 }
 
-// 23: what was merged ahead of the clock raises the watermark; Merged tells it from
-// what was promised.
+// 23: a time merged ahead of the clock raises the watermark; Merged returns only merged
+// times, not promised ones.
 func TestRaiseKeepsTheLatestMergedTime(t *testing.T) {
 	g := NewWithT(t)
 	line := Start()
 	g.Expect(line.Merged()).To(Equal(int64(math.MinInt64)), "nothing was merged")
 	line.Promise(7)
-	g.Expect(line.Merged()).To(Equal(int64(math.MinInt64)), "a promise is no merge")
+	g.Expect(line.Merged()).To(Equal(int64(math.MinInt64)), "Promise does not change Merged")
 	for _, n := range []int64{5, 3, 9, 8} {
 		line.Raise(n)
 	}
@@ -191,7 +191,7 @@ func TestRaiseKeepsTheLatestMergedTime(t *testing.T) {
 	g.Expect(line.Watermark()).To(Equal(int64(11)))
 }
 
-func TestMergesIsThePositionOfTheFirst(t *testing.T) {
+func TestMergesIsThePositionOfTheFirstMerge(t *testing.T) {
 	g := NewWithT(t)
 	line := Start()
 	g.Expect(line.Merges()).To(Equal(int64(math.MaxInt64)), "none yet: later than any deadline")
