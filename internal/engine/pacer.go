@@ -2,12 +2,12 @@ package engine
 
 import "time"
 
-// A Pacer decides when a sweep rests. It rests after a step that somebody waited for:
-// otherwise a frequent caller would get one operation between two steps, and fall
-// behind. It also rests after a stretch of work, for goroutines that the sweep keeps
-// from running. A rest may last much longer than requested. The sweep then works half
-// as long before the next one, so that the rests make it take at most about three
-// times as long.
+// A Pacer decides when a sweep rests. If callers wait for its steps, it rests when it
+// has worked for as long as it will rest: otherwise a frequent caller would get one
+// operation between two steps. It also rests after a stretch of work, for goroutines
+// that the sweep keeps from running. A rest may last much longer than requested. The
+// sweep then works half as long before the next one, so that the rests make it take
+// at most about three times as long.
 type Pacer struct {
 	woke   int64 // when the last rest ended
 	rested int64 // duration of the last rest
@@ -24,12 +24,12 @@ func (p *Pacer) Begin(now int64) { *p = Pacer{woke: now} }
 // Wake ends a rest that lasted from slept to now.
 func (p *Pacer) Wake(slept, now int64) { *p = Pacer{woke: now, rested: now - slept} }
 
-// ShouldRest reports whether the sweep should rest after a step. The caller passes as
-// contended whether somebody waited for the step.
+// ShouldRest reports whether the sweep should rest after a step. Contended means that
+// a caller waited for the step.
 func (p *Pacer) ShouldRest(contended bool, now int64) bool {
-	enough := p.rested / 2
-	if !contended {
-		enough = max(enough, stretch)
+	work := stretch
+	if contended {
+		work = int64(SweepPause)
 	}
-	return now-p.woke > enough
+	return now-p.woke > max(work, p.rested/2)
 }
