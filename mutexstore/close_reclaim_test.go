@@ -10,7 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// 19: Close stops the timer by which retired slots are given back.
+// 19: Close stops the timer that reclaims retired slots.
 func TestCloseDoesNotWaitForTheTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
@@ -24,11 +24,11 @@ func TestCloseDoesNotWaitForTheTimer(t *testing.T) {
 	})
 }
 
-// 19: Close returns when what the timer has started has ended.
+// 19: Close returns only after a running reclaim has ended.
 func TestCloseWaitsForWhatTheTimerStarted(t *testing.T) {
 	g := NewWithT(t)
 	s := New[int, int](0)
-	s.reclaims.Add(1)
+	s.reclaimWG.Add(1)
 	var isClosed atomic.Bool
 	closed := make(chan struct{})
 	go func() {
@@ -41,6 +41,6 @@ func TestCloseWaitsForWhatTheTimerStarted(t *testing.T) {
 		runtime.Gosched()
 	}
 	g.Expect(isClosed.Load()).To(BeFalse())
-	s.reclaims.Done()
+	s.reclaimWG.Done()
 	<-closed
 }
