@@ -107,7 +107,7 @@ func (o *owner[K, V]) serve(r *request[K, V], now int64) (closing bool) {
 	replyNow := true
 	switch r.op {
 	case opClose:
-		return true // closing stopped is the reply
+		return true // the reply is that stopped is closed
 	case opSweep:
 		r.n, r.ok = o.sweepStep(r.cutoff)
 	case opJoin:

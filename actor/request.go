@@ -56,7 +56,7 @@ type request[K comparable, V any] struct {
 	key  K
 	err  error // result
 
-	value V             // Get: result
+	value V             // opSet and others: argument; opGet: result
 	ttl   time.Duration // writes
 	time  time.Time     // the condition; GetLastModified: result
 	entry lastmodstore.Entry[V]
@@ -64,7 +64,7 @@ type request[K comparable, V any] struct {
 
 	joint   *engine.Joint        // opJoin
 	cutoff  int64                // opSweep
-	last    int64                // result of opLast
+	last    int64                // opLast: result
 	n       int                  // opLen, opSweep: result; opCountCleared: argument
 	cleared *table.Cleared[K, V] // opClear: result
 

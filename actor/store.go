@@ -136,5 +136,5 @@ func (s *Store[K, V]) Close() error {
 }
 
 func (s *Store[K, V]) beginClose() {
-	s.send(&request[K, V]{op: opClose, reply: make(chan struct{}, 1)}) // closing stopped is the reply
+	s.send(&request[K, V]{op: opClose, reply: make(chan struct{}, 1)}) // the reply is that stopped is closed
 }

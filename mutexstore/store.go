@@ -34,18 +34,25 @@ type hidden[K comparable] = seam.Engine[K]
 // [sync.RWMutex] guards its state; only reads of single keys do without.
 type Store[K comparable, V any] struct {
 	*hidden[K]
+
+	// New sets seed, line, readers, hub and sweepSem. Join replaces them under the lock,
+	// before other goroutines use the store.
 	seed    maphash.Seed
-	line    *timeline.Timeline // set, like seed, hub and sweepSem, by New, or by Join under the lock before the store is shared
-	done    chan struct{}      // closed by the first Close, under the lock
-	stopped chan struct{}      // closed by the sweeper when it ends; nil without one
+	line    *timeline.Timeline
+	done    chan struct{} // closed by the first Close, under the lock
+	stopped chan struct{} // closed by the sweeper when it ends; nil without one
 
-	readers    *epoch.Domain // readers that take no lock
-	hub        *engine.Hub
-	sweepSem   engine.Semaphore // held by the sweeper during a sweep
-	listenerWG sync.WaitGroup   // goroutines of OnRemove; added to under the lock while the store is open
-	reclaimWG  sync.WaitGroup   // timer while it is set, and the reclaim it starts; added to under the lock while the store is open
+	readers  *epoch.Domain // readers that take no lock
+	hub      *engine.Hub
+	sweepSem engine.Semaphore // held by the sweeper during a sweep
 
-	_ [16]byte // makes the lock's RWMutex begin a cache line: the allocator places an object of over 512 bytes, with pointers, 8 bytes behind the start of one
+	// Added to under the lock, while the store is open.
+	listenerWG sync.WaitGroup // goroutines of OnRemove
+	reclaimWG  sync.WaitGroup // timer while it is set, and the reclaim that it starts
+
+	// Makes the lock's RWMutex begin a cache line: an object of over 512 bytes that
+	// contains pointers is allocated 8 bytes behind the start of one.
+	_ [16]byte
 
 	mu           lock              // guards the fields below, except for what readers access in the table
 	lastNotified int64             // the time of the last change that the hub was notified of

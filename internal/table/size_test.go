@@ -114,7 +114,7 @@ func TestAWaitingFeedKeepsNoLongBuffer(t *testing.T) {
 }
 
 // 4, 23: a key that expired is remembered only if its deadline is later than the first
-// Merge.
+// Merge: nothing can have been merged before an earlier deadline.
 func TestExpiredKeysAreRememberedFromTheFirstMergeOn(t *testing.T) {
 	f := newFixture(t, config.Config{RemovalLog: 100})
 	for key := range 50 {
