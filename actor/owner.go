@@ -174,10 +174,9 @@ func (o *owner[K, V]) sweepStep(cutoff int64) (removed int, more bool) {
 // served. Without that, replies to many callers wake them on other processors,
 // where they contend for the mailbox: a call takes about twice as long.
 //
-// But a yield waits for every runnable goroutine. Next to some that compute for
-// milliseconds, each call would last as long as they do. So after a slow yield the
-// owner does not yield for a while, such that at most a twentieth of the time is
-// lost.
+// But a yield waits for every runnable goroutine. If some compute for milliseconds,
+// each call would last as long as they do. So after a slow yield the owner does not
+// yield for so long that at most a twentieth of the time is lost.
 type yielder struct {
 	notBefore int64 // no yield until then
 	began     int64 // when the last yield began; 0 if it cannot be measured

@@ -77,7 +77,7 @@ type Table[K comparable, V any] struct {
 	slots            slots[K, V]
 	heap             chunked[heapItem]
 	joined           bool
-	shard, shardMask int64 // stamps of this table equal shard modulo shardMask+1
+	shard, shardMask int64 // stamps equal shard modulo shardMask+1, within maxAhead
 
 	log     removalLog[K, V]
 	expired expiredLog[K]

@@ -138,8 +138,8 @@ func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 }
 
 // isForeign reports whether a position is later than any that this store can have
-// returned: it is from an earlier store whose times were ahead of the clock. A shard
-// cannot decide that alone.
+// returned, so that it must come from an earlier store, whose times were ahead of the
+// clock. For a shard it returns false: only all shards together can decide that.
 func (t *Table[K, V]) isForeign(at, now int64) bool {
 	return t.shardMask == 0 && at > max(t.last, now, t.line.Watermark())
 }
