@@ -9,15 +9,15 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
-// listening is the owner's side of a listener.
-type listening[K comparable, V any] struct {
+// A listenerState is the owner's side of a listener.
+type listenerState[K comparable, V any] struct {
 	*listener[K, V]
 	queue   []table.Removal[K, V]
-	waiting *request[K, V] // asked for removals when there were none, or nil
+	waiting *request[K, V] // opRemovals that waits for the next removal, or nil
 }
 
-// feed serves a request of a watcher or listener, and reports whether to reply now.
-func (o *owner[K, V]) feed(r *request[K, V]) (replies bool) {
+// feed serves a request from a watcher or listener and reports whether to reply now.
+func (o *owner[K, V]) feed(r *request[K, V]) (replyNow bool) {
 	switch r.op {
 	case opWatch:
 		o.watchQueue.add(r, o.table.Last())
@@ -27,8 +27,8 @@ func (o *owner[K, V]) feed(r *request[K, V]) (replies bool) {
 			r.target.reply <- struct{}{}
 		}
 	case opListen:
-		l := r.listener // r is the caller's again when the goroutine runs
-		o.listening = append(o.listening, &listening[K, V]{listener: l})
+		l := r.listener // the caller may own r again by the time the goroutine runs
+		o.listeners = append(o.listeners, &listenerState[K, V]{listener: l})
 		o.table.RecordRemovals(true)
 		o.listenerWG.Go(func() { o.Store.deliver(l) })
 	case opUnlisten:
@@ -39,40 +39,41 @@ func (o *owner[K, V]) feed(r *request[K, V]) (replies bool) {
 	return true
 }
 
-// feedOne takes the next step of one watcher's feed, and reports whether another's
-// is to be taken: between requests, so that a thousand of them delay none.
+// feedOne takes the next step of one watcher's feed and reports whether another
+// watcher is ready. The loop serves requests in between, so that a thousand
+// watchers delay no request.
 func (o *owner[K, V]) feedOne() (more bool) {
-	f := &o.watchQueue
-	if !f.hasReady(o.table.Last()) {
+	q := &o.watchQueue
+	if !q.hasReady(o.table.Last()) {
 		return false
 	}
-	r, now := f.next(), o.line.Now()
+	r, now := q.next(), o.line.Now()
 	o.table.Watch(r.feed, now)
-	events := r.feed.Len() // before it is the caller's again
+	events := r.feed.Len() // before the reply returns r to the caller
 	if r.feed.CaughtUp() {
-		f.waiting.Push(&r.place)
+		q.waiting.Push(&r.node)
 	} else {
 		r.reply <- struct{}{}
 	}
-	f.afterStep(events, now, o.table.Last())
-	if !f.hasReady(o.table.Last()) {
+	q.afterStep(events, now, o.table.Last())
+	if !q.hasReady(o.table.Last()) {
 		return false
 	}
-	// Otherwise all watchers that got something would run before other callers. The
-	// next watcher waits, so that none of this is idleness.
+	// Without this yield, all watchers that have received events would run before
+	// other callers. The next watcher is waiting, so none of the time is idle.
 	o.yielder.yield(now)
-	o.yielder.judge(o.line.Now())
-	o.yielder.forget()
+	o.yielder.measure(o.line.Now())
+	o.yielder.reset()
 	return true
 }
 
-// dispatch queues for the listeners what has been removed.
+// dispatch queues new removals for the listeners.
 func (o *owner[K, V]) dispatch() {
-	if len(o.listening) == 0 {
+	if len(o.listeners) == 0 {
 		return
 	}
 	if removed := o.table.DrainRemovals(); len(removed) > 0 {
-		for _, l := range o.listening {
+		for _, l := range o.listeners {
 			l.queue = append(l.queue, removed...)
 			l.Expect(removed)
 			if l.waiting != nil {
@@ -82,28 +83,28 @@ func (o *owner[K, V]) dispatch() {
 	}
 }
 
-// pending counts the calls of listeners that are due.
+// pending returns the number of listener calls that are due.
 func (o *owner[K, V]) pending() (n int) {
-	for _, l := range o.listening {
+	for _, l := range o.listeners {
 		n += l.Pending()
 	}
 	return n
 }
 
-func (o *owner[K, V]) replyRemovals(l *listening[K, V], r *request[K, V]) {
+func (o *owner[K, V]) replyRemovals(l *listenerState[K, V], r *request[K, V]) {
 	r.removals, l.queue, l.waiting, r.ok = l.queue, nil, nil, true
 	r.reply <- struct{}{}
 }
 
-// removals replies with what was removed, now or as soon as something is, and
-// reports whether that is left to the caller: to a listener that was stopped, with
-// nothing.
-func (o *owner[K, V]) removals(r *request[K, V]) (replies bool) {
-	i := slices.IndexFunc(o.listening, func(l *listening[K, V]) bool { return l.listener == r.listener })
+// removals replies with the queued removals, now or once there are some. It
+// reports whether its caller is to reply instead, with none: the listener was
+// stopped.
+func (o *owner[K, V]) removals(r *request[K, V]) (replyNow bool) {
+	i := slices.IndexFunc(o.listeners, func(l *listenerState[K, V]) bool { return l.listener == r.listener })
 	if i < 0 {
 		return true
 	}
-	l := o.listening[i]
+	l := o.listeners[i]
 	if l.waiting = r; len(l.queue) > 0 {
 		o.replyRemovals(l, r)
 	}
@@ -111,26 +112,26 @@ func (o *owner[K, V]) removals(r *request[K, V]) (replies bool) {
 }
 
 func (o *owner[K, V]) unlisten(which *listener[K, V]) {
-	i := slices.IndexFunc(o.listening, func(l *listening[K, V]) bool { return l.listener == which })
+	i := slices.IndexFunc(o.listeners, func(l *listenerState[K, V]) bool { return l.listener == which })
 	if i < 0 {
 		return
 	}
-	if r := o.listening[i].waiting; r != nil {
+	if r := o.listeners[i].waiting; r != nil {
 		r.reply <- struct{}{}
 	}
-	o.listening = slices.Delete(o.listening, i, i+1)
-	o.table.RecordRemovals(len(o.listening) > 0)
+	o.listeners = slices.Delete(o.listeners, i, i+1)
+	o.table.RecordRemovals(len(o.listeners) > 0)
 }
 
-// endFeeds refuses the watchers that wait, and leaves to the listeners what they
-// have not yet taken.
+// endFeeds refuses the waiting watchers and leaves each listener its undelivered
+// removals.
 func (o *owner[K, V]) endFeeds() {
 	o.watchQueue.stop(func(r *request[K, V]) {
 		r.err = lastmodstore.ErrClosed
 		r.reply <- struct{}{}
 	})
-	for _, l := range o.listening {
-		l.rest = l.queue
+	for _, l := range o.listeners {
+		l.undelivered = l.queue
 		if l.waiting != nil {
 			l.waiting.err = lastmodstore.ErrClosed
 			l.waiting.reply <- struct{}{}

@@ -12,33 +12,34 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// maxBatch is how many waiting requests are served before the loop looks whether
-// there is something to sweep.
+// maxBatch is the number of waiting requests that are served before the loop checks
+// whether there is something to sweep.
 const maxBatch = 128
 
-// mailboxSize spares callers a wait for the owner before the wait for its
-// reply. More callers than that wait in line behind it.
+// mailboxSize lets that many callers send without waiting for the owner, and then
+// wait only for its reply. Any further callers block on the send.
 const mailboxSize = 1024
 
-// An owner is what the loop owns: the one that loop makes lives and dies there,
-// and nothing outside its goroutine can reach it.
+// An owner is the state that the loop owns. It is a local variable of loop, so
+// nothing outside that goroutine can reach it.
 type owner[K comparable, V any] struct {
 	*Store[K, V]
-	line       *timeline.Timeline // the store's; its field belongs to callers
-	hub        *engine.Hub        // of watchers of a Sharded; nil: there are none
-	noted      int64              // the latest time of which hub was notified
-	table      *table.Table[K, V]
-	sweep      sweep
-	yielder    yielder
-	watchQueue watchQueue[K, V] // watchers, whose replies are pending
-	listening  []*listening[K, V]
+	line         *timeline.Timeline // shadows the store's field, which belongs to callers
+	hub          *engine.Hub        // wakes the watchers of a Sharded; nil outside one
+	lastNotified int64              // the time of the last change that hub was notified of
+	table        *table.Table[K, V]
+	sweep        sweep
+	yielder      yielder
+	watchQueue   watchQueue[K, V] // watchers that wait for a reply
+	listeners    []*listenerState[K, V]
 }
 
-// loop is the loop.
+// loop runs the owner's goroutine: it serves requests, sweeps and feeds watchers
+// until the store is closed.
 func (s *Store[K, V]) loop(interval time.Duration, c config.Config) {
 	o := owner[K, V]{Store: s, line: c.Line, table: table.New[K, V](c.Line, c), sweep: newSweep(c.Line, interval), watchQueue: newWatchQueue[K, V]()}
 	defer o.end()
-	var feeding <-chan struct{} // always while a watcher is to be fed, else nil
+	var feeding <-chan struct{} // ready while a watcher is to be fed, otherwise nil
 	for closing := false; !closing; {
 		if feeding = nil; o.feedOne() {
 			feeding = o.sweep.always
@@ -47,8 +48,8 @@ func (s *Store[K, V]) loop(interval time.Duration, c config.Config) {
 		case r := <-s.mailbox:
 			closing = o.serveBatch(r)
 		case <-o.sweep.tick.c:
-			o.sweep.ask(o.line.Catch())
-		case o.sweep.waiting <- struct{}{}:
+			o.sweep.onTick(o.line.Catch())
+		case o.sweep.acquiring <- struct{}{}:
 			o.sweep.begin(o.line.Now())
 		case <-o.sweep.resting:
 			o.sweep.wake(o.line.Now())
@@ -61,7 +62,8 @@ func (s *Store[K, V]) loop(interval time.Duration, c config.Config) {
 	}
 }
 
-// end refuses what waits. Who sends later refuses himself; see call.
+// end refuses the waiting requests. A caller that sends later refuses its own: see
+// send.
 func (o *owner[K, V]) end() {
 	o.sweep.stop()
 	o.endFeeds()
@@ -70,14 +72,14 @@ func (o *owner[K, V]) end() {
 	close(o.stopped)
 }
 
-// serveBatch serves r and the requests that wait behind it, up to maxBatch, and
-// says whether one asked to close.
+// serveBatch serves r and up to maxBatch requests that wait behind it. It reports
+// whether one of them was opClose.
 func (o *owner[K, V]) serveBatch(r *request[K, V]) (closing bool) {
 	y := &o.yielder
-	defer y.forget()
+	defer y.reset()
 	for range maxBatch {
 		now := o.line.Tick()
-		y.judge(now)
+		y.measure(now)
 		if closing = o.serve(r, now); closing {
 			return true
 		}
@@ -89,7 +91,7 @@ func (o *owner[K, V]) serveBatch(r *request[K, V]) (closing bool) {
 	return o.serve(r, o.line.Tick())
 }
 
-// next is the next request if one waits, or nil.
+// next returns the next waiting request, or nil if there is none.
 func (o *owner[K, V]) next() *request[K, V] {
 	select {
 	case r := <-o.mailbox:
@@ -99,13 +101,13 @@ func (o *owner[K, V]) next() *request[K, V] {
 	}
 }
 
-// serve answers r, unless its reply has to wait, and says whether it asked to
-// close. After the reply r is the caller's again.
+// serve serves r and replies, unless the reply has to wait, and reports whether r
+// was opClose. From the reply on, the caller owns r again.
 func (o *owner[K, V]) serve(r *request[K, V], now int64) (closing bool) {
-	replies := true
+	replyNow := true
 	switch r.op {
 	case opClose:
-		return true // closing stopped is the reply
+		return true // the reply is that stopped is closed
 	case opSweep:
 		r.n, r.ok = o.sweepStep(r.cutoff)
 	case opJoin:
@@ -117,45 +119,45 @@ func (o *owner[K, V]) serve(r *request[K, V], now int64) (closing bool) {
 		r.serve(o.table, now)
 		r.stats.PendingRemovals = o.pending()
 	case opWatch, opUnwatch, opListen, opUnlisten, opRemovals:
-		replies = o.feed(r)
+		replyNow = o.feed(r)
 	default:
 		r.serve(o.table, now)
 		o.dispatch()
 	}
 	o.notify()
-	if replies {
+	if replyNow {
 		r.reply <- struct{}{}
 	}
 	return false
 }
 
-// join makes the store a shard, unless it was used before.
+// join makes the store a shard, unless it has been used before.
 func (o *owner[K, V]) join(j *engine.Joint) bool {
-	if len(o.listening) > 0 || !o.table.Join(j.Line, nil, j.Shard, j.Shards) {
+	if len(o.listeners) > 0 || !o.table.Join(j.Line, nil, j.Shard, j.Shards) {
 		return false
 	}
-	o.line, o.hub, o.noted = j.Line, j.Hub, o.table.Last()
-	o.sweep.share(j.Sweeps)
+	o.line, o.hub, o.lastNotified = j.Line, j.Hub, o.table.Last()
+	o.sweep.setSem(j.Sweeps)
 	return true
 }
 
-// notify notifies watchers of a Sharded of what has happened.
+// notify wakes the watchers of a Sharded if something has changed.
 func (o *owner[K, V]) notify() {
 	if o.hub == nil {
 		return
 	}
-	if last := o.table.Last(); last != o.noted {
-		o.noted = last
+	if last := o.table.Last(); last != o.lastNotified {
+		o.lastNotified = last
 		o.hub.Notify()
 	}
 }
 
-// sweepOnce makes a step of the sweep that is due, and serves who waited for it:
-// he does not wait for another.
+// sweepOnce takes one step of the current sweep and then serves the requests that
+// waited for it, so that none waits for a second step.
 func (o *owner[K, V]) sweepOnce() (closing bool) {
 	_, more := o.sweepStep(o.sweep.cutoff)
 	r := o.next()
-	o.sweep.stepped(more, r != nil, o.line.Now())
+	o.sweep.afterStep(more, r != nil, o.line.Now())
 	return r != nil && o.serveBatch(r)
 }
 
@@ -168,16 +170,16 @@ func (o *owner[K, V]) sweepStep(cutoff int64) (removed int, more bool) {
 	return removed, more
 }
 
-// A yielder lets the caller that was just answered run before the next request
-// is taken. Without that, answering many callers wakes them on other
-// processors, and all then fight over the mailbox: about twice the time a call.
+// A yielder lets the caller that just got its reply run before the next request is
+// served. Without that, replies to many callers wake them on other processors,
+// where they contend for the mailbox: a call takes about twice as long.
 //
-// But a yield waits for every runnable goroutine. Beside some that compute for
-// milliseconds each call would last as long as they do; so a slow yield is
-// followed by none for so long that at most a twentieth of the time is lost.
+// But a yield waits for every runnable goroutine. If some compute for milliseconds,
+// each call would last as long as they do. So after a slow yield the owner does not
+// yield for so long that at most a twentieth of the time is lost.
 type yielder struct {
-	start int64 // no yield before
-	since int64 // when the last yield began, if it can be judged; else 0
+	notBefore int64 // no yield until then
+	began     int64 // when the last yield began; 0 if it cannot be measured
 }
 
 const (
@@ -186,18 +188,18 @@ const (
 )
 
 func (y *yielder) yield(now int64) {
-	if y.since = 0; now >= y.start {
-		y.since = now
+	if y.began = 0; now >= y.notBefore {
+		y.began = now
 		runtime.Gosched()
 	}
 }
 
-// judge is told the time when the next request is served that was waiting when
-// the yield ended: then none of it was idleness.
-func (y *yielder) judge(now int64) {
-	if lost := now - y.since; y.since > 0 && lost > slowYield {
-		y.start = now + yieldPenalty*lost
+// measure ends the measurement of a yield at now. The caller has found the next
+// request already waiting when the yield ended, so none of the time was idle.
+func (y *yielder) measure(now int64) {
+	if lost := now - y.began; y.began > 0 && lost > slowYield {
+		y.notBefore = now + yieldPenalty*lost
 	}
 }
 
-func (y *yielder) forget() { y.since = 0 }
+func (y *yielder) reset() { y.began = 0 }

@@ -44,44 +44,44 @@ const (
 	opClose
 )
 
-// A request is a message to the owner, and carries the results back. The caller
-// owns it until the mailbox takes it, and again from the reply on.
+// A request is a message to the owner and carries the results back. The caller owns
+// it until it is in the mailbox, and again from the reply on.
 type request[K comparable, V any] struct {
 	reply chan struct{} // the owner sends once; never closed
-	store *Store[K, V]  // to release it to, if it is awaited as an engine.Pending
+	store *Store[K, V]  // whose pool Wait returns it to; set for an engine.Pending
 
 	op   op
-	ok   bool // result; opSweep: there may be more
+	ok   bool // result; opSweep: whether there may be more
 	hash uint32
 	key  K
 	err  error // result
 
-	value V             // Get: result
+	value V             // opSet and others: argument; opGet: result
 	ttl   time.Duration // writes
 	time  time.Time     // the condition; GetLastModified: result
 	entry lastmodstore.Entry[V]
-	copy  table.Copy[V] // result of writes; an Entry outside the owner
+	copy  table.Copy[V] // result of writes; the caller converts it to an Entry
 
 	joint   *engine.Joint        // opJoin
 	cutoff  int64                // opSweep
-	last    int64                // result of opLast
-	n       int                  // result: Len; opSweep: removed; opCountCleared: how many
-	cleared *table.Cleared[K, V] // result of opClear, if there was something to clear
+	last    int64                // opLast: result
+	n       int                  // opLen, opSweep: result; opCountCleared: argument
+	cleared *table.Cleared[K, V] // opClear: result
 
-	lookups     []table.Lookup[V] // GetMany of keys: filled in
+	lookups     []table.Lookup[V] // GetMany: filled in, one for each of keys
 	keys        []K
 	assignments []table.Assignment[K, V] // SetMany
 	page        *table.Page[K, V]        // All, ModifiedSince: filled in
 	stats       *lastmodstore.Stats      // filled in
 
 	feed     *table.Feed[K, V]     // opWatch, opFeed: filled in
-	place    ring.Ring             // in a queue of watchers, opWatch
-	target   *request[K, V]        // opUnwatch: the one to reply to, if it waits
+	node     ring.Ring             // opWatch: its element in a queue of watchers
+	target   *request[K, V]        // opUnwatch: the opWatch to end, if it still waits
 	listener *listener[K, V]       // opListen, opUnlisten, opRemovals
-	removals []table.Removal[K, V] // result
+	removals []table.Removal[K, V] // opRemovals: result
 }
 
-// serve fills in the results of r from t. It runs on the owner's goroutine.
+// serve applies r to t and fills in the results. It runs on the owner's goroutine.
 func (r *request[K, V]) serve(t *table.Table[K, V], now int64) {
 	switch r.op {
 	case opGet:

@@ -10,7 +10,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
-// A shard is the side of a Store that only Sharded sees.
+// A shard is a Store as Sharded sees it.
 type shard[K comparable, V any] struct{ *Store[K, V] }
 
 var _ engine.Shard[string, any] = shard[string, any]{}
@@ -82,18 +82,18 @@ func (s shard[K, V]) StartSetMany(all []table.Assignment[K, V], ttl time.Duratio
 	return s.start(r)
 }
 
-// start sends r, to be awaited later.
+// start sends r. The caller waits for the reply later.
 func (s shard[K, V]) start(r *request[K, V]) engine.Pending {
 	r.store = s.Store
 	s.send(r)
 	return r
 }
 
-// Wait implements [engine.Pending]. The caller has r again from the reply on.
+// Wait implements [engine.Pending]. From the reply on, the caller owns r again.
 func (r *request[K, V]) Wait() error {
 	<-r.reply
 	err := r.err
-	r.lookups = nil // the batch's
+	r.lookups = nil // they belong to the batch
 	r.store.release(r)
 	return err
 }
@@ -118,5 +118,5 @@ func (s shard[K, V]) Peek(h uint64, key K) (lastmodstore.Entry[V], bool) { retur
 
 func (s shard[K, V]) BeginClose() {
 	s.beginClose()
-	<-s.done // the owner has served what came before
+	<-s.done // by then the owner has served all earlier requests
 }

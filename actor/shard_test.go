@@ -11,7 +11,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
-// withoutOwner is a store whose requests wait in the mailbox.
+// withoutOwner returns a store whose requests stay in the mailbox.
 func withoutOwner() *Store[string, int] {
 	s := &Store[string, int]{mailbox: make(chan *request[string, int], mailboxSize), done: make(chan struct{})}
 	s.requests.New = func() any { return &request[string, int]{reply: make(chan struct{}, 1)} }
@@ -25,8 +25,8 @@ func startBatches(s *Store[string, int]) []engine.Pending {
 	}
 }
 
-// A part of a batch begins without its shard's owner, and ends with its reply; until
-// then nobody else gets its request.
+// Starting a part of a batch does not wait for the shard's owner. It ends with the
+// reply, and its request is not reused before that.
 func TestABatchIsStartedWithoutWaitingForTheOwner(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
@@ -36,7 +36,7 @@ func TestABatchIsStartedWithoutWaitingForTheOwner(t *testing.T) {
 			ended := make(chan error, 1)
 			go func() { ended <- p.Wait() }()
 			synctest.Wait()
-			g.Expect(ended).To(BeEmpty(), "%d ended before its reply", i)
+			g.Expect(ended).To(BeEmpty(), "part %d ended before its reply", i)
 			for range 10 {
 				g.Expect(s.newRequest(opLen)).NotTo(BeIdenticalTo(r))
 			}
@@ -48,8 +48,9 @@ func TestABatchIsStartedWithoutWaitingForTheOwner(t *testing.T) {
 	})
 }
 
-// 21: batches that are under way when the owner ends, or that come later, are refused.
-func TestABatchUnderWayIsRefusedByClose(t *testing.T) {
+// 21: batches that are in flight when the owner ends, or that start later, are
+// refused.
+func TestCloseRefusesBatchesInFlight(t *testing.T) {
 	g := NewWithT(t)
 	s := withoutOwner()
 	before := startBatches(s)

@@ -1,11 +1,12 @@
 // This file runs on the callers' goroutines.
 
-// Package actor is the lastmodstore engine in which one goroutine owns the map.
+// Package actor implements a [lastmodstore.Store] in which one goroutine owns the
+// map.
 //
-// Callers send it request messages and wait for their replies; it serves them
-// one after the other, in a single select loop with its cleanup ticks. There is
-// no mutex: the map is a local variable of the loop (owner.go), which nothing
-// else can reach.
+// Callers send it request messages and wait for the replies. It serves them one at
+// a time, in a single select loop together with its cleanup ticks. There is no
+// mutex: the map is a local variable of the loop (owner.go), so nothing else can
+// reach it.
 package actor
 
 import (
@@ -21,27 +22,30 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
+// hidden gives the embedded field an unexported name, so that it is not part of the
+// documentation.
 type hidden[K comparable] = seam.Engine[K]
 
-// Store is the actor engine. It implements [lastmodstore.Store]; New opens one.
+// Store is the actor engine: a [lastmodstore.Store] that is opened by [New]. Each
+// call of a method is a message to the goroutine that owns the map.
 type Store[K comparable, V any] struct {
 	*hidden[K]
-	mailbox chan *request[K, V] // never closed; see call for what happens to late ones
+	mailbox chan *request[K, V] // never closed; see send for requests that come late
 	done    chan struct{}       // closed by the owner when it stops serving
 	stopped chan struct{}       // closed by the owner when it ends
 
-	seed       maphash.Seed       // as line, set by New, or by Join before others have the store
+	seed       maphash.Seed       // set, like line, by New, or by Join before the store is shared
 	line       *timeline.Timeline // the owner has its own
 	requests   sync.Pool          // of *request[K, V], each with its reply channel
-	listenerWG sync.WaitGroup     // goroutines of OnRemove; the owner adds them
+	listenerWG sync.WaitGroup     // goroutines of OnRemove; only the owner calls Go
 }
 
 var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
 
-// New opens a store whose owner removes expired entries every cleanupInterval,
-// or every millisecond if that is shorter: New(5) means 5 ns, not 5 s. With 0,
-// Cleanup and insertions do it. New panics if cleanupInterval is negative. Close
-// the store to end its goroutine.
+// New opens a store that removes expired entries every cleanupInterval, or every
+// millisecond if that is shorter: New(5) means 5 ns, not 5 s. With 0, only Cleanup
+// and insertions remove them. New panics if cleanupInterval is negative. Close the
+// store to end its goroutine.
 func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstore.Option) *Store[K, V] {
 	cleanupInterval = config.Interval(cleanupInterval)
 	c := config.New(opts)
@@ -53,7 +57,7 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 		line:    c.Line,
 	}
 	s.requests.New = func() any {
-		// Room for the one reply, so that the owner never waits for a caller.
+		// Buffered for the one reply, so that the owner never waits for a caller.
 		return &request[K, V]{reply: make(chan struct{}, 1)}
 	}
 	s.hidden = seam.New[K](s, shard[K, V]{s}, sharded.Join[K, V])
@@ -61,21 +65,22 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 	return s
 }
 
-// call has the owner serve r. It returns false if the store is closed.
+// call sends r to the owner and waits for the reply. It returns false if the store
+// is closed.
 func (s *Store[K, V]) call(r *request[K, V]) bool {
 	s.send(r)
 	<-r.reply
 	return r.err != lastmodstore.ErrClosed
 }
 
-// send sends r to the owner, or refuses it if the store is closed: either way, r
+// send sends r to the owner, or refuses it if the store is closed. Either way, r
 // gets a reply.
 //
-// A plain send costs less than a select that also waits for done, but may come
-// too late for an owner that has ended. A caller that finds the store closed
-// after its send therefore refuses whatever waits in the mailbox, its own
-// request or another's; one that does not has sent before done was closed, and
-// the owner empties the mailbox after that. So every request gets a reply.
+// A plain send costs less than a select that also waits for done, but the owner may
+// have ended before it. So a caller that finds the store closed after its send
+// refuses every request in the mailbox, its own or another's. A caller that finds it
+// open has sent before done was closed, and the owner empties the mailbox after
+// that. So every request gets a reply.
 func (s *Store[K, V]) send(r *request[K, V]) {
 	s.mailbox <- r
 	select {
@@ -85,8 +90,8 @@ func (s *Store[K, V]) send(r *request[K, V]) {
 	}
 }
 
-// refuse replies ErrClosed to every request in the mailbox. It runs on the
-// owner's goroutine when that ends, and then on late callers'.
+// refuse replies ErrClosed to every request in the mailbox. It runs on the owner's
+// goroutine when that ends, and afterwards on those of callers that come late.
 func (s *Store[K, V]) refuse() {
 	for {
 		select {
@@ -99,7 +104,7 @@ func (s *Store[K, V]) refuse() {
 	}
 }
 
-// newKeyRequest takes a request about key, whose hash is h, out of the pool.
+// newKeyRequest returns a request for key, whose hash is h, from the pool.
 func (s *Store[K, V]) newKeyRequest(op op, h uint64, key K) *request[K, V] {
 	r := s.newRequest(op)
 	r.hash, r.key = table.Short(h), key
@@ -112,16 +117,17 @@ func (s *Store[K, V]) newRequest(op op) *request[K, V] {
 	return r
 }
 
-// release gives r back to the pool, which keeps nothing of the caller's. The owner
-// is done with it: it has replied, or has never had it. The room of the lookups
-// stays: a batch would spend a sixth of its time on a new one.
+// release returns r to the pool without anything of the caller's. The owner no
+// longer uses r: it has replied, or has never received it. The slice of lookups is
+// kept for its capacity: a batch would spend a sixth of its time on a new one.
 func (s *Store[K, V]) release(r *request[K, V]) {
 	clear(r.lookups)
 	*r = request[K, V]{reply: r.reply, lookups: r.lookups}
 	s.requests.Put(r)
 }
 
-// Close implements [io.Closer]: see [lastmodstore.Store].
+// Close implements [io.Closer]: it ends the store and its goroutines, as
+// [lastmodstore.Store] describes.
 func (s *Store[K, V]) Close() error {
 	s.beginClose()
 	<-s.stopped
@@ -130,5 +136,5 @@ func (s *Store[K, V]) Close() error {
 }
 
 func (s *Store[K, V]) beginClose() {
-	s.send(&request[K, V]{op: opClose, reply: make(chan struct{}, 1)}) // closing stopped is the reply
+	s.send(&request[K, V]{op: opClose, reply: make(chan struct{}, 1)}) // the reply is that stopped is closed
 }

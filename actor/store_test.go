@@ -23,34 +23,34 @@ func ExampleNew() {
 	// Output: 42 true
 }
 
-func TestSlowYieldIsFollowedByNoneForAWhile(t *testing.T) {
+func TestOwnerDoesNotYieldForAWhileAfterASlowYield(t *testing.T) {
 	g := NewWithT(t)
 	var y yielder
 	y.yield(1000)
-	y.judge(1000 + slowYield)
-	g.Expect(y.start).To(BeZero(), "not slow")
+	y.measure(1000 + slowYield)
+	g.Expect(y.notBefore).To(BeZero(), "not slow")
 
 	y.yield(5000)
 	late := 5000 + 2*slowYield
-	y.judge(late)
-	g.Expect(y.start).To(Equal(late + 2*yieldPenalty*slowYield))
-	y.yield(y.start - 1)
-	g.Expect(y.since).To(BeZero(), "did not yield")
-	y.yield(y.start)
-	g.Expect(y.since).To(Equal(y.start), "yielded")
+	y.measure(late)
+	g.Expect(y.notBefore).To(Equal(late + 2*yieldPenalty*slowYield))
+	y.yield(y.notBefore - 1)
+	g.Expect(y.began).To(BeZero(), "did not yield")
+	y.yield(y.notBefore)
+	g.Expect(y.began).To(Equal(y.notBefore), "yielded")
 }
 
-func TestIdlenessIsNoSlowYield(t *testing.T) {
+func TestIdleTimeIsNotASlowYield(t *testing.T) {
 	g := NewWithT(t)
 	var y yielder
 	y.yield(1000)
-	y.forget()
-	y.judge(1000 + 100*slowYield)
-	g.Expect(y.start).To(BeZero())
+	y.reset()
+	y.measure(1000 + 100*slowYield)
+	g.Expect(y.notBefore).To(BeZero())
 }
 
-// A writer that never rests must not keep the owner from its ticks.
-func TestSweepsGoOnUnderLoad(t *testing.T) {
+// Writers that never pause must not keep the owner from its ticks.
+func TestSweepsContinueUnderLoad(t *testing.T) {
 	g := NewWithT(t)
 	s := New[int, int](time.Millisecond)
 	defer s.Close()
@@ -85,7 +85,7 @@ func TestCloseWaitsForTheOwner(t *testing.T) {
 	}
 }
 
-func TestTicksKeepToWholeIntervals(t *testing.T) {
+func TestTicksComeAtWholeIntervals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		s := New[string, int](time.Second)

@@ -9,23 +9,23 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// A sweep says when the owner sweeps.
+// A sweep schedules the owner's sweeps.
 type sweep struct {
-	tick    *ticker
-	rest    *alarm
-	turn    engine.Semaphore // to take before a sweep
-	waiting engine.Semaphore // turn while it waits for that, else nil
-	taken   engine.Semaphore // to give back after the sweep; nil: there is none
-	always  chan struct{}    // closed
-	due     <-chan struct{}  // always while there is a step to make, else nil
-	resting <-chan struct{}  // rest's channel while it rests, else nil
-	cutoff  int64            // what had expired by then goes
-	pace    engine.Pacer
-	slept   int64 // since when it rests
+	tick      *ticker
+	rest      *alarm
+	sem       engine.Semaphore // acquired for the duration of a sweep
+	acquiring engine.Semaphore // sem while a sweep waits to acquire it, otherwise nil
+	held      engine.Semaphore // the one acquired, to be released after the sweep, or nil
+	always    chan struct{}    // closed, so that a receive is always ready
+	due       <-chan struct{}  // always while there is a step to take, otherwise nil
+	resting   <-chan struct{}  // rest's channel during a rest, otherwise nil
+	cutoff    int64            // entries that had expired by then are removed
+	pace      engine.Pacer
+	restStart int64
 }
 
 func newSweep(line *timeline.Timeline, interval time.Duration) sweep {
-	w := sweep{tick: newTicker(line, interval), rest: newAlarm(), turn: engine.NewSemaphore(), always: make(chan struct{})}
+	w := sweep{tick: newTicker(line, interval), rest: newAlarm(), sem: engine.NewSemaphore(), always: make(chan struct{})}
 	close(w.always)
 	return w
 }
@@ -38,63 +38,63 @@ func (w *sweep) stop() {
 	w.end()
 }
 
-// ask is what a tick does: it asks for the turn. A sweep that is on goes further.
-func (w *sweep) ask(now int64) {
+// onTick requests a sweep. A sweep that is in progress is extended to now.
+func (w *sweep) onTick(now int64) {
 	w.cutoff = now
 	w.tick.rearm(now)
-	if w.taken == nil {
-		w.waiting = w.turn
+	if w.held == nil {
+		w.acquiring = w.sem
 	}
 }
 
-// share makes t the turn, from the next sweep on.
-func (w *sweep) share(t engine.Semaphore) {
-	if w.turn = t; w.waiting != nil {
-		w.waiting = t
+// setSem makes sem the semaphore of the next sweep and of all later ones.
+func (w *sweep) setSem(sem engine.Semaphore) {
+	if w.sem = sem; w.acquiring != nil {
+		w.acquiring = sem
 	}
 }
 
-// begin is what getting the turn does.
+// begin starts a sweep when its semaphore has been acquired.
 func (w *sweep) begin(now int64) {
-	w.waiting, w.taken, w.due = nil, w.waiting, w.always
+	w.acquiring, w.held, w.due = nil, w.acquiring, w.always
 	w.pace.Begin(now)
 }
 
-// end gives the turn back, if it has it.
+// end ends a sweep, if there is one, and releases its semaphore.
 func (w *sweep) end() {
-	if w.taken != nil {
-		<-w.taken
+	if w.held != nil {
+		<-w.held
 	}
-	w.taken, w.due = nil, nil
+	w.held, w.due = nil, nil
 }
 
-// wake is what the end of a rest does.
+// wake ends a rest.
 func (w *sweep) wake(now int64) {
 	w.due, w.resting = w.always, nil
-	w.pace.Wake(w.slept, now)
+	w.pace.Wake(w.restStart, now)
 }
 
-// stepped says how a step ended: whether there may be more to sweep, and whether
-// a request waited.
-func (w *sweep) stepped(more, contended bool, now int64) {
+// afterStep ends the sweep or lets it rest, given whether there may be more to sweep
+// and whether a request waited.
+func (w *sweep) afterStep(more, contended bool, now int64) {
 	switch {
 	case !more:
 		w.end()
 	case w.pace.ShouldRest(contended, now):
-		w.due, w.resting, w.slept = nil, w.rest.c, now
+		w.due, w.resting, w.restStart = nil, w.rest.c, now
 		w.rest.timer.Reset(engine.SweepPause)
 	}
 }
 
-// An alarm says on c that its time has come. c is a plain channel fed by a
-// timer: a select on a timer's own channel puts it into the runtime's timer heap
-// each time the goroutine blocks, which costs every request.
+// An alarm signals on c when its timer fires. It does not use the timer's own
+// channel: a select on that puts it into the runtime's timer heap each time the
+// goroutine blocks, at a cost to every request.
 type alarm struct {
-	c     chan struct{} // holds one, so that the timer never waits
+	c     chan struct{} // buffered for one, so that the timer never waits
 	timer *time.Timer   // sends once after each Reset
 }
 
-// newAlarm is an alarm that has not been set.
+// newAlarm returns an alarm that is not set.
 func newAlarm() *alarm {
 	a := &alarm{c: make(chan struct{}, 1)}
 	a.timer = time.AfterFunc(time.Duration(timeline.Never), func() { a.c <- struct{}{} })
@@ -102,14 +102,15 @@ func newAlarm() *alarm {
 	return a
 }
 
-// stop ends an alarm that is set, and waits for a signal that is on its way.
+// stop stops an alarm that is set, or waits for its signal if the timer has fired.
 func (a *alarm) stop() {
 	if !a.timer.Stop() {
 		<-a.c
 	}
 }
 
-// A ticker is an alarm for every interval; without one its channel is nil.
+// A ticker is an alarm that recurs every interval. If interval is 0, its channel is
+// nil.
 type ticker struct {
 	alarm
 	interval int64
@@ -125,7 +126,7 @@ func newTicker(line *timeline.Timeline, interval time.Duration) *ticker {
 	return k
 }
 
-// rearm sets the timer, whose tick has come, for the next whole interval.
+// rearm sets the timer for the next whole interval after a tick.
 func (k *ticker) rearm(now int64) {
 	if now >= k.due {
 		k.due += ((now-k.due)/k.interval + 1) * k.interval

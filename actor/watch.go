@@ -12,15 +12,17 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
+// Watch implements [lastmodstore.Watcher]: it yields the changes after since and
+// waits for more. Each step of the feed is one message.
 func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastmodstore.Event[K, V]] {
 	step := func(f *table.Feed[K, V]) bool { return s.watch(ctx, f) }
 	return engine.Follow(ctx, s.line, s.done, table.NewFeed[K, V](s.line, since), step, s.peekKey)
 }
 
-// watch has the owner take the next step of f, and waits until something has
-// happened. It returns false when there is no more to come.
+// watch has the owner take the next step of f and waits until that yields something
+// new. It returns false if the feed has ended.
 func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V]) bool {
-	canceled := ctx.Done() // the caller's code: not while the owner has r
+	canceled := ctx.Done() // runs the caller's code, so not while the owner has r
 	r := s.newRequest(opWatch)
 	defer s.release(r)
 	r.feed = f
@@ -33,17 +35,19 @@ func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V]) bool {
 		defer s.release(u)
 		u.target = r
 		s.call(u)
-		<-r.reply // sent by now: before, by the owner to u, or when the store closed
+		<-r.reply // sent by now: earlier, in response to u, or when the store closed
 		return false
 	}
 }
 
-// A listener is one OnRemove.
+// A listener is one registration by OnRemove.
 type listener[K comparable, V any] struct {
 	*engine.Listener[K, V]
-	rest []table.Removal[K, V] // left by the owner, before done is closed
+	undelivered []table.Removal[K, V] // set by the owner before done is closed
 }
 
+// OnRemove implements [lastmodstore.Watcher]: it calls fn for each value that is
+// removed from now on, on a goroutine of its own, until stop is called.
 func (s *Store[K, V]) OnRemove(fn func(key K, e lastmodstore.Entry[V], why lastmodstore.EventKind)) (stop func()) {
 	l := &listener[K, V]{Listener: engine.NewListener(fn)}
 	s.sendListenerOp(opListen, l)
@@ -60,8 +64,8 @@ func (s *Store[K, V]) sendListenerOp(op op, l *listener[K, V]) {
 	s.call(r)
 }
 
-// deliver is the goroutine of a listener. It ends when that is stopped or, with
-// the last removals, when the store closes.
+// deliver runs the goroutine of a listener. It ends when the listener is stopped or,
+// after the last removals, when the store closes.
 func (s *Store[K, V]) deliver(l *listener[K, V]) {
 	defer s.sendListenerOp(opUnlisten, l) // if fn ends the goroutine
 	for {
@@ -72,14 +76,14 @@ func (s *Store[K, V]) deliver(l *listener[K, V]) {
 	}
 }
 
-// nextRemovals waits for what is to be delivered next. It returns false when there
-// is no more to come.
+// nextRemovals waits for the removals to be delivered next. It returns false when
+// they are the last.
 func (s *Store[K, V]) nextRemovals(l *listener[K, V]) (removals []table.Removal[K, V], more bool) {
 	r := s.newRequest(opRemovals)
 	defer s.release(r)
 	r.listener = l
 	if !s.call(r) {
-		return l.rest, false
+		return l.undelivered, false
 	}
 	return r.removals, r.ok
 }

@@ -9,65 +9,65 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
-func asking(more bool, until int64) *request[string, int] {
+func watchRequest(more bool, until int64) *request[string, int] {
 	return &request[string, int]{feed: &table.Feed[string, int]{More: more, Until: until}}
 }
 
-func TestFeederTakesTurns(t *testing.T) {
+func TestWatchQueueAlternatesBetweenReadingAndBehind(t *testing.T) {
 	g := NewWithT(t)
-	f := newWatchQueue[string, int]()
-	a, b := asking(true, 0), asking(true, 0)
-	c, d := asking(false, 1), asking(false, 1)
+	q := newWatchQueue[string, int]()
+	a, b := watchRequest(true, 0), watchRequest(true, 0)
+	c, d := watchRequest(false, 1), watchRequest(false, 1)
 	for _, r := range []*request[string, int]{a, b, c, d} {
-		f.add(r, 1)
+		q.add(r, 1)
 	}
-	g.Expect(first[string, int](f.waiting)).To(BeIdenticalTo(c))
-	g.Expect(f.behind.Empty()).To(BeTrue())
-	g.Expect(f.hasReady(2)).To(BeTrue())
-	g.Expect(f.waiting.Empty()).To(BeTrue(), "something has happened since")
-	// Neither who reads nor who waited keeps the other out.
-	g.Expect(f.next()).To(BeIdenticalTo(a))
-	f.add(a, 2)
-	g.Expect(f.next()).To(BeIdenticalTo(c))
-	f.add(c, 2)
-	g.Expect(f.next()).To(BeIdenticalTo(b))
-	g.Expect(f.next()).To(BeIdenticalTo(d))
-	g.Expect(f.next()).To(BeIdenticalTo(a))
-	g.Expect(f.next()).To(BeIdenticalTo(c))
-	g.Expect(f.hasReady(2)).To(BeFalse())
+	g.Expect(first[string, int](q.waiting)).To(BeIdenticalTo(c))
+	g.Expect(q.behind.Empty()).To(BeTrue())
+	g.Expect(q.hasReady(2)).To(BeTrue())
+	g.Expect(q.waiting.Empty()).To(BeTrue(), "something has happened since")
+	// Neither the watchers that read nor those that waited starve the others.
+	g.Expect(q.next()).To(BeIdenticalTo(a))
+	q.add(a, 2)
+	g.Expect(q.next()).To(BeIdenticalTo(c))
+	q.add(c, 2)
+	g.Expect(q.next()).To(BeIdenticalTo(b))
+	g.Expect(q.next()).To(BeIdenticalTo(d))
+	g.Expect(q.next()).To(BeIdenticalTo(a))
+	g.Expect(q.next()).To(BeIdenticalTo(c))
+	g.Expect(q.hasReady(2)).To(BeFalse())
 }
 
-func TestFeederRestsOnlyFromThoseWhoWaited(t *testing.T) {
+func TestARestDelaysOnlyTheWatchersThatWaited(t *testing.T) {
 	g := NewWithT(t)
-	f := newWatchQueue[string, int]()
-	f.resting = make(chan struct{})
-	behind, reading := asking(false, 1), asking(true, 0)
-	f.add(behind, 2)
-	g.Expect(f.hasReady(2)).To(BeFalse())
-	f.add(reading, 2)
-	g.Expect(f.hasReady(2)).To(BeTrue())
-	g.Expect(f.next()).To(BeIdenticalTo(reading))
-	f.wake(3)
-	g.Expect(f.next()).To(BeIdenticalTo(behind))
-	g.Expect(f.remove(behind)).To(BeFalse())
-	f.add(behind, 2)
-	g.Expect(f.remove(behind)).To(BeTrue())
-	g.Expect(f.behind.Empty()).To(BeTrue())
+	q := newWatchQueue[string, int]()
+	q.resting = make(chan struct{})
+	behind, reading := watchRequest(false, 1), watchRequest(true, 0)
+	q.add(behind, 2)
+	g.Expect(q.hasReady(2)).To(BeFalse())
+	q.add(reading, 2)
+	g.Expect(q.hasReady(2)).To(BeTrue())
+	g.Expect(q.next()).To(BeIdenticalTo(reading))
+	q.wake(3)
+	g.Expect(q.next()).To(BeIdenticalTo(behind))
+	g.Expect(q.remove(behind)).To(BeFalse())
+	q.add(behind, 2)
+	g.Expect(q.remove(behind)).To(BeTrue())
+	g.Expect(q.behind.Empty()).To(BeTrue())
 }
 
-// Else the first change that two watchers wait for would find an old stretch of
-// work, and the second of them would have to rest.
-func TestARestThatAllHaveLeftIsForgotten(t *testing.T) {
+// Otherwise old work would be charged to the next change that two watchers wait for,
+// and the second of them would have to wait for a rest.
+func TestPacingIsResetWhenAllWatchersLeaveDuringARest(t *testing.T) {
 	g := NewWithT(t)
-	f := newWatchQueue[string, int]()
-	f.resting = make(chan struct{})
-	stopped := asking(false, 1)
-	f.add(stopped, 2)
-	g.Expect(f.remove(stopped)).To(BeTrue())
-	f.wake(3)
-	g.Expect(f.pace).To(Equal(engine.FeedPacer{}))
-	f.resting = make(chan struct{})
-	f.add(asking(false, 1), 2)
-	f.wake(3)
-	g.Expect(f.pace).NotTo(Equal(engine.FeedPacer{}), "somebody has waited for its end")
+	q := newWatchQueue[string, int]()
+	q.resting = make(chan struct{})
+	stopped := watchRequest(false, 1)
+	q.add(stopped, 2)
+	g.Expect(q.remove(stopped)).To(BeTrue())
+	q.wake(3)
+	g.Expect(q.pace).To(Equal(engine.FeedPacer{}))
+	q.resting = make(chan struct{})
+	q.add(watchRequest(false, 1), 2)
+	q.wake(3)
+	g.Expect(q.pace).NotTo(Equal(engine.FeedPacer{}), "a watcher has waited for its end")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
+// Set implements [lastmodstore.Writer]: it stores value under key.
 func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
 	return s.set(table.Hash(s.seed, key), key, value, ttl)
 }
@@ -23,6 +24,8 @@ func (s *Store[K, V]) set(h uint64, key K, value V, ttl time.Duration) error {
 	return err
 }
 
+// SetMany implements [lastmodstore.Writer]: it stores all values or none, in one
+// message.
 func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 	r := s.newRequest(opSetMany)
 	defer s.release(r)
@@ -31,6 +34,9 @@ func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 	return r.err
 }
 
+// SetIfUnmodifiedSince implements [lastmodstore.Writer]: it stores value if the entry
+// of key was last modified at or before t or, with the zero t, if key is absent. It
+// returns the entry that is present afterwards and whether that is the new one.
 func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
 	return s.setIf(table.Hash(s.seed, key), key, value, ttl, t)
 }
@@ -43,6 +49,8 @@ func (s *Store[K, V]) setIf(h uint64, key K, value V, ttl time.Duration, t time.
 	return r.copy.Entry(s.line), r.ok, r.err
 }
 
+// Add implements [lastmodstore.Writer]: it adds delta to the number stored under key
+// and returns the resulting entry.
 func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
 	return s.add(table.Hash(s.seed, key), key, delta, ttl)
 }
@@ -55,6 +63,8 @@ func (s *Store[K, V]) add(h uint64, key K, delta V, ttl time.Duration) (lastmods
 	return r.copy.Entry(s.line), r.err
 }
 
+// Touch implements [lastmodstore.Writer]: it gives the entry of key a new deadline
+// and reports whether the entry was present.
 func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
 	return s.touch(table.Hash(s.seed, key), key, ttl)
 }
@@ -67,6 +77,8 @@ func (s *Store[K, V]) touch(h uint64, key K, ttl time.Duration) (bool, error) {
 	return r.ok, r.err
 }
 
+// Delete implements [lastmodstore.Writer]: it removes the entry of key and reports
+// whether it was present.
 func (s *Store[K, V]) Delete(key K) (bool, error) {
 	return s.delete(table.Hash(s.seed, key), key)
 }
@@ -78,6 +90,8 @@ func (s *Store[K, V]) delete(h uint64, key K) (bool, error) {
 	return r.ok, r.err
 }
 
+// GetAndDelete implements [lastmodstore.Writer]: it removes the entry of key and
+// returns what it removed.
 func (s *Store[K, V]) GetAndDelete(key K) (lastmodstore.Entry[V], bool, error) {
 	return s.getAndDelete(table.Hash(s.seed, key), key)
 }
@@ -89,6 +103,8 @@ func (s *Store[K, V]) getAndDelete(h uint64, key K) (lastmodstore.Entry[V], bool
 	return r.copy.Entry(s.line), r.ok, r.err
 }
 
+// DeleteIfUnmodifiedSince implements [lastmodstore.Writer]: it removes the entry of
+// key if it was last modified at or before t, and reports whether it did.
 func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {
 	return s.deleteIf(table.Hash(s.seed, key), key, t)
 }
@@ -101,6 +117,8 @@ func (s *Store[K, V]) deleteIf(h uint64, key K, t time.Time) (bool, error) {
 	return r.ok, r.err
 }
 
+// Merge implements [lastmodstore.Writer]: it stores e as given if it is newer than
+// the current entry of key, and reports whether it did.
 func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 	return s.merge(table.Hash(s.seed, key), key, e)
 }
@@ -113,6 +131,7 @@ func (s *Store[K, V]) merge(h uint64, key K, e lastmodstore.Entry[V]) (bool, err
 	return r.ok, r.err
 }
 
+// Clear implements [lastmodstore.Writer]: it removes every entry at once.
 func (s *Store[K, V]) Clear() error {
 	r := s.newRequest(opClear)
 	defer s.release(r)
@@ -127,7 +146,9 @@ func (s *Store[K, V]) Clear() error {
 	return err
 }
 
-// Cleanup is one message a step, so that other callers' come between.
+// Cleanup implements [lastmodstore.Writer]: it removes every entry that has expired
+// and returns how many it removed. Each step is one message, and other calls are
+// served between steps.
 func (s *Store[K, V]) Cleanup() int {
 	r := s.newRequest(opSweep)
 	defer s.release(r)

@@ -13,9 +13,9 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// 14, 15: a reader that reads the clock after a writer has, and then sees nothing
-// of what that writes, would be wrong. So the writer says what it is going to do
-// before it reads the clock, and takes that back in the end.
+// 14, 15: a reader that reads the clock after a writer has must not miss what that
+// writes. So the writer announces its write before it reads the clock, and withdraws
+// the announcement at the end.
 func TestAWriteIsAnnouncedBeforeItReadsTheClock(t *testing.T) {
 	announcesKey := func(s *Store[string, int]) bool { return s.isRenewing(table.Short(table.Hash(s.seed, "a"))) }
 	hidesTable := func(s *Store[string, int]) bool {
@@ -41,10 +41,10 @@ func TestAWriteIsAnnouncedBeforeItReadsTheClock(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			g := NewWithT(t)
 			var s *Store[string, int]
-			isWriting, isAnnounced, looks := false, false, 0
-			wallClock := func() int64 { // as the timeline reads it, once a second
+			isWriting, isAnnounced, clockReads := false, false, 0
+			wallClock := func() int64 { // the timeline calls it at most once a second
 				if isWriting {
-					looks++
+					clockReads++
 					isAnnounced = c.announces(s)
 				}
 				return time.Now().UnixNano()
@@ -58,7 +58,7 @@ func TestAWriteIsAnnouncedBeforeItReadsTheClock(t *testing.T) {
 			isWriting = true
 			g.Expect(c.write(s)).To(Succeed())
 			isWriting = false
-			g.Expect(looks).To(Equal(1), name)
+			g.Expect(clockReads).To(Equal(1), name)
 			g.Expect(isAnnounced).To(BeTrue(), name)
 			g.Expect(c.announces(s)).To(BeFalse(), name)
 			value, ok := s.Get("a")

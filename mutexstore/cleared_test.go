@@ -8,9 +8,9 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// 15: a read that is interrupted finds what was stored, also in a store that is
-// cleared, grows and shrinks meanwhile.
-func TestReadersOfAStoreThatIsCleared(t *testing.T) {
+// 15: a read returns only what was stored under its key, also if it is interrupted
+// and the store is cleared, grows and shrinks meanwhile.
+func TestReadsDuringClearReturnOnlyWhatWasStored(t *testing.T) {
 	const keys = 2000
 	for _, opts := range [][]lastmodstore.Option{nil, {lastmodstore.MaxEntries(keys)}} {
 		s := New[int, int](0, opts...)

@@ -8,18 +8,20 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
-// A listener is one OnRemove.
+// A listener is one registration by OnRemove.
 type listener[K comparable, V any] struct {
 	*engine.Listener[K, V]
-	more chan struct{} // holds one: there is something to take
+	wake chan struct{} // buffered for one: there is something to take
 
 	// Guarded by the store's lock.
 	queue []table.Removal[K, V]
-	over  bool // nothing will be queued any more
+	ended bool // nothing more will be queued
 }
 
+// OnRemove implements [lastmodstore.Watcher]: it calls fn for each value that is
+// removed from now on, on a goroutine of its own, until stop is called.
 func (s *Store[K, V]) OnRemove(fn func(key K, e lastmodstore.Entry[V], why lastmodstore.EventKind)) (stop func()) {
-	l := &listener[K, V]{Listener: engine.NewListener(fn), more: make(chan struct{}, 1)}
+	l := &listener[K, V]{Listener: engine.NewListener(fn), wake: make(chan struct{}, 1)}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -39,18 +41,18 @@ func (s *Store[K, V]) stop(l *listener[K, V]) {
 		s.listeners = slices.Delete(s.listeners, i, i+1)
 		s.table.RecordRemovals(len(s.listeners) > 0)
 	}
-	l.over = true
+	l.ended = true
 	l.signal()
 }
 
 func (l *listener[K, V]) signal() {
 	select {
-	case l.more <- struct{}{}:
+	case l.wake <- struct{}{}:
 	default:
 	}
 }
 
-// dispatchLocked queues for the listeners what has been removed.
+// dispatchLocked queues new removals for the listeners.
 func (s *Store[K, V]) dispatchLocked() {
 	if len(s.listeners) == 0 {
 		return
@@ -64,16 +66,16 @@ func (s *Store[K, V]) dispatchLocked() {
 	}
 }
 
-// endListenersLocked lets the listeners end when they have taken all.
+// endListenersLocked lets each listener end when it has delivered its queue.
 func (s *Store[K, V]) endListenersLocked() {
 	for _, l := range s.listeners {
-		l.over = true
+		l.ended = true
 		l.signal()
 	}
 	s.listeners = nil
 }
 
-// pendingLocked counts the calls of listeners that are due.
+// pendingLocked returns the number of listener calls that are due.
 func (s *Store[K, V]) pendingLocked() (n int) {
 	for _, l := range s.listeners {
 		n += l.Pending()
@@ -81,22 +83,23 @@ func (s *Store[K, V]) pendingLocked() (n int) {
 	return n
 }
 
-// deliver is the goroutine of a listener. It ends the listener if fn ends it.
+// deliver runs the goroutine of a listener. If fn ends the goroutine, deliver ends
+// the listener.
 func (s *Store[K, V]) deliver(l *listener[K, V]) {
 	defer s.stop(l)
 	for {
-		<-l.more
-		removals, over := s.take(l)
-		if !l.Deliver(s.line, removals) || over {
+		<-l.wake
+		removals, ended := s.take(l)
+		if !l.Deliver(s.line, removals) || ended {
 			return
 		}
 	}
 }
 
-// take takes what is queued for l, and reports whether there is no more to come.
-func (s *Store[K, V]) take(l *listener[K, V]) (removals []table.Removal[K, V], over bool) {
+// take removes and returns what is queued for l and reports whether it was the last.
+func (s *Store[K, V]) take(l *listener[K, V]) (removals []table.Removal[K, V], ended bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	removals, l.queue = l.queue, nil
-	return removals, l.over
+	return removals, l.ended
 }

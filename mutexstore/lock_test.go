@@ -7,23 +7,23 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// 4: who waits for the lock has it after one step of long work, and not only when
-// RWMutex hands it over.
-func TestGiveWayLetsOneWhoWaitsHaveTheLock(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that nobody gets up in time by himself
+// 4: a waiting Lock acquires the lock after one step of long work, before RWMutex
+// would hand it over.
+func TestGiveWayLetsAWaitingLockAcquireTheLock(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that a waiter cannot wake up in time without giveWay
 	g := NewWithT(t)
 	var l lock
 	l.beginSteps()
 	defer l.endSteps()
 	for range 100 {
-		had := false
-		over := make(chan struct{})
+		acquired := false
+		done := make(chan struct{})
 		l.Lock()
 		g.Expect(l.isContended()).To(BeFalse())
 		go func() {
-			defer close(over)
+			defer close(done)
 			l.Lock()
-			had = true
+			acquired = true
 			l.Unlock()
 		}()
 		for !l.isContended() {
@@ -32,8 +32,8 @@ func TestGiveWayLetsOneWhoWaitsHaveTheLock(t *testing.T) {
 		l.Unlock()
 		l.giveWay()
 		l.Lock()
-		g.Expect(had).To(BeTrue())
+		g.Expect(acquired).To(BeTrue())
 		l.Unlock()
-		<-over
+		<-done
 	}
 }

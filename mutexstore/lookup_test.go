@@ -54,7 +54,7 @@ func TestSingleReadsDoNotWaitForAWriter(t *testing.T) {
 	}
 }
 
-// hammer runs each fn again and again, concurrently, until write has returned.
+// hammer runs each fn repeatedly on its own goroutine until write returns.
 func hammer(write func(), fns ...func(r *rand.Rand)) {
 	var stop atomic.Bool
 	var readers sync.WaitGroup
@@ -70,9 +70,9 @@ func hammer(write func(), fns ...func(r *rand.Rand)) {
 	readers.Wait()
 }
 
-// 15: whatever a writer does to other versions, keys and slots, a key that is
-// present all along is found, with a value that it had.
-func TestReadersFindWhatIsPresentAllAlong(t *testing.T) {
+// 15: whatever a writer does to other versions, keys and slots, a read finds a key
+// that is always present, with a value that it had.
+func TestReadersFindKeysThatAreAlwaysPresent(t *testing.T) {
 	for _, bounded := range []bool{false, true} {
 		t.Run(fmt.Sprint("bounded=", bounded), func(t *testing.T) {
 			const keys, writes = 300, 60_000
@@ -108,7 +108,7 @@ func TestReadersFindWhatIsPresentAllAlong(t *testing.T) {
 					switch r.IntN(8) {
 					case 0:
 						s.Touch(k, time.Duration(1+r.IntN(2))*time.Hour)
-					case 1: // others come and go
+					case 1: // insert and remove other keys
 						s.Set(keys+r.IntN(4*keys)*keys+k, k, time.Duration(1+r.IntN(1000)))
 					case 2:
 						s.Delete(keys + r.IntN(4*keys)*keys + k)
@@ -123,8 +123,8 @@ func TestReadersFindWhatIsPresentAllAlong(t *testing.T) {
 	}
 }
 
-// 14: a batch is seen as a whole or not at all, by single reads as well.
-func TestSingleReadsSeeNoHalfOfABatch(t *testing.T) {
+// 14: single reads, too, see a batch as a whole or not at all.
+func TestSingleReadsNeverSeeHalfOfABatch(t *testing.T) {
 	s := New[string, int](0)
 	defer s.Close()
 	read := func(first, second string) func(*rand.Rand) {
@@ -132,7 +132,7 @@ func TestSingleReadsSeeNoHalfOfABatch(t *testing.T) {
 			a, _ := s.Get(first)
 			b, _ := s.Get(second)
 			if b < a {
-				t.Errorf("%s was %d, and %s was still %d", first, a, second, b)
+				t.Errorf("%s was already %d when %s was still %d", first, a, second, b)
 			}
 		}
 	}
@@ -140,7 +140,7 @@ func TestSingleReadsSeeNoHalfOfABatch(t *testing.T) {
 		a, _ := s.GetEntry("c")
 		b, _ := s.GetEntry("a")
 		if b.Value < a.Value {
-			t.Errorf("c was %d, and a was still %d", a.Value, b.Value)
+			t.Errorf("c was already %d when a was still %d", a.Value, b.Value)
 		}
 	}
 	hammer(func() {
@@ -153,41 +153,42 @@ func TestSingleReadsSeeNoHalfOfABatch(t *testing.T) {
 	}, read("a", "b"), read("b", "a"), readEntry)
 }
 
-// 1, 15: a key that was renewed in time is present, though the reader has seen the
-// earlier version and reads the clock after its deadline.
-func TestALateClockReadingMakesNoKeyAbsent(t *testing.T) {
+// 1, 15: a key that was renewed in time is present, even for a reader that has found
+// the earlier version and reads the clock after that version's deadline.
+func TestALateClockReadingDoesNotMakeAKeyAbsent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		s := New[string, int](0)
 		defer s.Close()
 		g.Expect(s.Set("a", 1, time.Second)).To(Succeed())
-		looks := 0
+		lookUps := 0
 		lookUp := func(tab *table.Table[string, int], h uint32, key string, c *table.Copy[int]) table.Result {
 			result := tab.PeekCopy(h, key, c)
-			if looks++; looks == 1 { // an interruption, after the look-up and before the clock is read
-				g.Expect(s.Set("a", looks+1, 2*time.Second)).To(Succeed())
+			if lookUps++; lookUps == 1 { // interrupt the reader between the look-up and the clock
+				g.Expect(s.Set("a", lookUps+1, 2*time.Second)).To(Succeed())
 				time.Sleep(time.Second)
 			}
 			return result
 		}
 		var c table.Copy[int]
-		g.Expect(s.look(table.Short(table.Hash(s.seed, "a")), "a", &c, lookUp)).To(BeTrue())
+		g.Expect(s.copyEntry(table.Short(table.Hash(s.seed, "a")), "a", &c, lookUp)).To(BeTrue())
 		g.Expect(c.Entry(s.line).Value).To(Equal(2))
-		g.Expect(looks).To(Equal(2))
+		g.Expect(lookUps).To(Equal(2))
 
 		time.Sleep(3 * time.Second)
-		g.Expect(s.look(table.Short(table.Hash(s.seed, "a")), "a", &c, lookUp)).To(BeFalse())
+		g.Expect(s.copyEntry(table.Short(table.Hash(s.seed, "a")), "a", &c, lookUp)).To(BeFalse())
 		g.Expect(c).To(Equal(table.Copy[int]{}))
 	})
 }
 
-// 15: a write that found the entry present, before its deadline, and is about to
-// renew that, is waited for: the reader would not see the new deadline yet, and a
-// later one would. No other read waits.
+// 15: a read that finds its key expired waits for a write that may have found the
+// entry live and be about to renew it: this read would not see the new deadline yet,
+// but a later one would. No other read waits.
 func TestAReadWaitsOnlyForTheRenewalOfItsKey(t *testing.T) {
 	g := NewWithT(t)
 	s := New[string, int](0)
-	g.Expect(s.SetMany(map[string]int{"a": 1, "b": 2, "c": 3}, 0)).To(Succeed()) // an insertion removes what has expired
+	// A later insertion would remove the expired entries.
+	g.Expect(s.SetMany(map[string]int{"a": 1, "b": 2, "c": 3}, 0)).To(Succeed())
 	g.Expect(s.Set("a", 1, 1)).To(Succeed())
 	g.Expect(s.Set("b", 2, 1)).To(Succeed())
 	s.beginRenewal(table.Short(table.Hash(s.seed, "a")))
@@ -215,63 +216,4 @@ func TestAReadWaitsOnlyForTheRenewalOfItsKey(t *testing.T) {
 	s.endRenewal()
 	waiting.Wait()
 	g.Expect(s.Close()).To(Succeed())
-}
-
-// 26: what writes have retired is let go of though no other write comes.
-func TestAnIdleStoreRetainsNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := NewWithT(t)
-		s := New[int, int](0)
-		for i := range 10 {
-			s.Set(i, 1, 0)
-			s.Set(i, 2, 0)
-		}
-		reader := s.readers.Enter()
-		time.Sleep(10 * reclaimAfter)
-		hasRetired := func() bool {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return s.table.HasRetired()
-		}
-		g.Expect(hasRetired()).To(BeTrue(), "a reader may look at it")
-		reader.Leave()
-		time.Sleep(reclaimAfter)
-		synctest.Wait()
-		g.Expect(hasRetired()).To(BeFalse())
-		g.Expect(s.timer.Stop()).To(BeFalse(), "an idle store has no timer")
-		s.Set(0, 3, 0)
-		g.Expect(s.Close()).To(Succeed())
-		g.Expect(s.timer.Stop()).To(BeFalse())
-	})
-}
-
-// 4: a reader that is interrupted for long makes writers wait rather than keep all
-// that they retire.
-func TestWhatAReaderKeepsIsBounded(t *testing.T) {
-	g := NewWithT(t)
-	s := New[int, int](0)
-	defer s.Close()
-	reader := s.readers.Enter()
-	var writes atomic.Int64
-	const all = 100_000
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		for i := range all {
-			s.Set(1, i, 0)
-			writes.Add(1)
-		}
-	}()
-	for last := int64(-1); last != writes.Load() || last < 1000; {
-		last = writes.Load()
-		for range 1000 {
-			runtime.Gosched()
-		}
-	}
-	g.Expect(writes.Load()).To(BeNumerically("<", all/10))
-	value, ok := s.Get(1)
-	g.Expect(ok).To(BeTrue(), "a reader does not wait for the writer that waits")
-	g.Expect(value).To(BeNumerically("<", all))
-	reader.Leave()
-	g.Eventually(written, time.Minute).Should(BeClosed())
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Writes give back what readers can no longer look at, some at a time. The last of
-// them leave the rest to a timer, so that an idle store retains nothing.
+// Writes reclaim slots that no reader can access any more, a batch at a time. What
+// the last writes leave is reclaimed by a timer, so that an idle store retains nothing.
 const reclaimAfter = 10 * time.Millisecond
 
 // reclaimLaterLocked sets the timer if there is something to reclaim.
@@ -15,7 +15,7 @@ func (s *Store[K, V]) reclaimLaterLocked() {
 		return
 	}
 	s.reclaiming = true
-	s.reclaims.Add(1)
+	s.reclaimWG.Add(1)
 	if s.timer == nil {
 		s.timer = time.AfterFunc(reclaimAfter, s.reclaim)
 	} else {
@@ -25,15 +25,16 @@ func (s *Store[K, V]) reclaimLaterLocked() {
 
 // reclaim runs on the timer's goroutine.
 func (s *Store[K, V]) reclaim() {
-	defer s.reclaims.Done()
+	defer s.reclaimWG.Done()
 	s.reclaimNow()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reclaiming = false
-	s.reclaimLaterLocked() // for readers that have been interrupted
+	s.reclaimLaterLocked() // if interrupted readers still hold slots
 }
 
-// reclaimNow takes the lock again for each step, so that others get it in between.
+// reclaimNow reclaims until no step is left. It unlocks between steps, so that others
+// get the lock.
 func (s *Store[K, V]) reclaimNow() {
 	s.mu.beginSteps()
 	defer s.mu.endSteps()
@@ -46,9 +47,10 @@ func (s *Store[K, V]) reclaimNow() {
 	}
 }
 
-// endReclaimingLocked stops the timer. One that has fired finds the store closed.
+// endReclaimingLocked stops the timer. If it has fired, reclaim finds the store
+// closed.
 func (s *Store[K, V]) endReclaimingLocked() {
 	if s.reclaiming && s.timer.Stop() {
-		s.reclaims.Done()
+		s.reclaimWG.Done()
 	}
 }

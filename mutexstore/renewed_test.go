@@ -11,9 +11,9 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// 1, 15: a key that is renewed each time before its deadline is never absent, though
-// the deadline that a reader has found passes before the reader looks at the clock.
-func TestReadersFindWhatIsRenewedInTime(t *testing.T) {
+// 1, 15: a key that is always renewed before its deadline is never absent, even if
+// the deadline that a reader has found passes before the reader reads the clock.
+func TestReadersFindKeysThatAreRenewedInTime(t *testing.T) {
 	type large [1 << 14]byte // so that a read takes longer than a renewal
 	const renewals, step, ttl = 10_000, 20 * time.Second, 30 * time.Second
 	var wall atomic.Int64
@@ -26,7 +26,7 @@ func TestReadersFindWhatIsRenewedInTime(t *testing.T) {
 	finds := func(name string, read func() bool) func(*rand.Rand) {
 		return func(*rand.Rand) {
 			if !t.Failed() && !read() {
-				t.Errorf("%s: a key was absent, and was renewed before it expired", name)
+				t.Errorf("%s: a key was absent although it was renewed before it expired", name)
 			}
 		}
 	}
@@ -39,7 +39,7 @@ func TestReadersFindWhatIsRenewedInTime(t *testing.T) {
 			}
 			wall.Add(int64(step))
 			s.line.Catch()
-			for range 8 { // no renewal goes on, for which a reader would wait
+			for range 8 { // while no renewal is in progress, for which a reader would wait
 				get(nil)
 			}
 		}

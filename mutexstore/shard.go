@@ -8,7 +8,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
-// A shard is the side of a Store that only Sharded sees.
+// A shard is a Store as Sharded sees it.
 type shard[K comparable, V any] struct{ *Store[K, V] }
 
 var _ engine.Shard[string, any] = shard[string, any]{}
@@ -19,7 +19,7 @@ func (s shard[K, V]) Join(j engine.Joint) bool {
 	if s.closed || len(s.listeners) > 0 || !s.table.Join(j.Line, j.Readers, j.Shard, j.Shards) {
 		return false
 	}
-	s.seed, s.line, s.readers, s.hub, s.sweeps = j.Seed, j.Line, j.Readers, j.Hub, j.Sweeps
+	s.seed, s.line, s.readers, s.hub, s.sweepSem = j.Seed, j.Line, j.Readers, j.Hub, j.Sweeps
 	return true
 }
 

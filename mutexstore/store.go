@@ -1,11 +1,13 @@
-// Package mutexstore is the lastmodstore engine behind a [sync.RWMutex].
+// Package mutexstore implements a [lastmodstore.Store] that is guarded by a
+// [sync.RWMutex].
 //
-// Writes lock, and long reads (many keys, loops, feeds) read-lock. Reads of single
-// keys take no lock (lookup.go): they wait for no sweep, no other reader and no
-// write, except while a batch is being stored, or the key that they find expired is
-// being renewed. They write nothing that another core reads but, with a capacity,
-// the mark that tells what was read. With a cleanup interval one goroutine sweeps
-// (sweeper.go); without, there is none, but for a timer after writes (reclaim.go).
+// Writes take the lock. Long reads (many keys, loops, feeds) take the read lock.
+// Reads of single keys take no lock (lookup.go): they do not wait for sweeps, other
+// readers or writes, except while a batch is being stored, or while the key that
+// they find expired is being renewed. They write nothing that another core reads,
+// except, in a store with a capacity, a mark on the entry that was read. With a
+// cleanup interval, one goroutine sweeps (sweeper.go). Without one there is no
+// goroutine, only a timer after writes (reclaim.go).
 package mutexstore
 
 import (
@@ -24,55 +26,64 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
+// hidden gives the embedded field an unexported name, so that it is not part of the
+// documentation.
 type hidden[K comparable] = seam.Engine[K]
 
-// Store is the lock engine. Its methods keep the contract of
-// [lastmodstore.Store]; New opens one.
+// Store is the lock engine: a [lastmodstore.Store] that is opened by [New]. A
+// [sync.RWMutex] guards its state; only reads of single keys do without.
 type Store[K comparable, V any] struct {
 	*hidden[K]
+
+	// New sets seed, line, readers, hub and sweepSem. Join replaces them under the lock,
+	// before other goroutines use the store.
 	seed    maphash.Seed
-	line    *timeline.Timeline // as seed, hub and sweeps, set by New, or by Join under the lock before others have the store
-	done    chan struct{}      // closed by the first Close, under the lock
-	stopped chan struct{}      // closed by the sweeper when it ends; nil without one
+	line    *timeline.Timeline
+	done    chan struct{} // closed by the first Close, under the lock
+	stopped chan struct{} // closed by the sweeper when it ends; nil without one
 
-	readers    *epoch.Domain // of those who take no lock
-	hub        *engine.Hub
-	sweeps     engine.Semaphore // to hold during a sweep of the store's own accord
-	listenerWG sync.WaitGroup   // goroutines of OnRemove; added under the lock, while open
-	reclaims   sync.WaitGroup   // timer, if it is set, and what it runs; added under the lock, while open
+	readers  *epoch.Domain // readers that take no lock
+	hub      *engine.Hub
+	sweepSem engine.Semaphore // held by the sweeper during a sweep
 
-	_ [16]byte // the lock's RWMutex begins a cache line; an object of over 512 bytes, with pointers, lies 8 bytes behind one
+	// Added to under the lock, while the store is open.
+	listenerWG sync.WaitGroup // goroutines of OnRemove
+	reclaimWG  sync.WaitGroup // timer while it is set, and the reclaim that it starts
 
-	mu         lock              // guards what follows, but for what readers reach in the table
-	noted      int64             // the latest time of which the hub was notified
-	table      table.Table[K, V] // what each write changes comes first, in a line with the lock
-	renewing   atomic.Uint64     // of which key the deadline is being renewed: see isRenewing
-	closed     bool              // the table is empty, and no write reaches it
-	timer      *time.Timer       // for reclaim; nil until it is first set
-	reclaiming bool              // timer is set, or reclaim runs
-	listeners  []*listener[K, V]
+	// Makes the lock's RWMutex begin a cache line: an object of over 512 bytes that
+	// contains pointers is allocated 8 bytes behind the start of one.
+	_ [16]byte
+
+	mu           lock              // guards the fields below, except for what readers access in the table
+	lastNotified int64             // the time of the last change that the hub was notified of
+	table        table.Table[K, V] // begins with what each write changes, in one cache line with the lock
+	renewing     atomic.Uint64     // the hash of the key whose deadline is being renewed: see isRenewing
+	closed       bool              // the table is empty and is not written any more
+	timer        *time.Timer       // runs reclaim; nil until it is first set
+	reclaiming   bool              // timer is set, or reclaim is running
+	listeners    []*listener[K, V]
 }
 
 var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
 
 // New opens a store that removes expired entries every cleanupInterval, or every
-// millisecond if that is shorter: New(5) means 5 ns, not 5 s. With 0, Cleanup and
-// insertions do it, and no goroutine is started. New panics if cleanupInterval
-// is negative. Close the store to end its goroutine.
+// millisecond if that is shorter: New(5) means 5 ns, not 5 s. With 0, only Cleanup
+// and insertions remove them, and no goroutine is started. New panics if
+// cleanupInterval is negative. Close the store to end its goroutine.
 func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstore.Option) *Store[K, V] {
 	cleanupInterval = config.Interval(cleanupInterval)
 	c := config.New(opts)
 	s := &Store[K, V]{
-		seed:    maphash.MakeSeed(),
-		line:    c.Line,
-		done:    make(chan struct{}),
-		readers: epoch.NewDomain(),
-		hub:     engine.NewHub(),
-		sweeps:  engine.NewSemaphore(),
+		seed:     maphash.MakeSeed(),
+		line:     c.Line,
+		done:     make(chan struct{}),
+		readers:  epoch.NewDomain(),
+		hub:      engine.NewHub(),
+		sweepSem: engine.NewSemaphore(),
 	}
 	s.hidden = seam.New[K](s, shard[K, V]{s}, sharded.Join[K, V])
 	s.table.Init(s.line, c, s.readers)
-	s.noted = s.table.Last()
+	s.lastNotified = s.table.Last()
 	if cleanupInterval > 0 {
 		s.stopped = make(chan struct{})
 		go s.sweepEvery(cleanupInterval)
@@ -80,14 +91,15 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 	return s
 }
 
-// Close implements [io.Closer]: see [lastmodstore.Store].
+// Close implements [io.Closer]: it ends the store and its goroutines, as
+// [lastmodstore.Store] describes.
 func (s *Store[K, V]) Close() error {
 	s.beginClose()
 	if s.stopped != nil {
 		<-s.stopped
 	}
 	s.listenerWG.Wait()
-	s.reclaims.Wait()
+	s.reclaimWG.Wait()
 	return nil
 }
 

@@ -21,7 +21,7 @@ func ExampleNew() {
 	// Output: 42 true
 }
 
-func TestNoIntervalStartsNoGoroutine(t *testing.T) {
+func TestWithoutAnIntervalNoGoroutineIsStarted(t *testing.T) {
 	g := NewWithT(t)
 	before := runtime.NumGoroutine()
 	s := New[string, int](0)
@@ -29,7 +29,7 @@ func TestNoIntervalStartsNoGoroutine(t *testing.T) {
 	g.Expect(s.Close()).To(Succeed())
 }
 
-func TestTheLockSharesItsCacheLineOnlyWithWhatWritersWrite(t *testing.T) {
+func TestTheLockSharesItsCacheLineOnlyWithFieldsThatWritersWrite(t *testing.T) {
 	if unsafe.Sizeof(uintptr(0)) < 8 {
 		t.Skip("the fields are laid out for 64 bits")
 	}
@@ -37,9 +37,9 @@ func TestTheLockSharesItsCacheLineOnlyWithWhatWritersWrite(t *testing.T) {
 	const line, written = 64, 40
 	s := New[string, int](0)
 	defer s.Close()
-	begins := func(p unsafe.Pointer) uintptr { return uintptr(p) % line }
-	g.Expect(begins(unsafe.Pointer(&s.mu.RWMutex))).To(BeZero(), "what all write")
-	g.Expect(begins(unsafe.Pointer(&s.noted))).To(BeEquivalentTo(line-written), "what writers write")
+	offset := func(p unsafe.Pointer) uintptr { return uintptr(p) % line }
+	g.Expect(offset(unsafe.Pointer(&s.mu.RWMutex))).To(BeZero(), "what all callers write")
+	g.Expect(offset(unsafe.Pointer(&s.lastNotified))).To(BeEquivalentTo(line-written), "what writers write")
 	g.Expect(uintptr(unsafe.Pointer(&s.readers))/line).NotTo(Equal(uintptr(unsafe.Pointer(&s.mu))/line), "what readers read")
 }
 

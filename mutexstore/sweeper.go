@@ -8,7 +8,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// sweepEvery is the sweeper's goroutine.
+// sweepEvery runs the sweeper's goroutine.
 func (s *Store[K, V]) sweepEvery(interval time.Duration) {
 	defer close(s.stopped)
 	tick := time.NewTicker(interval)
@@ -23,22 +23,24 @@ func (s *Store[K, V]) sweepEvery(interval time.Duration) {
 	}
 }
 
-// sweep is Cleanup when no shard of the same Sharded sweeps.
+// sweep calls Cleanup when no other shard of the same Sharded is sweeping.
 func (s *Store[K, V]) sweep() {
-	s.mu.RLock() // Join may run
-	sweeps := s.sweeps
+	s.mu.RLock() // concurrently with Join
+	sem := s.sweepSem
 	s.mu.RUnlock()
 	select {
-	case sweeps <- struct{}{}:
+	case sem <- struct{}{}:
 		s.Cleanup()
-		<-sweeps
+		<-sem
 	case <-s.done:
 	}
 }
 
-// Cleanup takes the lock again for each step, so that others come between.
+// Cleanup implements [lastmodstore.Writer]: it removes every entry that has expired
+// and returns how many it removed. It unlocks between steps, so that others get the
+// lock.
 func (s *Store[K, V]) Cleanup() int {
-	s.mu.RLock() // Join may run
+	s.mu.RLock() // concurrently with Join
 	line := s.line
 	s.mu.RUnlock()
 	s.mu.beginSteps()
@@ -60,9 +62,9 @@ func (s *Store[K, V]) Cleanup() int {
 	}
 }
 
-// rest lets others have the processor from now on and, if the lock is contended, the
-// lock for a while. It returns the time at its end. It does not sleep: a thread that
-// wakes up may push another off its processor for milliseconds.
+// rest yields the processor and, if the lock is contended, leaves the lock to others
+// for a while. It returns the time at its end. It does not sleep: a thread that wakes
+// up may push another off its processor for milliseconds.
 func (s *Store[K, V]) rest(line *timeline.Timeline, now int64, contended bool) int64 {
 	runtime.Gosched()
 	end := line.Now()
@@ -73,7 +75,7 @@ func (s *Store[K, V]) rest(line *timeline.Timeline, now int64, contended bool) i
 	return end
 }
 
-// restYields bounds a rest where the clock stands.
+// restYields bounds a rest while the clock stands still.
 const restYields = 1000
 
 func (s *Store[K, V]) sweepStep(line *timeline.Timeline, cutoff int64) (removed int, contended, more bool) {

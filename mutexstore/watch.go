@@ -10,19 +10,20 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
-// Watch implements [lastmodstore.Watcher].
+// Watch implements [lastmodstore.Watcher]: it yields the changes after since and
+// waits for more. It holds the read lock for one step of the feed at a time.
 func (s *Store[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastmodstore.Event[K, V]] {
 	return func(yield func(lastmodstore.Event[K, V]) bool) {
-		var known uint64 // the hub's generation that the last step saw
+		var known uint64 // the hub's generation before the last step
 		step := func(f *table.Feed[K, V]) bool { return s.watch(ctx, f, &known) }
 		engine.Follow(ctx, s.line, s.done, table.NewFeed[K, V](s.line, since), step, s.peekKey)(yield)
 	}
 }
 
-// watch takes the next step of f, when something has happened. It returns false
-// when there is no more to come.
+// watch takes the next step of f, after it has waited for a change if f has caught
+// up. It returns false if the feed has ended.
 func (s *Store[K, V]) watch(ctx context.Context, f *table.Feed[K, V], known *uint64) bool {
-	canceled := ctx.Done() // the caller's code: not while other watchers depend on this one
+	canceled := ctx.Done() // runs the caller's code, so not while other watchers depend on this one
 	for {
 		var pace engine.FeedPacer
 		waits := f.CaughtUp()

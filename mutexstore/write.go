@@ -8,26 +8,26 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
-// begin locks for a write and answers its time: read under the lock, so that
-// time never runs back from one write to the next.
+// begin locks for a write and returns the time of the write, which is read under the
+// lock, so that it never decreases from one write to the next.
 func (s *Store[K, V]) begin() (now int64, err error) {
 	s.mu.Lock()
-	return s.begunLocked()
+	return s.beginLocked()
 }
 
-func (s *Store[K, V]) begunLocked() (now int64, err error) {
+func (s *Store[K, V]) beginLocked() (now int64, err error) {
 	if s.closed {
 		return 0, lastmodstore.ErrClosed
 	}
 	return s.line.Tick(), nil
 }
 
-// beginRenewal is begin for a write that may give the entry with hash h a later
-// deadline, if it has not expired. It ends with endRenewal.
+// beginRenewal is begin for a write that gives the entry with hash h a later
+// deadline, provided that the entry has not expired. Call endRenewal afterwards.
 func (s *Store[K, V]) beginRenewal(h uint32) (now int64, err error) {
 	s.mu.Lock()
 	s.renewing.Store(renewal(h)) // before the clock is read
-	return s.begunLocked()
+	return s.beginLocked()
 }
 
 func (s *Store[K, V]) endRenewal() {
@@ -38,20 +38,21 @@ func (s *Store[K, V]) endRenewal() {
 // end unlocks after a write and notifies watchers of what it changed.
 func (s *Store[K, V]) end() {
 	s.dispatchLocked()
-	for s.table.IsClogged() { // with what readers may still look at, who have been interrupted
+	for s.table.HasTooManyRetired() { // with slots that interrupted readers may still access
 		runtime.Gosched()
 		s.table.Reclaim()
 	}
 	s.reclaimLaterLocked()
 	last, hub := s.table.Last(), s.hub
-	changed := last != s.noted
-	s.noted = last
+	changed := last != s.lastNotified
+	s.lastNotified = last
 	s.mu.Unlock()
 	if changed {
 		hub.Notify()
 	}
 }
 
+// Set implements [lastmodstore.Writer]: it stores value under key.
 func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
 	return s.set(table.Hash(s.seed, key), key, value, ttl)
 }
@@ -65,6 +66,8 @@ func (s *Store[K, V]) set(h uint64, key K, value V, ttl time.Duration) error {
 	return s.table.Set(table.Short(h), key, value, ttl, now)
 }
 
+// SetMany implements [lastmodstore.Writer]: it stores all values or none. Meanwhile
+// reads of single keys wait for the lock.
 func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 	return s.setMany(table.Assignments(s.seed, values), ttl)
 }
@@ -73,16 +76,19 @@ func (s *Store[K, V]) setMany(all []table.Assignment[K, V], ttl time.Duration) e
 	s.mu.Lock()
 	defer s.end()
 	if len(all) > 1 {
-		s.table.Hide() // before the clock is read, so that no read comes between that and the batch
+		s.table.Hide() // before the clock is read, so that no read can happen between that and the batch
 		defer s.table.Show()
 	}
-	now, err := s.begunLocked()
+	now, err := s.beginLocked()
 	if err != nil {
 		return err
 	}
 	return s.table.SetMany(all, ttl, now)
 }
 
+// SetIfUnmodifiedSince implements [lastmodstore.Writer]: it stores value if the entry
+// of key was last modified at or before t or, with the zero t, if key is absent. It
+// returns the entry that is present afterwards and whether that is the new one.
 func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
 	return s.setIf(table.Hash(s.seed, key), key, value, ttl, t)
 }
@@ -102,6 +108,8 @@ func (s *Store[K, V]) setIfCopy(h uint64, key K, value V, ttl time.Duration, t t
 	return s.table.SetIfUnmodifiedSince(table.Short(h), key, value, ttl, t, now, c)
 }
 
+// Add implements [lastmodstore.Writer]: it adds delta to the number stored under key
+// and returns the resulting entry.
 func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
 	return s.add(table.Hash(s.seed, key), key, delta, ttl)
 }
@@ -121,6 +129,8 @@ func (s *Store[K, V]) addCopy(h uint64, key K, delta V, ttl time.Duration, c *ta
 	return s.table.Add(table.Short(h), key, delta, ttl, now, c)
 }
 
+// Touch implements [lastmodstore.Writer]: it gives the entry of key a new deadline
+// and reports whether the entry was present.
 func (s *Store[K, V]) Touch(key K, ttl time.Duration) (bool, error) {
 	return s.touch(table.Hash(s.seed, key), key, ttl)
 }
@@ -134,6 +144,8 @@ func (s *Store[K, V]) touch(h uint64, key K, ttl time.Duration) (bool, error) {
 	return s.table.Touch(table.Short(h), key, ttl, now)
 }
 
+// Delete implements [lastmodstore.Writer]: it removes the entry of key and reports
+// whether it was present.
 func (s *Store[K, V]) Delete(key K) (bool, error) {
 	return s.delete(table.Hash(s.seed, key), key)
 }
@@ -147,6 +159,8 @@ func (s *Store[K, V]) delete(h uint64, key K) (bool, error) {
 	return s.table.Delete(table.Short(h), key, now)
 }
 
+// GetAndDelete implements [lastmodstore.Writer]: it removes the entry of key and
+// returns what it removed.
 func (s *Store[K, V]) GetAndDelete(key K) (lastmodstore.Entry[V], bool, error) {
 	return s.getAndDelete(table.Hash(s.seed, key), key)
 }
@@ -166,6 +180,8 @@ func (s *Store[K, V]) getAndDeleteCopy(h uint64, key K, c *table.Copy[V]) (bool,
 	return s.table.GetAndDelete(table.Short(h), key, now, c)
 }
 
+// DeleteIfUnmodifiedSince implements [lastmodstore.Writer]: it removes the entry of
+// key if it was last modified at or before t, and reports whether it did.
 func (s *Store[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error) {
 	return s.deleteIf(table.Hash(s.seed, key), key, t)
 }
@@ -179,6 +195,8 @@ func (s *Store[K, V]) deleteIf(h uint64, key K, t time.Time) (bool, error) {
 	return s.table.DeleteIfUnmodifiedSince(table.Short(h), key, t, now)
 }
 
+// Merge implements [lastmodstore.Writer]: it stores e as given if it is newer than
+// the current entry of key, and reports whether it did.
 func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 	return s.merge(table.Hash(s.seed, key), key, e)
 }
@@ -192,6 +210,7 @@ func (s *Store[K, V]) merge(h uint64, key K, e lastmodstore.Entry[V]) (bool, err
 	return s.table.Merge(table.Short(h), key, e, s.line.Catch())
 }
 
+// Clear implements [lastmodstore.Writer]: it removes every entry at once.
 func (s *Store[K, V]) Clear() error {
 	cleared, err := s.clear()
 	if expired := cleared.Expired(); err == nil && expired > 0 {

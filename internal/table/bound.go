@@ -6,11 +6,11 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-func (t *Table[K, V]) bounded() bool { return t.config.MaxEntries > 0 }
+func (t *Table[K, V]) hasCapacity() bool { return t.config.MaxEntries > 0 }
 
-// makeRoom comes before an insertion.
+// makeRoom makes room for one insertion. It returns ErrFull if there is none.
 func (t *Table[K, V]) makeRoom(now int64) error {
-	if !t.bounded() {
+	if !t.hasCapacity() {
 		t.expireSome(now)
 		return nil
 	}
@@ -21,8 +21,8 @@ func (t *Table[K, V]) makeRoom(now int64) error {
 	return err
 }
 
-// expireSome removes up to two expired entries: so insertions that outrun the
-// sweep pay for what they bring.
+// expireSome removes up to two expired entries, so that insertions cannot outrun the
+// sweep.
 func (t *Table[K, V]) expireSome(now int64) {
 	for range 2 {
 		if slot, _ := t.expiredSlot(now, 2); slot != none {
@@ -31,8 +31,8 @@ func (t *Table[K, V]) expireSome(now int64) {
 	}
 }
 
-// expireFor removes expired entries until there is room for n more or none is
-// left; then it answers ErrFull if the table does not evict.
+// expireFor removes expired entries until there is room for n more or none is left.
+// In the latter case it returns ErrFull if the table does not evict.
 func (t *Table[K, V]) expireFor(n int, now int64) error {
 	for t.Len()+n > t.config.MaxEntries {
 		slot, _ := t.expiredSlot(now, int(t.heap.n)+1)
@@ -47,16 +47,16 @@ func (t *Table[K, V]) expireFor(n int, now int64) error {
 	return nil
 }
 
-// evictFor makes room for n more. It spares what was modified at newest or
-// later, which must leave something.
+// evictFor evicts entries until there is room for n more. It spares those modified at
+// newest or later; there must be older ones.
 func (t *Table[K, V]) evictFor(n int, newest, now int64) {
 	for t.Len()+n > t.config.MaxEntries {
 		t.evict(newest, now)
 	}
 }
 
-// evict removes the entry that SIEVE chooses. Readers may mark entries as fast as
-// the hand clears them, so it passes each once at most.
+// evict removes the entry that SIEVE chooses. Readers may set marks as fast as the
+// hand clears them, so it passes each entry at most once.
 func (t *Table[K, V]) evict(newest, now int64) {
 	i := t.hand
 	for passed := 0; ; passed++ {
@@ -68,7 +68,7 @@ func (t *Table[K, V]) evict(newest, now int64) {
 		}
 		i = t.slots.links.at(i).next
 	}
-	t.hand = i // remove moves it on
+	t.hand = i // remove advances it
 	t.remove(i, lastmodstore.Evicted, now)
 	t.stats.Evictions++
 }

@@ -5,8 +5,8 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// A change is an Event as the table keeps it. It becomes one only outside the
-// lock or the owner.
+// A change is an Event as the table stores it. It is converted to an Event outside
+// the lock or the owner.
 type change[K comparable, V any] struct {
 	at    int64
 	kind  lastmodstore.EventKind
@@ -15,7 +15,7 @@ type change[K comparable, V any] struct {
 	times
 }
 
-// change is what happens to the entry of slot i.
+// change returns the change of the given kind of the entry in slot i.
 func (t *Table[K, V]) change(i uint32, kind lastmodstore.EventKind, at int64) change[K, V] {
 	s := t.slots.at(i)
 	return change[K, V]{at, kind, s.key, s.value, s.times}

@@ -7,9 +7,9 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/config"
 )
 
-// 13: a checkpoint whose slot was retired, and still holds what it did, or was used
-// again is no place in the modification order any more.
-func TestCheckpointsInRetiredSlots(t *testing.T) {
+// 13: a checkpoint is no longer valid when its slot has been retired, even if the slot
+// still holds the same entry, or has been reused.
+func TestCheckpointsInRetiredSlotsAreIgnored(t *testing.T) {
 	const n = 3 * walkLen
 	for name, change := range map[string]func(f *fixture, key int) (isStable bool){
 		"touched": func(f *fixture, key int) bool {
@@ -26,7 +26,7 @@ func TestCheckpointsInRetiredSlots(t *testing.T) {
 			f.del(key, n)
 			return false
 		},
-		"removed, and the slot used again": func(f *fixture, key int) bool {
+		"removed, and the slot reused": func(f *fixture, key int) bool {
 			f.del(key, n)
 			for f.t.Reclaim() {
 			}
@@ -45,7 +45,7 @@ func TestCheckpointsInRetiredSlots(t *testing.T) {
 				for key := range n {
 					f.set(key, 0, int64(key))
 				}
-				if isParked { // so that nothing is freed
+				if isParked { // a parked reader, so that nothing is freed
 					defer f.t.readers.Enter().Leave()
 				}
 				changed := map[int]bool{}
@@ -56,7 +56,7 @@ func TestCheckpointsInRetiredSlots(t *testing.T) {
 					for _, pair := range p.Pairs {
 						keys = append(keys, pair.Key)
 					}
-					// What is behind the last checkpoint, through which the walk goes on.
+					// Change the entry at the last checkpoint, from which the walk would continue.
 					if last := len(p.checkpoints) - 1; last >= 0 && steps%2 == 0 {
 						key := f.t.slots.at(p.checkpoints[last].slot).key
 						if at := p.checkpoints[last].at; at > p.from && at < n && !changed[key] && f.has(key, n) {
@@ -64,7 +64,7 @@ func TestCheckpointsInRetiredSlots(t *testing.T) {
 						}
 					}
 					if steps > n {
-						t.Fatal("the walk has no end")
+						t.Fatal("the walk does not end")
 					}
 				}
 				var want []int
@@ -73,8 +73,8 @@ func TestCheckpointsInRetiredSlots(t *testing.T) {
 						want = append(want, key)
 					}
 				}
-				f.once(keys, want)
-				must(t, "a checkpoint was changed", len(changed) > 0, true)
+				f.expectOnce(keys, want)
+				must(t, "an entry at a checkpoint has changed", len(changed) > 0, true)
 				f.t.check(t)
 			})
 		}

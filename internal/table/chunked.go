@@ -4,12 +4,11 @@ import "unsafe"
 
 const (
 	maxChunkBits  = 6    // at most 64 elements
-	maxChunkBytes = 4096 // but for one larger element
+	maxChunkBytes = 4096 // unless one element is larger
 )
 
-// chunked is a dense array in chunks of one size: growing never copies an
-// element, and shrinking returns chunks. Only the writer, and those who share
-// its lock, use it.
+// chunked is a dense array in chunks of equal size: growing never copies an element,
+// and shrinking frees chunks. It is used only under the table's lock or by its owner.
 type chunked[T any] struct {
 	chunks []*T // the first element of each
 	n      uint32
@@ -24,7 +23,7 @@ func newChunked[T any]() chunked[T] {
 
 func (c *chunked[T]) at(i uint32) *T { return element(c.chunks[i>>(c.bits&31)], i&c.mask) }
 
-// push adds a zero element at the end and returns its number.
+// push appends a zero element and returns its index.
 func (c *chunked[T]) push() uint32 {
 	i := c.n
 	if int(i>>c.bits) == len(c.chunks) {
@@ -34,8 +33,8 @@ func (c *chunked[T]) push() uint32 {
 	return i
 }
 
-// pop drops the last element. Unless one element fills a chunk, one empty chunk
-// stays, so that pushing and popping at a boundary allocates nothing.
+// pop removes the last element. Unless one element fills a chunk, one empty chunk is
+// kept, so that pushing and popping at a chunk boundary does not allocate.
 func (c *chunked[T]) pop() {
 	c.n--
 	var zero T
@@ -51,7 +50,7 @@ func (c *chunked[T]) pop() {
 	}
 }
 
-// trim moves s to a smaller array when it fills less than a quarter of its own.
+// trim moves s to a smaller array if it fills less than a quarter of its own.
 func trim[T any](s []T) []T {
 	if cap(s) >= 64 && len(s) < cap(s)/4 {
 		return append(make([]T, 0, 2*len(s)), s...)
@@ -59,7 +58,7 @@ func trim[T any](s []T) []T {
 	return s
 }
 
-// chunkBits returns the logarithm of the number of elements of a chunk.
+// chunkBits returns the binary logarithm of the number of elements in a chunk.
 func chunkBits[T any]() uint8 {
 	var zero T
 	bits := uint8(maxChunkBits)
@@ -69,11 +68,11 @@ func chunkBits[T any]() uint8 {
 	return bits
 }
 
-// newChunk returns the first of 1<<bits elements. That takes a third of the memory
-// of a slice, and so of the cache, where a store has many chunks.
+// newChunk allocates 1<<bits elements and returns the first. A pointer takes a third
+// of the memory of a slice, and so of the cache, when a store has many chunks.
 func newChunk[T any](bits uint8) *T { return &make([]T, 1<<bits)[0] }
 
-// element returns element i of a chunk, which must have so many.
+// element returns element i of a chunk, which must have more than i.
 func element[T any](chunk *T, i uint32) *T {
 	return (*T)(unsafe.Add(unsafe.Pointer(chunk), uintptr(i)*unsafe.Sizeof(*chunk)))
 }

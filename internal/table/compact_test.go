@@ -9,11 +9,11 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/epoch"
 )
 
-// 4: memory is returned, in short steps: the last entries move into vacant slots
-// before them.
+// 4: memory is returned in short steps: the last entries move into vacant slots before
+// them.
 
-// places returns the slot of each key.
-func (f *fixture) places() map[int]uint32 {
+// slotsByKey returns the slot of each key.
+func (f *fixture) slotsByKey() map[int]uint32 {
 	at := make(map[int]uint32, f.t.Len())
 	for i := range f.t.slots.meta.n {
 		if f.t.slots.isLive(i) {
@@ -23,11 +23,11 @@ func (f *fixture) places() map[int]uint32 {
 	return at
 }
 
-// moved returns how many keys have another slot than before, which must be one
-// before the earlier one.
+// moved returns the number of keys whose slot has changed. A new slot must come before
+// the old one.
 func (f *fixture) moved(before map[int]uint32) (n int) {
 	f.TB.Helper()
-	for key, i := range f.places() {
+	for key, i := range f.slotsByKey() {
 		if was, isOld := before[key]; isOld && was != i {
 			if n++; i > was {
 				f.TB.Fatalf("key %d is moved from slot %d up to %d", key, was, i)
@@ -37,20 +37,21 @@ func (f *fixture) moved(before map[int]uint32) (n int) {
 	return n
 }
 
-// small fails unless there are few more slots than entries.
-func (f *fixture) small() {
+// expectFewSlots fails unless there are only a few more slots than entries.
+func (f *fixture) expectFewSlots() {
 	f.TB.Helper()
 	live := uint32(f.t.Len())
 	if n, most := f.t.slots.meta.n, live+live/8+4*reclaimEvery; n > most {
-		f.TB.Fatalf("%d slots for %d entries, more than %d", n, live, most)
+		f.TB.Fatalf("%d slots for %d entries, want at most %d", n, live, most)
 	}
 }
 
-// settleIn is settle in at most so many steps, of which none moves many entries.
-func (f *fixture) settleIn(steps int) {
+// settleWithin is settle in at most that many steps, none of which may move many
+// entries.
+func (f *fixture) settleWithin(steps int) {
 	f.TB.Helper()
 	for n := 0; ; n++ {
-		before := f.places()
+		before := f.slotsByKey()
 		more := f.t.Reclaim()
 		f.t.check(f.TB)
 		if moved := f.moved(before); moved > compactSteps {
@@ -75,7 +76,7 @@ func TestRemovalsReturnMemory(t *testing.T) {
 		"the middle becomes vacant":   func(key int) bool { return key < n/50 || key >= n-n/50 },
 		"one in a hundred stays":      func(key int) bool { return key%100 == 0 },
 		"the last one alone stays":    func(key int) bool { return key == n-1 },
-		"half stays, here and there":  func(key int) bool { return hashOf(key)&1 == 0 },
+		"a random half stays":         func(key int) bool { return hashOf(key)&1 == 0 },
 		"one in a thousand is vacant": func(key int) bool { return key%1000 != 0 },
 	} {
 		for order, removals := range map[string][]int{"in order": span(0, n-1), "in any order": rand.New(rand.NewPCG(1, 6)).Perm(n)} {
@@ -93,7 +94,7 @@ func TestRemovalsReturnMemory(t *testing.T) {
 						f.del(key, 1)
 						continue
 					}
-					before := f.places()
+					before := f.slotsByKey()
 					f.del(key, 1)
 					if moved := f.moved(before); moved > compactMoves {
 						t.Fatalf("a removal moves %d entries", moved)
@@ -105,15 +106,15 @@ func TestRemovalsReturnMemory(t *testing.T) {
 					}
 				}
 				f.t.check(t)
-				f.settleIn(n / 16)
-				f.small()
-				f.holds(stay)
+				f.settleWithin(n / 16)
+				f.expectFewSlots()
+				f.expectKeys(stay)
 			})
 		}
 	}
 }
 
-// Each removal moves few entries, and all of them to slots before.
+// Each removal moves few entries, each to an earlier slot.
 func TestEachRemovalMovesFewEntries(t *testing.T) {
 	const n = 1500
 	for seed := range uint64(2) {
@@ -122,7 +123,7 @@ func TestEachRemovalMovesFewEntries(t *testing.T) {
 			f.set(key, 0, 1)
 		}
 		for _, key := range rand.New(rand.NewPCG(seed, 8)).Perm(n) {
-			before := f.places()
+			before := f.slotsByKey()
 			f.del(key, 1)
 			if moved := f.moved(before); moved > compactMoves {
 				t.Fatalf("a removal moves %d entries", moved)
@@ -131,8 +132,8 @@ func TestEachRemovalMovesFewEntries(t *testing.T) {
 	}
 }
 
-// holds fails unless the table holds exactly those keys, in this order.
-func (f *fixture) holds(keys []int) {
+// expectKeys fails unless the table holds exactly keys, in that order.
+func (f *fixture) expectKeys(keys []int) {
 	f.TB.Helper()
 	order := f.order()
 	must(f.TB, "Len", f.t.Len(), len(keys))
@@ -142,9 +143,9 @@ func (f *fixture) holds(keys []int) {
 	}
 }
 
-// A burst of updates while a reader was parked leaves many slots retired. When it
-// has left they are given back.
-func TestMemoryIsReturnedAfterAReaderWasParked(t *testing.T) {
+// A burst of updates while a reader is parked leaves many retired slots. They are freed
+// when the reader has left.
+func TestMemoryIsReturnedAfterAParkedReaderLeaves(t *testing.T) {
 	if !isShared {
 		t.Skip("readers take the lock")
 	}
@@ -167,13 +168,13 @@ func TestMemoryIsReturnedAfterAReaderWasParked(t *testing.T) {
 	}
 	f.t.check(t)
 	parked.Leave()
-	f.settleIn(4 * n / 16)
-	f.small()
-	f.holds(span(n-10, n-1))
+	f.settleWithin(4 * n / 16)
+	f.expectFewSlots()
+	f.expectKeys(span(n-10, n-1))
 }
 
-// While memory is returned, entries are updated, touched, removed and inserted, and
-// readers come and go. No slot and no entry is lost.
+// While memory is returned, entries are updated, touched and removed, and readers come
+// and go. No slot and no entry is lost.
 func TestMemoryIsReturnedWhileEntriesChange(t *testing.T) {
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
@@ -218,8 +219,8 @@ func TestMemoryIsReturnedWhileEntriesChange(t *testing.T) {
 			for _, reader := range parked {
 				reader.Leave()
 			}
-			f.settleIn(n)
-			f.small()
+			f.settleWithin(n)
+			f.expectFewSlots()
 			must(t, "Len", f.t.Len(), len(held))
 			for key := range n {
 				must(t, fmt.Sprint("presence of ", key), f.has(key, 1), held[key])

@@ -6,8 +6,8 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/epoch"
 )
 
-// counts are the reads of a table, counted per stripe of its readers, so that two
-// cores seldom write one cache line.
+// counts counts the reads of a table, separately for each stripe of its readers, so
+// that two cores seldom write the same cache line.
 type counts []struct {
 	hits, misses atomic.Uint64
 	_            [48]byte

@@ -1,7 +1,7 @@
 package table
 
-// A deque is a queue in chunks: it never copies an element, and gives back what
-// it no longer needs. Elements are numbered from 1 in the order of their arrival.
+// A deque is a queue in chunks: it never copies an element and frees chunks that it no
+// longer needs. Elements are numbered from 1 in order of arrival.
 type deque[T any] struct {
 	chunks [][]T
 	size   uint64 // elements in a chunk
@@ -12,7 +12,7 @@ type deque[T any] struct {
 
 func (d *deque[T]) len() int { return int(d.next - d.first) }
 
-// at returns element number n, which must be there.
+// at returns element number n, which must be in the deque.
 func (d *deque[T]) at(n uint64) *T {
 	n -= d.base + 1
 	return &d.chunks[n/d.size][n%d.size]
@@ -29,10 +29,10 @@ func (d *deque[T]) push(x T) {
 	*d.at(d.next) = x
 }
 
-// oldest returns the number of the oldest element, if there is one.
+// oldest returns the number of the oldest element, or of the next one if d is empty.
 func (d *deque[T]) oldest() uint64 { return d.first + 1 }
 
-// pop drops the oldest element.
+// pop removes the oldest element.
 func (d *deque[T]) pop() {
 	var zero T
 	*d.at(d.oldest()) = zero

@@ -2,22 +2,22 @@ package table
 
 import "github.com/lastmodstore/lastmodstore/internal/timeline"
 
-// The expiry index: a 4-ary heap of exactly the slots that expire. An item's
-// deadline is never later than its slot's. A slot whose deadline moves away
-// keeps its place, and the item is put right when it reaches the top: renewing
-// a TTL costs no heap work.
-type due struct {
+// The expiry index is a 4-ary heap of exactly the slots that expire. The deadline of
+// an item is never later than that of its slot. If a slot's deadline is postponed, its
+// item stays as it is and is fixed up when it reaches the top: renewing a TTL costs no
+// heap work.
+type heapItem struct {
 	deadline int64
 	slot     uint32
 }
 
 const arity = 4
 
-// SweepLimit bounds the work of one sweep step, in heap items: some tens of
-// microseconds, for which writers wait.
+// SweepLimit bounds the work of one sweep step, in heap items. A step takes some tens
+// of microseconds, for which writers wait.
 const SweepLimit = 32
 
-// schedule gives slot i, whose deadline was another before, its place in the index.
+// schedule updates the index after the deadline of slot i has changed from before.
 func (t *Table[K, V]) schedule(i uint32, before int64) {
 	m, deadline := t.slots.meta.at(i), t.slots.at(i).deadline
 	switch {
@@ -27,14 +27,14 @@ func (t *Table[K, V]) schedule(i uint32, before int64) {
 			m.heap = none
 		}
 	case m.heap == none:
-		t.heapPlace(t.heap.push(), due{deadline, i})
-	case deadline < before && deadline < t.heap.at(m.heap).deadline: // otherwise it is no earlier than the item's
-		t.heapPlace(m.heap, due{deadline, i})
+		t.heapPlace(t.heap.push(), heapItem{deadline, i})
+	case deadline < before && deadline < t.heap.at(m.heap).deadline: // otherwise the item is due no later than its slot
+		t.heapPlace(m.heap, heapItem{deadline, i})
 	}
 }
 
-// expiredSlot answers a slot that has expired by now, or none; work is how many
-// items it had to put right.
+// expiredSlot returns a slot that has expired by now, or none if it finds none within
+// limit. Work is the number of items that it had to fix up.
 func (t *Table[K, V]) expiredSlot(now int64, limit int) (slot uint32, work int) {
 	for ; t.heap.n > 0 && work < limit; work++ {
 		top := *t.heap.at(0)
@@ -45,13 +45,13 @@ func (t *Table[K, V]) expiredSlot(now int64, limit int) (slot uint32, work int) 
 		if deadline == top.deadline {
 			return top.slot, work
 		}
-		t.heapSink(0, due{deadline, top.slot})
+		t.heapSink(0, heapItem{deadline, top.slot})
 	}
 	return none, work
 }
 
-// Sweep removes entries that had expired by cutoff, which now may have left
-// behind, one step's worth, and answers how many, and whether there may be more.
+// Sweep takes one step in removing the entries that had expired by cutoff, which may
+// lie before now. It returns how many it removed and whether there may be more.
 func (t *Table[K, V]) Sweep(cutoff, now int64) (removed int, more bool) {
 	for left := SweepLimit; left > 0; {
 		slot, work := t.expiredSlot(cutoff, left)
@@ -66,8 +66,8 @@ func (t *Table[K, V]) Sweep(cutoff, now int64) (removed int, more bool) {
 	return removed, true
 }
 
-// heapPlace writes d at hole p or above it, where it belongs.
-func (t *Table[K, V]) heapPlace(p uint32, d due) {
+// heapPlace fills the hole at p with d, moving it up as far as necessary.
+func (t *Table[K, V]) heapPlace(p uint32, d heapItem) {
 	for p > 0 {
 		up := (p - 1) / arity
 		parent := *t.heap.at(up)
@@ -80,8 +80,8 @@ func (t *Table[K, V]) heapPlace(p uint32, d due) {
 	t.heapWrite(p, d)
 }
 
-// heapSink writes d at hole p or below it, where it belongs.
-func (t *Table[K, V]) heapSink(p uint32, d due) {
+// heapSink fills the hole at p with d, moving it down as far as necessary.
+func (t *Table[K, V]) heapSink(p uint32, d heapItem) {
 	for {
 		first := arity*p + 1
 		if first >= t.heap.n {
@@ -103,7 +103,7 @@ func (t *Table[K, V]) heapSink(p uint32, d due) {
 	t.heapWrite(p, d)
 }
 
-func (t *Table[K, V]) heapWrite(p uint32, d due) {
+func (t *Table[K, V]) heapWrite(p uint32, d heapItem) {
 	*t.heap.at(p) = d
 	t.slots.meta.at(d.slot).heap = p
 }

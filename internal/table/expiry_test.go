@@ -20,7 +20,7 @@ func (f *fixture) touch(key int, ttl time.Duration, now int64) {
 	f.t.check(f.TB)
 }
 
-// heapItems is the keys and deadlines of the heap, as it lies.
+// heapItems returns the key and the deadline of each item, in the heap's order.
 func (f *fixture) heapItems() (items [][2]int64) {
 	for p := range f.t.heap.n {
 		d := f.t.heap.at(p)
@@ -48,7 +48,7 @@ func TestOverflowingDeadlineNeverExpires(t *testing.T) {
 	f.set(1, math.MaxInt64, 100)
 	f.set(2, 50, 100)
 	f.touch(2, math.MaxInt64-50, 100)
-	f.set(3, math.MaxInt64-101, 100) // the last instant but one still is a deadline
+	f.set(3, math.MaxInt64-101, 100) // the latest possible deadline
 	f.t.check(t)
 	f.Expect(f.t.heap.n).To(BeEquivalentTo(1))
 	removed, _ := f.t.Sweep(math.MaxInt64-2, math.MaxInt64-2)
@@ -63,7 +63,7 @@ func TestOverflowingDeadlineNeverExpires(t *testing.T) {
 	}
 }
 
-func TestRenewingLeavesTheHeapAsItIs(t *testing.T) {
+func TestRenewingDoesNotChangeTheHeap(t *testing.T) {
 	f := newFixture(t, config.Config{})
 	for key := range 30 {
 		f.set(key, time.Duration(100+key), 1)
@@ -80,7 +80,7 @@ func TestRenewingLeavesTheHeapAsItIs(t *testing.T) {
 	f.Expect(removed).To(BeZero())
 	f.Expect(more).To(BeFalse())
 	f.t.check(t)
-	f.Expect(f.heapItems()[0]).To(Equal([2]int64{29, 3 + 2000 - 29}), "the sweep puts it right")
+	f.Expect(f.heapItems()[0]).To(Equal([2]int64{29, 3 + 2000 - 29}), "the sweep fixes it up")
 }
 
 func TestShorteningMovesTheHeapItem(t *testing.T) {
@@ -95,14 +95,14 @@ func TestShorteningMovesTheHeapItem(t *testing.T) {
 	f.Expect(f.has(29, 11)).To(BeFalse())
 	f.touch(5, lastmodstore.NoExpiry, 11)
 	f.Expect(f.t.heap.n).To(BeEquivalentTo(28))
-	f.touch(6, 500, 12) // later, then earlier, but not than the item
+	f.touch(6, 500, 12) // postponed, then advanced, but not to before the item's deadline
 	f.touch(6, 300, 12)
 	f.Expect(f.t.slots.at(f.t.find(hashOf(6), 6)).deadline).To(BeEquivalentTo(312))
 	f.Expect(f.heapItems()).To(ContainElement([2]int64{6, 107}))
 }
 
-// A step of sweeping counts the items it puts right, so that renewed entries
-// do not make it long.
+// A sweep step counts the items that it fixes up, so that renewed entries do not make
+// it long.
 func TestSweepStepIsBoundedAmongRenewedEntries(t *testing.T) {
 	f := newFixture(t, config.Config{})
 	const n = 10 * SweepLimit
@@ -128,10 +128,10 @@ func TestMergedExpiryBeyondTheTimelineNeverExpires(t *testing.T) {
 	f.Expect(ok, err).To(BeTrue())
 	f.t.check(t)
 	f.Expect(f.t.slots.at(0).deadline).To(Equal(int64(timeline.Never)))
-	f.Expect(f.t.slots.at(0).life()).To(BeZero())
+	f.Expect(f.t.slots.at(0).ttl()).To(BeZero())
 }
 
-func TestAnInsertionRemovesTwoThatExpired(t *testing.T) {
+func TestAnInsertionRemovesTwoExpiredEntries(t *testing.T) {
 	f := newFixture(t, config.Config{})
 	for key := range 10 {
 		f.set(key, 1, 0)

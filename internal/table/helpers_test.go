@@ -13,7 +13,8 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// isShared is set while the tests run on tables that are read without a lock, too.
+// isShared is set during the second run of all tests, on tables that are also read
+// without a lock.
 var isShared bool
 
 func TestMain(m *testing.M) {
@@ -22,8 +23,8 @@ func TestMain(m *testing.M) {
 	os.Exit(max(code, m.Run()))
 }
 
-// open returns an empty table, in which vacant slots hold what no reader may
-// return.
+// open returns an empty table. Its vacant slots are poisoned with a key and value that
+// no reader may return.
 func open[K comparable, V any](line *timeline.Timeline, c config.Config) *Table[K, V] {
 	t := new(Table[K, V])
 	var readers *epoch.Domain
@@ -37,14 +38,14 @@ func open[K comparable, V any](line *timeline.Timeline, c config.Config) *Table[
 	return t
 }
 
-// settle takes all steps in giving back memory.
+// settle takes steps in freeing memory until none is left.
 func (f *fixture) settle() {
 	for f.t.Reclaim() || f.t.HasRetired() {
 	}
 	f.t.check(f.TB)
 }
 
-// A fixture is a table with an expectation for each step.
+// A fixture is a table with helpers that check each step.
 type fixture struct {
 	*gomega.WithT
 	testing.TB
@@ -55,7 +56,7 @@ func newFixture(tb testing.TB, c config.Config) *fixture {
 	return &fixture{gomega.NewWithT(tb), tb, open[int, int](timeline.Start(), c)}
 }
 
-// hashOf is fixed, unlike Hash, so that every test can be repeated.
+// hashOf returns a hash that, unlike Hash, is the same in every run.
 func hashOf(key int) uint32 {
 	h := uint64(key+1) * 0x9e3779b97f4a7c15
 	h ^= h >> 29
@@ -63,7 +64,7 @@ func hashOf(key int) uint32 {
 	return uint32(h >> 32)
 }
 
-// set stores key, its value being the key.
+// set stores key with itself as the value.
 func (f *fixture) set(key int, ttl time.Duration, now int64) {
 	f.TB.Helper()
 	must(f.TB, "Set", f.t.Set(hashOf(key), key, key, ttl, now), nil)
@@ -76,7 +77,7 @@ func (f *fixture) del(key int, now int64) {
 	must(f.TB, "Delete", ok, true)
 }
 
-// merge brings key as modified at the given time; it never expires.
+// merge merges an entry of key, modified at the given time, that never expires.
 func (f *fixture) merge(key int, modified, now int64) bool {
 	f.TB.Helper()
 	e := lastmodstore.Entry[int]{Value: key, LastModified: f.t.line.Time(modified)}
@@ -90,7 +91,7 @@ func (f *fixture) has(key int, now int64) bool {
 	return ok
 }
 
-// order is the keys in modification order.
+// order returns the keys in modification order.
 func (f *fixture) order() (keys []int) {
 	for i := f.t.head; i != none; i = f.t.slots.links.at(i).next {
 		keys = append(keys, f.t.slots.at(i).key)
@@ -98,12 +99,13 @@ func (f *fixture) order() (keys []int) {
 	return keys
 }
 
-// scan reads the table to its end, calling between before each later page.
+// scan reads the whole table and calls between before each page but the first.
 func (f *fixture) scan(now int64, between func(page int)) (keys []int) {
 	return f.pages(now, between, f.t.Scan, &Page[int, int]{})
 }
 
-// changesSince reads the changes after from, calling between before each later step.
+// changesSince reads the changes after from and calls between before each step but the
+// first.
 func (f *fixture) changesSince(from, now int64, between func(page int)) (keys []int) {
 	p := Since[int, int](f.t.line, f.t.line.Time(from))
 	return f.pages(now, between, f.t.Changes, &p)
@@ -120,14 +122,14 @@ func (f *fixture) pages(now int64, between func(int), step func(*Page[int, int],
 		case p.Done:
 			return keys
 		case n > 100_000:
-			f.TB.Fatal("the pages have no end")
+			f.TB.Fatal("the pages do not end")
 		case between != nil:
 			between(n)
 		}
 	}
 }
 
-// span is the numbers from first to last.
+// span returns the numbers from first to last.
 func span(first, last int) (keys []int) {
 	for k := first; k <= last; k++ {
 		keys = append(keys, k)
@@ -135,7 +137,7 @@ func span(first, last int) (keys []int) {
 	return keys
 }
 
-// must stops tb unless got is want.
+// must stops the test unless got equals want.
 func must[T comparable](tb testing.TB, what string, got, want T) {
 	tb.Helper()
 	if got != want {

@@ -10,32 +10,31 @@ const (
 	minCells   = 8
 )
 
-// index finds slot numbers by hash. It is linear hashing (Litwin, VLDB 1980):
-// buckets split and join one at a time, so growing and shrinking never move
-// more than one bucket's cells, and the load stays even. Within a bucket it is
-// open addressing by linear probing, and deletion shifts back (Knuth 6.4,
-// Algorithm R), so there are no tombstones.
+// An index maps hashes to slot numbers. It uses linear hashing (Litwin, VLDB 1980):
+// buckets split and join one at a time, so growing and shrinking never move the cells
+// of more than one bucket, and the load stays even. A bucket uses open addressing with
+// linear probing, and deletion shifts cells back (Knuth 6.4, Algorithm R), so there
+// are no tombstones.
 //
-// A bucket is chosen by the hash's low bits, the place within it by the high
-// ones.
+// The low bits of a hash select the bucket, the high bits the home cell in it.
 //
-// Readers search without a lock (lookup.go). So the directory has an entry for
-// each value of the low bits, as in extendible hashing (Fagin et al., TODS 1979): one
-// that has not been split off yet refers to the bucket from which it will be. A
-// bucket that splits, joins or is resized is replaced as a whole and is not
-// written any more.
+// Readers search without a lock (lookup.go). For them the directory has an entry for
+// each value of the low bits, as in extendible hashing (Fagin et al., TODS 1979): the
+// entry of a bucket that has not been split off yet refers to the bucket that will be
+// split. A bucket that splits, joins or is resized is replaced as a whole, and the old
+// one is not written any more.
 type index struct {
-	directory []atomic.Pointer[bucket] // a power of two of them, replaced as a whole
-	size      uint32                   // buckets; over half of the directory
+	directory []atomic.Pointer[bucket] // its length is a power of two; replaced as a whole
+	size      uint32                   // number of buckets; over half of the directory
 	n         int
 }
 
 // A cell holds hash<<32 | slot+1; 0 is empty.
 type bucket struct {
-	cells []uint64 // a power of two of them, at most 7/8 in use; accessed atomically once published
+	cells []uint64 // a power of two, at most 7/8 in use; written and read atomically once published
 	moves atomic.Uint32
 	used  uint32
-	shift uint8 // hash >> shift is a cell's home
+	shift uint8 // hash >> shift is the home cell
 }
 
 func newIndex() index {
@@ -60,7 +59,7 @@ func (x *index) mask() uint32 { return uint32(len(x.directory) - 1) }
 
 func (x *index) home(h uint32) *bucket { return x.directory[h&x.mask()].Load() }
 
-// address is the number of the bucket that holds h.
+// address returns the number of the bucket that holds h.
 func (x *index) address(h uint32) uint32 {
 	a := h & x.mask()
 	if a >= x.size {
@@ -86,7 +85,8 @@ func (x *index) remove(h, slot uint32) {
 	if n := uint32(len(b.cells)); n > minCells && b.used < n/8 {
 		x.resize(b, h, b.used*2)
 	}
-	// Far below the next split, so that a store that swings does neither.
+	// Far below the size of the next split, so that a store whose size varies a little
+	// neither splits nor joins.
 	if x.n--; x.size > 1 && x.n < int(x.size-1)*bucketMean/2 {
 		x.join()
 	}
@@ -98,7 +98,7 @@ func (x *index) search(h, slot uint32) *uint64 {
 	return &b.cells[b.find(cell(h, slot))]
 }
 
-// resize replaces b, which holds hash h, by a bucket with the given room.
+// resize replaces b, which holds hash h, with a bucket that has room for that many cells.
 func (x *index) resize(b *bucket, h, room uint32) *bucket {
 	larger := newBucket(room)
 	for _, c := range b.cells {
@@ -110,8 +110,8 @@ func (x *index) resize(b *bucket, h, room uint32) *bucket {
 	return larger
 }
 
-// publish makes b the bucket with number a, also for those that have not been split
-// off from it.
+// publish makes b bucket number a, also for the bucket that has not been split off from
+// it yet.
 func (x *index) publish(a uint32, b *bucket) {
 	x.directory[a].Store(b)
 	if buddy := a | x.mask()&^(x.mask()>>1); buddy >= x.size && buddy <= x.mask() {
@@ -174,10 +174,10 @@ func (x *index) changeDirectory(n uint32) {
 	x.directory = changed
 }
 
-// span is the range of reversed hashes that the bucket of reversed hash r
-// holds. A hash's reversal orders all hashes so that every bucket is one range,
-// and a range stays whole when buckets split or join: a cursor in that order
-// meets each key once, however the index changes under it.
+// span returns the bucket that holds reversed hash r and the end of its range of
+// reversed hashes. In the order of bit-reversed hashes, every bucket is one range, and
+// splitting or joining buckets only splits or joins ranges. So a cursor in that order
+// meets each key once, however the index changes in the meantime.
 func (x *index) span(r uint32) (b *bucket, end uint64) {
 	a := x.address(bits.Reverse32(r))
 	k := bits.Len32(x.mask())
@@ -189,20 +189,20 @@ func (x *index) span(r uint32) (b *bucket, end uint64) {
 
 func (b *bucket) isFull() bool { return b.used >= uint32(len(b.cells))/8*7 }
 
-// fill adds c to a bucket that is not yet published.
+// fill adds c to a bucket that is not published yet.
 func (b *bucket) fill(c uint64) {
-	b.cells[b.room(c)] = c
+	b.cells[b.freeCell(c)] = c
 	b.used++
 }
 
-// put adds c to a bucket that is published.
+// put adds c to a published bucket.
 func (b *bucket) put(c uint64) {
-	atomic.StoreUint64(&b.cells[b.room(c)], c)
+	atomic.StoreUint64(&b.cells[b.freeCell(c)], c)
 	b.used++
 }
 
-// room returns the place for c.
-func (b *bucket) room(c uint64) uint32 {
+// freeCell returns the position at which to insert c.
+func (b *bucket) freeCell(c uint64) uint32 {
 	mask := uint32(len(b.cells) - 1)
 	p := cellHash(c) >> b.shift
 	for b.cells[p] != 0 {
@@ -211,7 +211,7 @@ func (b *bucket) room(c uint64) uint32 {
 	return p
 }
 
-// find returns the place of cell c, which must be there.
+// find returns the position of cell c, which must be in the bucket.
 func (b *bucket) find(c uint64) uint32 {
 	mask := uint32(len(b.cells) - 1)
 	p := cellHash(c) >> b.shift
@@ -221,8 +221,8 @@ func (b *bucket) find(c uint64) uint32 {
 	return p
 }
 
-// remove takes c out. A cell that is moved is in both places until it has been
-// counted, so that a reader that has missed it in both notices.
+// remove removes c. A cell that it moves is in both positions until the move has been
+// counted in moves, so that a reader that has missed the cell in both notices.
 func (b *bucket) remove(c uint64) {
 	mask := uint32(len(b.cells) - 1)
 	hole := b.find(c)

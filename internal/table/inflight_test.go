@@ -2,12 +2,12 @@ package table
 
 import "time"
 
-// Long reads that go on while a walk modifies the table.
+// Long reads that are in progress while a walk modifies the table.
 
 type scanning struct {
 	page   Page[int, int]
 	seen   map[int]bool
-	stable map[int]bool // there since the scan began
+	stable map[int]bool // present since the scan began
 }
 
 func (w *walk) stepScan() {
@@ -22,14 +22,14 @@ func (w *walk) stepScan() {
 	for _, p := range s.page.Pairs {
 		want, _ := w.entry(w.m.entries[p.Key])
 		must(w, "Scan", p.Entry, want)
-		must(w, "Scan of one live", w.m.entries[p.Key].deadline > w.now, true)
-		must(w, "Scan of one met before", s.seen[p.Key], false)
+		must(w, "Scan: entry is live", w.m.entries[p.Key].deadline > w.now, true)
+		must(w, "Scan: key was seen before", s.seen[p.Key], false)
 		s.seen[p.Key] = true
 	}
 	if s.page.Done {
 		for key := range s.stable {
 			if w.m.entries[key].deadline > w.now && !s.seen[key] {
-				w.Fatalf("Scan: key %d was there all the time and did not appear", key)
+				w.Fatalf("Scan: key %d was present all the time, but did not appear", key)
 			}
 		}
 		w.scan = nil
@@ -39,7 +39,7 @@ func (w *walk) stepScan() {
 type changing struct {
 	page        Page[int, int]
 	from, until int64
-	latest      int64 // of those seen
+	latest      int64 // modification time seen
 	seen        map[int]bool
 	stable      map[int]bool // in the range, and not modified since
 }
@@ -54,11 +54,11 @@ func (w *walk) stepChanges() {
 		e := w.m.entries[p.Key]
 		want, _ := w.entry(e)
 		must(w, "Changes", p.Entry, want)
-		must(w, "Changes of one live", e.deadline > w.now, true)
-		must(w, "Changes in the range", c.from < e.modified && e.modified <= c.until, true)
-		must(w, "Changes in order", c.latest <= e.modified, true)
+		must(w, "Changes: entry is live", e.deadline > w.now, true)
+		must(w, "Changes: entry is in range", c.from < e.modified && e.modified <= c.until, true)
+		must(w, "Changes: entry is in order", c.latest <= e.modified, true)
 		if c.stable[p.Key] {
-			must(w, "Changes of one met before", c.seen[p.Key], false)
+			must(w, "Changes: key was seen before", c.seen[p.Key], false)
 		}
 		c.latest, c.seen[p.Key] = e.modified, true
 	}

@@ -7,19 +7,18 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/config"
 )
 
-// The removal log remembers what the modification order cannot show: what was
-// removed, and merges that arrived out of order. It holds the last records, in
-// order of time. Together the two are the change feed's log: see watch.go.
+// A removalLog remembers what the modification order cannot show: removals, and merges
+// that arrived out of order. It holds the latest records, in order of time. Together
+// with the modification order it is the log of the change feed: see watch.go.
 //
-// Until the first watcher comes, or from the start with the option RemovalLog,
-// it remembers nothing but how far back that is: so no removed value stays
-// reachable for nobody.
+// Until the first Watch it keeps only the horizon, so that no removed value is retained
+// without a watcher. With the option RemovalLog it keeps records from the start.
 type removalLog[K comparable, V any] struct {
 	limit   int
-	active  atomic.Bool // set by a watcher, which shares the lock with others
+	active  atomic.Bool // set by watchers, which hold only the read lock
 	records deque[record[K, V]]
 	newest  map[K]uint64 // number of each key's newest record
-	horizon int64        // something that happened until then is forgotten
+	horizon int64        // what happened until then may be forgotten
 }
 
 type record[K comparable, V any] struct {
@@ -32,7 +31,7 @@ func (l *removalLog[K, V]) init(c config.Config) {
 	l.active.Store(c.RetainRemovals)
 }
 
-// reset forgets all records: they happened until horizon.
+// reset forgets all records, none of which is later than horizon.
 func (l *removalLog[K, V]) reset(horizon int64) {
 	l.records, l.newest, l.horizon = deque[record[K, V]]{}, nil, horizon
 }
@@ -42,7 +41,7 @@ func (l *removalLog[K, V]) remembers() bool { return l.limit > 0 && l.active.Loa
 
 func (l *removalLog[K, V]) at(n uint64) *record[K, V] { return l.records.at(n) }
 
-// add remembers r, and forgets the oldest record if there are too many.
+// add adds r, and drops the oldest record if the log is full.
 func (l *removalLog[K, V]) add(r record[K, V]) {
 	if l.newest == nil {
 		l.newest = map[K]uint64{}
@@ -60,25 +59,25 @@ func (l *removalLog[K, V]) add(r record[K, V]) {
 	l.newest[r.key] = l.records.next
 }
 
-// after returns the number of the first record later than at, or one past the
-// newest.
+// after returns the number of the first record later than at, or one past the newest
+// if there is none.
 func (l *removalLog[K, V]) after(at int64) uint64 {
 	first := l.records.oldest()
 	return first + uint64(sort.Search(l.records.len(), func(i int) bool { return l.at(first+uint64(i)).at > at }))
 }
 
-// The expired remember when the last entries that expired since the first Merge
-// were modified, so that it does not depend on the order of arrival whether an
-// older one that is merged comes back.
-type expired[K comparable] struct {
+// An expiredLog remembers the modification times of the latest entries that expired
+// after the first Merge. So a merge of an older entry has the same result whether it
+// arrives before or after the newer one has expired.
+type expiredLog[K comparable] struct {
 	limit    int
 	keys     deque[K]
 	modified map[K]int64
 }
 
-func (x *expired[K]) reset() { x.keys, x.modified = deque[K]{}, nil }
+func (x *expiredLog[K]) reset() { x.keys, x.modified = deque[K]{}, nil }
 
-func (x *expired[K]) add(key K, modified int64) {
+func (x *expiredLog[K]) add(key K, modified int64) {
 	if x.limit == 0 {
 		return
 	}
@@ -87,7 +86,7 @@ func (x *expired[K]) add(key K, modified int64) {
 	}
 	before := len(x.modified)
 	if x.modified[key] = modified; len(x.modified) == before {
-		return // it keeps its place in keys
+		return // key is in keys already
 	}
 	if x.keys.len() == x.limit {
 		delete(x.modified, *x.keys.at(x.keys.oldest()))
@@ -96,9 +95,9 @@ func (x *expired[K]) add(key K, modified int64) {
 	x.keys.push(key)
 }
 
-// supersedes reports whether an entry of key that is remembered was modified at
-// the given time or later.
-func (x *expired[K]) supersedes(key K, modified int64) bool {
+// supersedes reports whether x remembers an entry of key that was modified at the given
+// time or later.
+func (x *expiredLog[K]) supersedes(key K, modified int64) bool {
 	at, ok := x.modified[key]
 	return ok && at >= modified
 }

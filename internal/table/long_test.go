@@ -2,9 +2,9 @@ package table
 
 import "flag"
 
-var long = flag.Bool("long", false, "run the checks at full length, as make test-long does")
+var long = flag.Bool("long", false, "run random tests at full length, as make test-long does")
 
-// atLength is n, or so much more as make test-long does.
+// atLength returns n, or full with the flag -long.
 func atLength(n, full int) int {
 	if *long {
 		return full

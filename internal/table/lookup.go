@@ -1,35 +1,35 @@
-// This file holds all code that runs without a lock, concurrently with a writer.
+// This file contains all code that runs without a lock, concurrently with a writer.
 
 package table
 
 import "sync/atomic"
 
-// A view is what readers reach without a lock. It is replaced as a whole when the
-// directory is, and by Clear.
+// A view is what readers access without a lock. It is replaced as a whole when the
+// directory is replaced, and by Clear.
 type view[K comparable, V any] struct {
 	directory []atomic.Pointer[bucket]
 	slots     *published[slot[K, V]]
-	marks     *published[mark] // if bounded, else nil
+	marks     *published[mark] // nil without a capacity
 }
 
-// A Result is what a look-up has found.
+// A Result is the outcome of a look-up.
 type Result uint8
 
 const (
 	Absent  Result = iota
 	Present        // it may have expired
-	Hidden         // a batch is being stored: look with the lock held
+	Hidden         // a batch is being stored: look up again under the lock
 )
 
-// Get looks up key and returns its value and deadline, also if that has passed:
-// the caller reads the clock afterwards, which an entry that never expires spares
-// it. The caller must have entered the readers' domain, hold the lock or be the
+// Get looks up key and returns its value and deadline, even if the deadline has
+// passed: the caller reads the clock afterwards, and need not for an entry that never
+// expires. The caller must have entered the readers' domain, hold the lock or be the
 // owner.
 //
-// An entry that has expired when the clock is read may have been followed in time
-// by another: then key was never absent. So key is absent only if a look-up that
-// begins after the clock was read finds nothing, or a deadline that had passed by
-// then.
+// If the entry has expired when the clock is read, a later version may have replaced
+// it before its deadline, and then key was never absent. So key is absent only if a
+// look-up that begins after the clock was read finds nothing, or a deadline that had
+// passed by then.
 func (t *Table[K, V]) Get(h uint32, key K) (value V, deadline int64, r Result) {
 	v, i, r := t.lookUp(h, key)
 	if r == Present {
@@ -51,7 +51,7 @@ func (t *Table[K, V]) GetCopy(h uint32, key K, c *Copy[V]) Result {
 	return r
 }
 
-// PeekCopy is GetCopy for a loop: it leaves no mark.
+// PeekCopy is GetCopy for a loop: it sets no mark.
 func (t *Table[K, V]) PeekCopy(h uint32, key K, c *Copy[V]) Result {
 	v, i, r := t.lookUp(h, key)
 	if r == Present {
@@ -63,11 +63,11 @@ func (t *Table[K, V]) PeekCopy(h uint32, key K, c *Copy[V]) Result {
 
 // lookUp finds the slot of key.
 //
-// What it finds is right, since whatever a cell refers to stays as it is until the
-// reader leaves. What it does not find may have been moved within the bucket while
-// it looked; then it looks again. A bucket or directory that was replaced meanwhile
-// holds what it held then, and is not written any more: a look-up that does not
-// find the key there takes effect at that moment.
+// A slot that it finds is valid, since a slot that a cell refers to does not change
+// until the reader leaves. A cell that it does not find may have been moved within the
+// bucket during the search, so it then searches again. A bucket or directory that was
+// replaced during the search keeps its contents of that moment and is not written any
+// more: a look-up that does not find the key there takes effect at that moment.
 func (t *Table[K, V]) lookUp(h uint32, key K) (*view[K, V], uint32, Result) {
 	v := t.view.Load()
 	if v == nil {
@@ -85,7 +85,7 @@ func (t *Table[K, V]) lookUp(h uint32, key K) (*view[K, V], uint32, Result) {
 	}
 }
 
-// lookIn finds the slot of key in b, or none, and its cell.
+// lookIn returns the slot of key in b, or none, and its cell.
 func lookIn[K comparable, V any](b *bucket, slots *published[slot[K, V]], h uint32, key K) (uint32, *uint64) {
 	mask := uint32(len(b.cells) - 1)
 	for p := h >> (b.shift & 31); ; p++ {
@@ -100,13 +100,13 @@ func lookIn[K comparable, V any](b *bucket, slots *published[slot[K, V]], h uint
 	}
 }
 
-// A mark is set by a read and cleared by the hand of SIEVE. Bounded tables have
-// one per slot, apart from the slots.
+// A mark is set by a read and cleared by the hand of SIEVE. Tables with a capacity have
+// one for each slot, stored apart from the slots.
 type mark = atomic.Bool
 
 func markRead(marks *published[mark], i uint32) {
 	if marks != nil {
-		if m := marks.at(i); !m.Load() { // a load shares the cache line
+		if m := marks.at(i); !m.Load() { // loads can share the cache line
 			m.Store(true)
 		}
 	}

@@ -8,11 +8,11 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// What callers do before and after a message or lock about many keys, so that
-// it is short. An unhashable key panics here, in the caller.
+// What callers do for many keys before and after the message or the lock, to keep that
+// short. An unhashable key panics here, in the caller.
 
-// Lookups prepares a GetMany of keys, in the memory of old, which is cleared, if
-// that is enough.
+// Lookups prepares a GetMany of keys. It uses the capacity of old, which is cleared, if
+// that suffices.
 func Lookups[K comparable, V any](old []Lookup[V], seed maphash.Seed, keys []K) []Lookup[V] {
 	lookups := slices.Grow(old[:0], len(keys))[:len(keys)]
 	for i, key := range keys {

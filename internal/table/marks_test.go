@@ -10,7 +10,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/config"
 )
 
-// isMarked reports whether key was read since the hand passed it.
+// isMarked reports whether key has been read since the hand passed it.
 func (f *fixture) isMarked(key int) bool {
 	f.TB.Helper()
 	i := f.t.find(hashOf(key), key)
@@ -36,7 +36,7 @@ func TestMarksAreNotInherited(t *testing.T) {
 		}
 		for key := first; key < first+n; key++ {
 			f.mark(key)
-			must(t, "mark of what was read", f.isMarked(key), true)
+			must(t, "mark of an entry that was read", f.isMarked(key), true)
 		}
 		for key := first; key < first+n; key++ {
 			f.del(key, 1)
@@ -47,8 +47,8 @@ func TestMarksAreNotInherited(t *testing.T) {
 	}
 }
 
-// A reader marks what it found before the entry was removed: the slot's next entry
-// has no mark.
+// A reader may set the mark of an entry after the entry was removed. The next entry in
+// the slot still has no mark.
 func TestALateMarkIsNotInherited(t *testing.T) {
 	if !isShared {
 		t.Skip("readers take the lock")
@@ -69,7 +69,7 @@ func TestALateMarkIsNotInherited(t *testing.T) {
 		must(t, "mark of a new entry", f.isMarked(key), false)
 		isReused = isReused || f.t.find(hashOf(key), key) == i
 	}
-	must(t, "the slot is used again", isReused, true)
+	must(t, "the slot is reused", isReused, true)
 }
 
 // 17: a new version of an entry keeps the mark of the earlier one.
@@ -100,23 +100,23 @@ func TestMarksAreCarriedOver(t *testing.T) {
 			f := newFixture(t, config.Config{MaxEntries: 10})
 			f.set(1, 0, 1)
 			write(f)
-			must(t, "mark of what was never read", f.isMarked(1), false)
+			must(t, "mark of an entry that was never read", f.isMarked(1), false)
 			f.mark(1)
 			write(f)
-			must(t, "mark of what was read", f.isMarked(1), true)
+			must(t, "mark of an entry that was read", f.isMarked(1), true)
 			f.t.check(t)
 		})
 	}
 }
 
-// An entry that is moved to return memory keeps its mark, or has none as before.
+// An entry that is moved to free memory keeps its mark; one without a mark gets none.
 func TestMarksMoveWithEntries(t *testing.T) {
 	const n = 3000
 	f := newFixture(t, config.Config{MaxEntries: n})
 	for key := range n {
 		f.set(key, 0, 1)
 	}
-	before := f.places()
+	before := f.slotsByKey()
 	for key := n - 100; key < n; key += 2 {
 		f.mark(key)
 	}
@@ -130,25 +130,25 @@ func TestMarksMoveWithEntries(t *testing.T) {
 	}
 }
 
-// 17: readers mark entries as fast as the hand clears the marks, and the hand still
-// comes to an end.
-func TestTheHandPassesMarkingReaders(t *testing.T) {
+// 17: the hand finds an entry to evict even if readers set marks as fast as it clears
+// them.
+func TestTheHandStopsAlthoughReadersKeepMarking(t *testing.T) {
 	if !isShared {
 		t.Skip("readers take the lock")
 	}
 	const n = 8
 	f := newFixture(t, config.Config{MaxEntries: n})
-	var over atomic.Bool
+	var stop atomic.Bool
 	var readers sync.WaitGroup
 	var newest atomic.Int64
 	for range 3 {
 		readers.Go(func() {
-			for !over.Load() {
+			for !stop.Load() {
 				for key := newest.Load() - n; key <= newest.Load(); key++ {
 					reader := f.t.readers.Enter()
 					value, _, result := f.t.Get(hashOf(int(key)), int(key))
 					if reader.Leave(); result == Present && value != int(key) {
-						t.Errorf("%d under key %d", value, key)
+						t.Errorf("key %d has value %d", key, value)
 					}
 				}
 			}
@@ -161,7 +161,7 @@ func TestTheHandPassesMarkingReaders(t *testing.T) {
 			t.Fatalf("%d entries in a table of at most %d", f.t.Len(), n)
 		}
 	}
-	over.Store(true)
+	stop.Store(true)
 	readers.Wait()
 	f.t.check(t)
 }

@@ -34,7 +34,7 @@ func TestIndexGrowsAndShrinksByOneBucketAtATime(t *testing.T) {
 	f.Expect(f.t.index.directory[0].Load().cells).To(HaveLen(minCells))
 }
 
-func TestSweptTableGivesMemoryBack(t *testing.T) {
+func TestSweepReturnsMemory(t *testing.T) {
 	f := newFixture(t, config.Config{MaxEntries: 100_000})
 	const n = 100_000
 	for key := range n {
@@ -61,7 +61,7 @@ func TestSweptTableGivesMemoryBack(t *testing.T) {
 	f.Expect(cap(f.t.heap.chunks)).To(BeNumerically("<", 64))
 }
 
-func TestClearGivesMemoryBack(t *testing.T) {
+func TestClearReturnsMemory(t *testing.T) {
 	f := newFixture(t, config.Config{})
 	for key := range 5000 {
 		f.set(key, 1000, 1)
@@ -74,10 +74,10 @@ func TestClearGivesMemoryBack(t *testing.T) {
 	f.Expect(f.has(1, 1)).To(BeFalse())
 	f.set(1, 0, 1)
 	f.t.check(t)
-	f.Expect(f.t.slots.at(0).modified).To(BeEquivalentTo(5002), "Clear must not set the version back")
+	f.Expect(f.t.slots.at(0).modified).To(BeEquivalentTo(5002), "Clear must not reset the version")
 }
 
-func TestChunkedGivesChunksBack(t *testing.T) {
+func TestChunkedFreesChunks(t *testing.T) {
 	g := NewWithT(t)
 	c := newChunked[int]()
 	const n = 100 << maxChunkBits
@@ -101,7 +101,7 @@ func TestChunkedGivesChunksBack(t *testing.T) {
 	g.Expect(cap(c.chunks)).To(BeNumerically("<", 64))
 }
 
-func TestChunkedAtABoundaryAllocatesNothing(t *testing.T) {
+func TestChunkedDoesNotAllocateAtAChunkBoundary(t *testing.T) {
 	g := NewWithT(t)
 	c := newChunked[int]()
 	for range 10<<maxChunkBits + 1 {
@@ -116,7 +116,7 @@ func TestChunkedAtABoundaryAllocatesNothing(t *testing.T) {
 }
 
 // 4: a large element has a chunk of its own, and an empty store keeps none.
-func TestChunksHaveASizeInBytes(t *testing.T) {
+func TestChunksAreSizedInBytes(t *testing.T) {
 	g := NewWithT(t)
 	large := newChunked[[1 << 20]byte]()
 	large.push()

@@ -7,12 +7,13 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// Merge stores e as it is if it is newer than the present entry.
+// Merge stores e as given if it is newer than the current entry, and reports whether it
+// did.
 func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64) (bool, error) {
 	if err := checkKey(key); err != nil {
 		return false, err
 	}
-	// Later than the least time, which stands for "since ever".
+	// Later than the smallest time, which as a position means "from the start".
 	modified, deadline := max(t.line.Nanos(e.LastModified), math.MinInt64+1), int64(timeline.Never)
 	if !e.ExpiresAt.IsZero() {
 		if deadline = t.line.Nanos(e.ExpiresAt); e.TTL < 0 {
@@ -22,7 +23,7 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	if modified > now+maxSkew {
 		return false, lastmodstore.ErrClockSkew
 	}
-	superseded := t.supersedes(h, key, modified, now) // before live removes what has expired
+	superseded := t.supersedes(h, key, modified, now) // before live removes an expired entry
 	i, at := t.live(h, key, now)
 	t.line.BeginMerges(now)
 	if deadline <= now || superseded {
@@ -42,7 +43,7 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	s.setOutOfOrder(outOfOrder)
 	t.last = max(t.last, modified)
 	if modified >= now {
-		t.line.Raise(modified) // the other shards of a Sharded go on from there, too
+		t.line.Raise(modified) // the other shards of a Sharded, too, continue from there
 	}
 	s.setDeadline(deadline, int64(e.TTL))
 	t.publish(h, i, j, at)
@@ -50,7 +51,7 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 		t.unlink(i)
 	}
 	t.linkByTime(j)
-	t.succeed(i, j, kept)
+	t.replaceSlot(i, j, kept)
 	if outOfOrder {
 		t.recordMerge(h, key, t.nextStamp(now))
 	}
@@ -58,9 +59,9 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	return true, nil
 }
 
-// supersedes reports whether key has an entry modified at the given time or
-// later, or had one that expired and is remembered: then it does not depend on
-// the order of arrival whether an older one comes back.
+// supersedes reports whether key has an entry modified at the given time or later, or
+// had one that has expired and is remembered. So a merge of an older entry has the same
+// result in either order of arrival.
 func (t *Table[K, V]) supersedes(h uint32, key K, modified, now int64) bool {
 	i := t.find(h, key)
 	if i == none {

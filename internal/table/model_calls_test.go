@@ -101,7 +101,7 @@ func (m *model) merge(in modelEntry, now int64) (bool, error) {
 	return true, nil
 }
 
-// supersedes reports whether an entry of in's key that has expired is newer.
+// supersedes reports whether an expired entry of in's key was at least as new.
 func (m *model) supersedes(in modelEntry) bool {
 	at, ok := m.expired[in.key]
 	return ok && at >= in.modified

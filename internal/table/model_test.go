@@ -7,23 +7,22 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// A model is what a table should do, by a map and linear scans. It leaves one
-// thing to the table, as the contract does: which of several expired entries is
-// removed first.
+// A model does what a table should do, with a map and linear scans. Like the contract,
+// it leaves one thing to the table: which of several expired entries is removed first.
 type model struct {
 	entries map[int]*modelEntry
-	expired map[int]int64 // when those that expired were modified
+	expired map[int]int64 // modification times of expired entries
 	max     int
 	reject  bool
-	now     int64       // of the walk
-	last    int64       // the latest time given, also to removals
-	given   int64       // the latest LastModified given or merged
+	now     int64       // the walk's time
+	last    int64       // the latest time assigned, also to removals
+	given   int64       // the latest LastModified assigned or merged
 	hand    *modelEntry // nil: before the oldest
 	stats   lastmodstore.Stats
 
-	gone    func(*modelEntry) bool // the table no longer holds it as it was
-	changed func(key int)          // told of every key removed or modified
-	stamp   func(key int) int64    // the table's LastModified of key
+	wasRemoved func(*modelEntry) bool // reports whether the table has removed or replaced the entry
+	changed    func(key int)          // called for every key that is removed or modified
+	stamp      func(key int) int64    // returns the table's LastModified of key
 }
 
 type modelEntry struct {
@@ -38,7 +37,7 @@ func newModel(limit int, reject bool) *model {
 	return &model{entries: map[int]*modelEntry{}, expired: map[int]int64{}, max: limit, reject: reject, last: math.MinInt64, given: math.MinInt64, changed: func(int) {}}
 }
 
-// live answers key's entry; one that has expired is removed.
+// live returns the entry of key, or nil. It removes an expired entry.
 func (m *model) live(key int, now int64) *modelEntry {
 	e := m.entries[key]
 	if e != nil && e.deadline <= now {
@@ -69,12 +68,11 @@ func (m *model) remove(e *modelEntry) {
 	m.tick()
 }
 
-// tick takes a time for what is no modification.
+// tick assigns a time to something that is not a modification.
 func (m *model) tick() { m.last = max(m.last+1, m.now) }
 
-// stamped is the time of a modification of key. How many expired entries were
-// removed before it in the same call, each with a time of its own, is the
-// table's affair.
+// stamped returns the time of a modification of key. It accepts that the same call may
+// have removed expired entries before, each with a time of its own.
 func (m *model) stamped(key int) int64 {
 	at, earliest := m.stamp(key), max(m.given+1, m.now)
 	if m.tick(); at < earliest || at > m.last+int64(len(m.entries)) {
@@ -84,7 +82,7 @@ func (m *model) stamped(key int) int64 {
 	return at
 }
 
-// leave takes e out of the modification order.
+// leave removes e from the modification order.
 func (m *model) leave(e *modelEntry) {
 	if m.hand == e {
 		m.hand = m.after(e.modified)
@@ -92,7 +90,7 @@ func (m *model) leave(e *modelEntry) {
 	m.changed(e.key)
 }
 
-// after answers the oldest entry modified after at.
+// after returns the oldest entry modified after at, or nil.
 func (m *model) after(at int64) (oldest *modelEntry) {
 	for _, e := range m.entries {
 		if e.modified > at && (oldest == nil || e.modified < oldest.modified) {
@@ -117,7 +115,7 @@ func (m *model) expireFor(n int, now int64) error {
 		case removed != nil:
 			m.expire(removed)
 		case expired:
-			panic("an expired entry was left when room was made")
+			panic("an expired entry was left although room was needed")
 		case m.reject:
 			return lastmodstore.ErrFull
 		default:
@@ -133,7 +131,8 @@ func (m *model) evictFor(fresh bool, newest int64) {
 	}
 }
 
-// expireSome follows what an unbounded table removes at an insertion.
+// expireSome removes the expired entries that a table without a capacity has removed at
+// an insertion.
 func (m *model) expireSome(now int64) {
 	if m.max > 0 {
 		return
@@ -147,11 +146,12 @@ func (m *model) expireSome(now int64) {
 	}
 }
 
-// anyExpired answers whether there is an expired entry, and one that the table removed.
+// anyExpired reports whether there is an expired entry, and returns one that the table
+// has removed, or nil.
 func (m *model) anyExpired(now int64) (found bool, removed *modelEntry) {
 	for _, e := range m.entries {
 		if e.deadline <= now {
-			if found = true; m.gone(e) {
+			if found = true; m.wasRemoved(e) {
 				return true, e
 			}
 		}

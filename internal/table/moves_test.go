@@ -8,9 +8,9 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// The moves of a walk: each asks the table first, then the model.
+// The moves of a walk. Each calls the table first and then the model.
 
-// entry is what the table should say of e.
+// entry returns what the table should return for e.
 func (w *walk) entry(e *modelEntry) (lastmodstore.Entry[int], bool) {
 	if e == nil {
 		return lastmodstore.Entry[int]{}, false
@@ -31,17 +31,17 @@ func (w *walk) read() {
 		if e := w.m.peek(key, w.now); e != nil {
 			must(w, "Get", [3]int64{int64(value), deadline, 1}, [3]int64{int64(e.value), e.deadline, 1})
 		} else if result == Present && w.now < deadline {
-			w.Fatalf("Get of %d returns %d, and should not", key, value)
+			w.Fatalf("Get of %d returns %d, but the key is absent", key, value)
 		}
 	case 1:
 		got, ok := w.t.GetEntry(h, key, w.now)
-		want, there := w.entry(w.m.peek(key, w.now))
-		must(w, "GetEntry ok", ok, there)
+		want, present := w.entry(w.m.peek(key, w.now))
+		must(w, "GetEntry ok", ok, present)
 		must(w, "GetEntry", got, want)
 	case 2:
 		got, ok := w.t.GetLastModified(h, key, w.now)
-		want, there := w.entry(w.m.peek(key, w.now))
-		must(w, "GetLastModified ok", ok, there)
+		want, present := w.entry(w.m.peek(key, w.now))
+		must(w, "GetLastModified ok", ok, present)
 		must(w, "GetLastModified", got, want.LastModified)
 	default:
 		keys := w.Perm(w.keys)[:w.IntN(min(w.keys, 5)+1)]
@@ -115,7 +115,7 @@ func (w *walk) merge(e modelEntry) {
 	case n == 1:
 		e.modified = w.now + maxSkew + 1
 	}
-	if w.limit > 0 { // with equal times the hand's way would be open
+	if w.limit > 0 { // equal times would leave the order in which the hand moves open
 		for taken := true; taken; {
 			e.modified--
 			next := w.m.after(e.modified - 1)
@@ -175,15 +175,15 @@ func (w *walk) sweep() {
 		if e.deadline > w.now {
 			continue
 		}
-		if w.m.gone(e) {
+		if w.m.wasRemoved(e) {
 			w.m.expire(e)
 			removed--
 		} else {
 			left++
 		}
 	}
-	must(w, "entries removed by Sweep but not expired", removed, 0)
+	must(w, "entries that Sweep counted but did not remove", removed, 0)
 	if left > 0 && !more {
-		w.Fatalf("Sweep left %d expired entries and says there are none", left)
+		w.Fatalf("Sweep left %d expired entries but reports none", left)
 	}
 }

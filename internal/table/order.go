@@ -2,12 +2,12 @@ package table
 
 import "time"
 
-// The modification order: a doubly linked list of the slots, from head (least
-// recently modified) to tail. Times along it never decrease; two are equal only
-// where Merge brought equal ones.
+// The modification order is a doubly linked list of the slots, from head (least
+// recently modified) to tail. Times never decrease along it. Two are equal only if
+// Merge stored equal ones.
 
-// nextStamp returns the LastModified of a modification at now: later than any
-// before, and than what readers have been promised.
+// nextStamp returns the LastModified of a modification at now: later than all earlier
+// ones and than the watermark, up to which readers have been promised no more changes.
 func (t *Table[K, V]) nextStamp(now int64) int64 {
 	t.last = max(now, t.last+1, t.line.Watermark()+1)
 	if t.shardMask > 0 && t.last < max(now, t.line.Merged())+maxAhead {
@@ -16,9 +16,9 @@ func (t *Table[K, V]) nextStamp(now int64) int64 {
 	return t.last
 }
 
-// maxAhead is how far the stamps of a shard may run ahead of the clock, or of what
-// was merged ahead of it, in order to differ from those of the others. Only if one of over a hundred shards gets all
-// writes for long do they.
+// maxAhead bounds how far the stamps of a shard may run ahead of the clock, or of what
+// was merged ahead of the clock, in order to differ from those of the other shards.
+// They reach it only if one of over a hundred shards gets all writes for a long time.
 const maxAhead = int64(100 * time.Microsecond)
 
 func (t *Table[K, V]) linkLast(i uint32) {
@@ -32,7 +32,7 @@ func (t *Table[K, V]) linkLast(i uint32) {
 	t.tail = i
 }
 
-// linkAfter puts slot i behind slot p, or first if p is none.
+// linkAfter inserts slot i after slot p, or first if p is none.
 func (t *Table[K, V]) linkAfter(p, i uint32) {
 	next := t.head
 	if p != none {
@@ -55,7 +55,8 @@ func (t *Table[K, V]) unlink(i uint32) {
 	t.join(l.prev, l.next)
 }
 
-// join makes slots p and n neighbours; none stands for either end.
+// join makes slot n the successor of slot p. If either is none, the other becomes an
+// end of the list.
 func (t *Table[K, V]) join(p, n uint32) {
 	if p == none {
 		t.head = n
@@ -69,8 +70,8 @@ func (t *Table[K, V]) join(p, n uint32) {
 	}
 }
 
-// linkByTime puts slot i where its time belongs, looking from where the last
-// merged entry went: a stream in order finds its place at once.
+// linkByTime inserts slot i in order of time. It searches from where the last merged
+// entry was inserted: in a stream that is in order, each position is found at once.
 func (t *Table[K, V]) linkByTime(i uint32) {
 	m := t.slots.at(i).modified
 	p := t.mergeHint
@@ -91,7 +92,7 @@ func (t *Table[K, V]) linkByTime(i uint32) {
 	t.mergeHint = i
 }
 
-// replaceInOrder puts slot j in the place of slot i.
+// replaceInOrder replaces slot i with slot j in the modification order.
 func (t *Table[K, V]) replaceInOrder(i, j uint32) {
 	if i != j {
 		l := t.slots.links.at(i)

@@ -9,13 +9,13 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/config"
 )
 
-func TestMergeFindsThePlaceInAnyOrder(t *testing.T) {
+func TestMergeInsertsInOrderOfTime(t *testing.T) {
 	const n = 300
 	for seed := range uint64(5) {
 		f := newFixture(t, config.Config{})
 		for i, key := range rand.New(rand.NewPCG(seed, 2)).Perm(n) {
 			f.Expect(f.merge(key, int64(key), n)).To(BeTrue())
-			f.Expect(f.t.slots.at(f.t.mergeHint).key).To(Equal(key), "merged follows")
+			f.Expect(f.t.slots.at(f.t.mergeHint).key).To(Equal(key), "the hint follows")
 			if i%7 == 0 {
 				f.t.check(t)
 			}
@@ -25,7 +25,7 @@ func TestMergeFindsThePlaceInAnyOrder(t *testing.T) {
 	}
 }
 
-func TestMergeInOrderStaysBehindTheLastOne(t *testing.T) {
+func TestMergeHintFollowsAStreamInOrder(t *testing.T) {
 	f := newFixture(t, config.Config{})
 	for key := range 100 {
 		f.set(key, 0, int64(10*key)) // 0, 10, 20 and so on
@@ -39,7 +39,7 @@ func TestMergeInOrderStaysBehindTheLastOne(t *testing.T) {
 	}
 }
 
-func TestMergePlaceIsKeptWhenItsEntryGoes(t *testing.T) {
+func TestMergeHintMovesToANeighborWhenItsEntryLeaves(t *testing.T) {
 	f := newFixture(t, config.Config{})
 	for key := range 20 {
 		f.set(key, 0, int64(10*key))
@@ -53,13 +53,13 @@ func TestMergePlaceIsKeptWhenItsEntryGoes(t *testing.T) {
 	for key := range 5 {
 		f.del(key, 1000)
 	}
-	f.Expect(f.t.slots.at(f.t.mergeHint).key).To(Equal(6), "none is before: the entry after")
+	f.Expect(f.t.slots.at(f.t.mergeHint).key).To(Equal(6), "the entry after, since none is before")
 	f.merge(101, 57, 1000)
 	f.t.check(t)
 	f.Expect(f.order()[:2]).To(Equal([]int{101, 6}))
 }
 
-func TestMergedEntryOvertakenByItsOwnMerge(t *testing.T) {
+func TestMergeMovesAPresentEntryInTheOrder(t *testing.T) {
 	f := newFixture(t, config.Config{})
 	for key := range 10 {
 		f.set(key, 0, int64(10*key))
@@ -80,12 +80,12 @@ func TestLaterModificationsComeAfterMergedOnes(t *testing.T) {
 	f.Expect(f.t.slots.at(f.t.tail).modified).To(BeEquivalentTo(501))
 	f.del(2, 101)
 	f.set(2, 0, 101)
-	f.Expect(f.t.slots.at(f.t.tail).modified).To(BeEquivalentTo(503), "the removal had a time of its own")
+	f.Expect(f.t.slots.at(f.t.tail).modified).To(BeEquivalentTo(503), "the removal has a time of its own")
 	f.set(3, 0, 600)
 	f.Expect(f.t.slots.at(f.t.tail).modified).To(BeEquivalentTo(600))
 }
 
-func TestSIEVESparesWhatWasReadOnce(t *testing.T) {
+func TestSIEVESparesEntriesThatWereRead(t *testing.T) {
 	f := newFixture(t, config.Config{MaxEntries: 5})
 	for key := range 5 {
 		f.set(key, 0, int64(key))
@@ -100,8 +100,8 @@ func TestSIEVESparesWhatWasReadOnce(t *testing.T) {
 	}
 	f.has(13, 20)
 	for i, want := range [][]int{
-		{0, 1, 3, 13, 14}, // 12 goes, where the hand was
-		{0, 1, 3, 13, 15}, // 13 is spared, 14 goes, and with it the end of the order is reached
+		{0, 1, 3, 13, 14}, // evicts 12, where the hand was
+		{0, 1, 3, 13, 15}, // spares 13 and evicts 14, at the end of the order
 		{1, 3, 13, 15, 16},
 	} {
 		f.set(14+i, 0, int64(20+i))
@@ -111,7 +111,7 @@ func TestSIEVESparesWhatWasReadOnce(t *testing.T) {
 	f.Expect(f.t.Stats().Evictions).To(BeEquivalentTo(7))
 }
 
-func TestExpiredEntriesMakeRoomBeforeLiveOnes(t *testing.T) {
+func TestExpiredEntriesAreRemovedBeforeLiveOnesAreEvicted(t *testing.T) {
 	f := newFixture(t, config.Config{MaxEntries: 4})
 	f.set(0, 0, 0)
 	f.set(1, 50, 1)
@@ -129,7 +129,7 @@ func TestExpiredEntriesMakeRoomBeforeLiveOnes(t *testing.T) {
 	f.Expect(f.order()).To(Equal([]int{2, 4, 5, 6}))
 }
 
-func TestHandMovesOnWhenItsEntryLeaves(t *testing.T) {
+func TestHandAdvancesWhenItsEntryLeaves(t *testing.T) {
 	for name, leave := range map[string]func(*fixture){
 		"deleted":  func(f *fixture) { f.del(2, 20) },
 		"modified": func(f *fixture) { f.set(2, 0, 20) },
@@ -141,7 +141,7 @@ func TestHandMovesOnWhenItsEntryLeaves(t *testing.T) {
 			f.set(key, 0, int64(key))
 		}
 		f.has(0, 5)
-		f.set(4, 0, 6) // spares 0, evicts 1: the hand is at 2
+		f.set(4, 0, 6) // spares 0 and evicts 1, so the hand is at 2
 		f.Expect(f.t.slots.at(f.t.hand).key).To(Equal(2), name)
 		leave(f)
 		f.t.check(t)
@@ -149,7 +149,7 @@ func TestHandMovesOnWhenItsEntryLeaves(t *testing.T) {
 	}
 }
 
-func TestExpiredEntryIsFoundThoughEveryHeapItemIsLate(t *testing.T) {
+func TestExpiredEntryIsFoundAlthoughEveryHeapItemIsOutdated(t *testing.T) {
 	f := newFixture(t, config.Config{MaxEntries: 4})
 	for key := range 4 {
 		f.set(key, 10, int64(key))

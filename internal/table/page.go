@@ -9,24 +9,24 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// A Page is a long read in progress: what the last step brought, and where the
-// next one begins. Between two steps anything may change. Scan and Changes of
-// the table fill it; they may run beside other reads.
+// A Page is a long read in progress: the entries of the last step, and where the next
+// step begins. Between two steps anything may change. Scan and Changes of the table
+// fill it. They may run concurrently with other reads.
 type Page[K comparable, V any] struct {
 	Pairs []Pair[K, V]
 	Done  bool
 
 	nextHash uint64 // Scan: the next reversed hash
 
-	ordered bool // Changes
+	ordered bool // for Changes, not Scan
 	started bool
 	until   int64
 	cursor
 }
 
-// A way through the modification order is taken in steps.
+// A cursor is a position in the modification order.
 type cursor struct {
-	from        int64        // what was modified until then lies behind
+	from        int64        // entries modified until then have been passed
 	checkpoints []checkpoint // oldest last; see Changes
 	walkBudget  int          // links that resume may follow in one step
 }
@@ -37,32 +37,32 @@ type Pair[K comparable, V any] struct {
 	Entry lastmodstore.Entry[V]
 }
 
-// A checkpoint is a slot that had time at: while it still has, it is a place in
-// the modification order.
+// A checkpoint is a slot whose entry was modified at the time at. While that is still
+// so, it is a position in the modification order.
 type checkpoint struct {
 	slot uint32
 	at   int64
 }
 
 const (
-	pageLen       = 256     // entries copied in one step of Changes, if they are
-	pageSize      = 1 << 18 // bytes at most
+	pageLen       = 256     // a page of Changes is full at this many entries
+	pageSize      = 1 << 18 // or at this many bytes
 	walkLen       = 2048    // links followed in one step
 	checkpointGap = 256     // links from one checkpoint to the next
 )
 
-// Since is the page with which Changes after t begin.
+// Since returns a page with which to begin the Changes after t.
 func Since[K comparable, V any](line *timeline.Timeline, t time.Time) Page[K, V] {
 	return Page[K, V]{ordered: true, cursor: cursor{from: line.Nanos(t)}}
 }
 
-// Passed reports whether an entry with the given LastModified belongs to the loop
-// and comes on no later page.
+// Passed reports whether an entry with the given LastModified is part of the loop and
+// will not be on a later page.
 func (p *Page[K, V]) Passed(modified int64) bool {
 	return !p.ordered || modified <= p.from || p.Done && modified <= p.until
 }
 
-// Scan brings the live entries of the next bucket.
+// Scan fills p with the live entries of the next bucket.
 func (t *Table[K, V]) Scan(p *Page[K, V], now int64) {
 	p.Pairs = p.Pairs[:0]
 	b, end := t.index.span(uint32(p.nextHash))
@@ -80,12 +80,12 @@ func (t *Table[K, V]) collect(p *Page[K, V], i uint32, now int64) {
 	}
 }
 
-// Changes brings the next live entries modified after p.from, up to what was
-// the latest modification when the first step ran.
+// Changes fills p with the next live entries modified after p.from. It ends at the
+// modification that was the latest in the first step.
 //
-// It first walks back from the newest entry, in steps, leaving a trail of
-// checkpoints, and then forward again. Entries that are modified meanwhile leave
-// the range; a checkpoint that did is passed over for the next newer one.
+// It first walks back from the newest entry, in steps, and leaves checkpoints, and then
+// walks forward again. Entries that are modified meanwhile leave the range. If the
+// entry of a checkpoint has, the next newer checkpoint is used.
 func (t *Table[K, V]) Changes(p *Page[K, V], now int64) {
 	p.Pairs = p.Pairs[:0]
 	if !p.started {
@@ -101,7 +101,8 @@ func (t *Table[K, V]) Changes(p *Page[K, V], now int64) {
 			return
 		}
 		s := t.slots.at(i)
-		// Entries of one time go together, so that from alone tells where to go on.
+		// Entries with equal times are not separated, so that from alone determines
+		// where to continue.
 		if s.modified != p.from && (t.fullPage(len(p.Pairs)) || links >= walkLen) {
 			p.checkpoints = append(p.checkpoints, checkpoint{i, s.modified})
 			return
@@ -111,16 +112,16 @@ func (t *Table[K, V]) Changes(p *Page[K, V], now int64) {
 	}
 }
 
-// fullPage reports whether n entries are enough for one step.
+// fullPage reports whether n entries fill a page.
 func (t *Table[K, V]) fullPage(n int) bool {
 	return n >= pageLen || uintptr(n)*unsafe.Sizeof(slot[K, V]{}) >= pageSize
 }
 
-// Limit makes Changes end at what was modified until then.
+// Limit makes Changes end with the entries modified until then.
 func (p *Page[K, V]) Limit(until int64) { p.started, p.until = true, until }
 
-// resume answers the oldest slot modified after p.from, or, while it has not
-// reached it, leaves checkpoints and answers false.
+// resume returns the oldest slot modified after p.from, or none if there is no such
+// slot. If one step does not reach it, it leaves checkpoints and returns false.
 func (t *Table[K, V]) resume(p *cursor) (slot uint32, found bool) {
 	if t.head == none || t.slots.at(t.head).modified > p.from {
 		p.walkBudget = 0
@@ -138,8 +139,8 @@ func (t *Table[K, V]) resume(p *cursor) (slot uint32, found bool) {
 	if n := len(p.checkpoints); n > 0 {
 		i = p.checkpoints[n-1].slot
 	} else {
-		// The first step, or writers have overtaken every checkpoint: go further
-		// than the last time, or they could do so for ever.
+		// This is the first step, or writers have invalidated every checkpoint: walk
+		// further than the last time, or they could do so forever.
 		p.walkBudget *= 2
 	}
 	after := uint32(none)
@@ -156,6 +157,6 @@ func (t *Table[K, V]) resume(p *cursor) (slot uint32, found bool) {
 		}
 		after, i = i, t.slots.links.at(i).prev
 	}
-	p.walkBudget = 0 // the next time begins with short steps again
+	p.walkBudget = 0 // begin with short steps again next time
 	return after, true
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/config"
 )
 
-// once fails unless keys holds each of want exactly once and no key twice.
-func (f *fixture) once(keys, want []int) {
+// expectOnce fails unless keys contains each of want exactly once and no key twice.
+func (f *fixture) expectOnce(keys, want []int) {
 	f.TB.Helper()
 	seen := make(map[int]bool, len(keys))
 	for _, key := range keys {
-		must(f.TB, "a key met before", seen[key], false)
+		must(f.TB, "key was seen before", seen[key], false)
 		seen[key] = true
 	}
 	for _, key := range want {
@@ -25,7 +25,7 @@ func (f *fixture) once(keys, want []int) {
 	}
 }
 
-func TestScanMeetsEachStableKeyOnceAcrossSplitsAndJoins(t *testing.T) {
+func TestScanYieldsEachStableKeyOnceAcrossSplitsAndJoins(t *testing.T) {
 	const stable, others = 1500, 20_000
 	for seed := range uint64(4) {
 		rng := rand.New(rand.NewPCG(seed, 3))
@@ -54,14 +54,14 @@ func TestScanMeetsEachStableKeyOnceAcrossSplitsAndJoins(t *testing.T) {
 				least = min(least, int(f.t.index.size))
 				most = max(most, int(f.t.index.size))
 			})
-			f.Expect(most).To(BeNumerically(">", 2*least), "the index changed under the scan")
-			f.once(keys, span(0, stable-1))
+			f.Expect(most).To(BeNumerically(">", 2*least), "the index changes during the scan")
+			f.expectOnce(keys, span(0, stable-1))
 			f.t.check(t)
 		}
 	}
 }
 
-func TestScanWhileTheIndexSwings(t *testing.T) {
+func TestScanWhileTheIndexGrowsAndShrinks(t *testing.T) {
 	f := newFixture(t, config.Config{})
 	rng := rand.New(rand.NewPCG(1, 4))
 	const stable, others = 1000, 3000
@@ -69,28 +69,28 @@ func TestScanWhileTheIndexSwings(t *testing.T) {
 		f.set(key, 0, 1)
 	}
 	for range 30 {
-		there := false
+		present := false
 		keys := f.scan(1, func(int) {
 			if rng.IntN(3) > 0 {
 				return
 			}
 			for key := stable; key < stable+others; key++ {
-				if there {
+				if present {
 					f.del(key, 1)
 				} else {
 					f.set(key, 0, 1)
 				}
 			}
-			there = !there
+			present = !present
 		})
-		f.once(keys, span(0, stable-1))
-		for key := stable; there && key < stable+others; key++ {
+		f.expectOnce(keys, span(0, stable-1))
+		for key := stable; present && key < stable+others; key++ {
 			f.del(key, 1)
 		}
 	}
 }
 
-func TestChangesComeInOrderOverManyPages(t *testing.T) {
+func TestChangesAreInOrderOverManyPages(t *testing.T) {
 	f := newFixture(t, config.Config{})
 	const n = 3*walkLen + 3*pageLen + 7
 	for key := range n {
@@ -108,7 +108,7 @@ func TestChangesOfAnEmptyTable(t *testing.T) {
 	f.Expect(f.scan(1, nil)).To(BeEmpty())
 }
 
-func TestChangesLeaveOutWhatIsModifiedMeanwhile(t *testing.T) {
+func TestChangesOmitEntriesModifiedMeanwhile(t *testing.T) {
 	const n = 3 * walkLen
 	for seed := range uint64(4) {
 		f := newFixture(t, config.Config{})
@@ -137,15 +137,15 @@ func TestChangesLeaveOutWhatIsModifiedMeanwhile(t *testing.T) {
 		for key := range stable {
 			want = append(want, key)
 		}
-		f.once(keys, want)
+		f.expectOnce(keys, want)
 		f.Expect(slices.IsSorted(keys)).To(BeTrue())
 		f.Expect(keys[0]).To(BeNumerically(">=", 1000))
 	}
 }
 
-// What is modified after the first step lies past until: much of it must
-// neither appear nor keep the read from its end.
-func TestChangesPassManyModificationsPastTheirEnd(t *testing.T) {
+// Entries modified after the first step lie past until. However many there are, they
+// must neither appear nor keep the read from ending.
+func TestChangesEndDespiteManyLaterModifications(t *testing.T) {
 	f := newFixture(t, config.Config{})
 	const n, hot = 4 * pageLen, 2 * walkLen
 	for key := range n {
@@ -160,7 +160,7 @@ func TestChangesPassManyModificationsPastTheirEnd(t *testing.T) {
 	f.Expect(f.t.Len()).To(Equal(n + hot))
 }
 
-func TestChangesOfOneTimeGoTogether(t *testing.T) {
+func TestChangesWithEqualTimesAreNotSeparated(t *testing.T) {
 	f := newFixture(t, config.Config{})
 	const group, groups = pageLen + 50, 10
 	for key := range group * groups {
@@ -168,12 +168,12 @@ func TestChangesOfOneTimeGoTogether(t *testing.T) {
 	}
 	f.t.check(t)
 	keys := f.changesSince(-1, groups, nil)
-	f.once(keys, span(0, group*groups-1))
+	f.expectOnce(keys, span(0, group*groups-1))
 	f.Expect(keys).To(HaveLen(group * groups))
 	f.Expect(slices.IsSortedFunc(keys, func(a, b int) int { return a/group - b/group })).To(BeTrue())
 	f.Expect(f.changesSince(3, groups, nil)).To(HaveLen(group * (groups - 4)))
 
-	// one in the middle of a group leaves, another joins it
+	// In the middle of a group, remove one entry and add another.
 	keys = f.changesSince(-1, groups, func(page int) {
 		if page < groups {
 			f.del(page*group+10, groups)
@@ -181,10 +181,10 @@ func TestChangesOfOneTimeGoTogether(t *testing.T) {
 		}
 	})
 	want := slices.DeleteFunc(span(0, group*groups-1), func(k int) bool { return k%group == 10 })
-	f.once(keys, want)
+	f.expectOnce(keys, want)
 }
 
-func TestChangesLeaveOutTheExpired(t *testing.T) {
+func TestChangesOmitExpiredEntries(t *testing.T) {
 	f := newFixture(t, config.Config{})
 	for key := range 2 * walkLen {
 		if key%walkLen == 0 {
@@ -196,13 +196,13 @@ func TestChangesLeaveOutTheExpired(t *testing.T) {
 	f.Expect(f.changesSince(-1, 3*walkLen, nil)).To(Equal([]int{0, walkLen}))
 }
 
-func TestPagesOutliveClear(t *testing.T) {
+func TestPagesContinueAcrossClear(t *testing.T) {
 	f := newFixture(t, config.Config{})
 	for key := range 2 * walkLen {
 		f.set(key, 0, int64(key))
 	}
 	clear := func(int) { f.t.Clear(1 << 40); f.set(-1, 0, 1<<40) }
-	f.Expect(f.changesSince(-1, 1<<40, clear)).To(Equal(span(0, pageLen-1)), "what was read before")
+	f.Expect(f.changesSince(-1, 1<<40, clear)).To(Equal(span(0, pageLen-1)), "the page read before")
 	for key := range 2 * walkLen {
 		f.set(key, 0, 1<<40)
 	}

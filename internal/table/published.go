@@ -2,10 +2,10 @@ package table
 
 import "sync/atomic"
 
-// A published is an array in chunks of one size, which readers reach without a
-// lock. A chunk is in its place before the number of one of its elements is
-// published, and stays there until no reader can hold such a number. So whoever
-// has a number may load the chunks: they contain its element.
+// A published is an array in chunks of equal size that readers access without a lock.
+// A chunk is part of the array before the number of any of its elements is published,
+// and until no reader can hold such a number. So a reader that has a number can load
+// the chunks and find its element in them.
 type published[T any] struct {
 	chunks atomic.Pointer[[]*T] // the first element of each; those at the end may be nil
 	bits   uint8                // a chunk has 1<<bits elements
@@ -21,7 +21,7 @@ func newPublished[T any]() *published[T] {
 
 func (p *published[T]) at(i uint32) *T { return element((*p.chunks.Load())[i>>(p.bits&31)], i&p.mask) }
 
-// extend makes element i, which is new, part of the array.
+// extend adds element i to the array.
 func (p *published[T]) extend(i uint32) {
 	c, chunks := int(i>>p.bits), *p.chunks.Load()
 	if c == len(chunks) {
@@ -34,9 +34,9 @@ func (p *published[T]) extend(i uint32) {
 	}
 }
 
-// shrink drops the chunks that hold none of the first n elements. Unless one
-// element fills a chunk, one chunk stays, so that growing and shrinking at a
-// boundary allocates nothing.
+// shrink drops the chunks that hold none of the first n elements. Unless one element
+// fills a chunk, one empty chunk is kept, so that growing and shrinking at a chunk
+// boundary does not allocate.
 func (p *published[T]) shrink(n uint32) {
 	chunks := *p.chunks.Load()
 	inUse := int((n + p.mask) >> p.bits)

@@ -7,8 +7,8 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// The methods of this file change nothing but marks and counters, which are
-// atomic: those who hold the lock for reading may call them concurrently.
+// The methods in this file change nothing but marks and counters, which are atomic, so
+// goroutines that hold the read lock may call them concurrently.
 
 // GetEntry returns the entry of key, if it is live.
 func (t *Table[K, V]) GetEntry(h uint32, key K, now int64) (e lastmodstore.Entry[V], ok bool) {
@@ -20,7 +20,7 @@ func (t *Table[K, V]) GetEntry(h uint32, key K, now int64) (e lastmodstore.Entry
 	return e, ok
 }
 
-// Peek is GetEntry for a loop: it leaves no mark and is not counted.
+// Peek is GetEntry for a loop: it sets no mark and is not counted.
 func (t *Table[K, V]) Peek(h uint32, key K, now int64) (e lastmodstore.Entry[V], ok bool) {
 	if i := t.find(h, key); i != none && now < t.slots.at(i).deadline {
 		return t.entry(i), true
@@ -28,7 +28,7 @@ func (t *Table[K, V]) Peek(h uint32, key K, now int64) (e lastmodstore.Entry[V],
 	return e, false
 }
 
-// GetLastModified returns the time of key's entry, if it is live.
+// GetLastModified returns when the entry of key was last modified, if it is live.
 func (t *Table[K, V]) GetLastModified(h uint32, key K, now int64) (at time.Time, ok bool) {
 	if i := t.find(h, key); i != none && now < t.slots.at(i).deadline {
 		markRead(t.slots.marks, i)
@@ -38,8 +38,8 @@ func (t *Table[K, V]) GetLastModified(h uint32, key K, now int64) (at time.Time,
 	return at, ok
 }
 
-// A Lookup is the result for one key of a GetMany. It becomes an Entry only
-// outside the lock or the owner.
+// A Lookup is the result for one key of a GetMany. It is converted to an Entry outside
+// the lock or the owner.
 type Lookup[V any] struct {
 	hash uint32
 	ok   bool
@@ -68,20 +68,21 @@ func (t *Table[K, V]) Stats() lastmodstore.Stats {
 	return s
 }
 
-// A Copy is an entry as it was under the lock. It becomes an Entry outside it.
+// A Copy is a copy of an entry that was made under the lock or by the owner. It is
+// converted to an Entry outside.
 type Copy[V any] struct {
 	value V
 	times
 	ok bool
 }
 
-// Value returns the value of c: the zero value if it holds no entry.
+// Value returns the value of c, or the zero value if c holds no entry.
 func (c *Copy[V]) Value() V { return c.value }
 
 // Deadline returns the deadline of c, which must hold an entry.
 func (c *Copy[V]) Deadline() int64 { return c.deadline }
 
-// LastModified returns the time of c: the zero time if it holds no entry.
+// LastModified returns when c was last modified, or the zero time if c holds no entry.
 func (c *Copy[V]) LastModified(line *timeline.Timeline) (at time.Time) {
 	if c.ok {
 		at = line.Time(c.modified)
@@ -97,7 +98,7 @@ func (t *Table[K, V]) copyTo(c *Copy[V], i uint32) {
 	c.value, c.times, c.ok = s.value, s.times, true
 }
 
-// Entry returns c as an entry: the zero Entry if there was none.
+// Entry returns c as an Entry, or the zero Entry if c holds no entry.
 func (c *Copy[V]) Entry(line *timeline.Timeline) (e lastmodstore.Entry[V]) {
 	if c.ok {
 		e = newEntry(line, c.value, c.times)
@@ -114,7 +115,7 @@ func newEntry[V any](line *timeline.Timeline, value V, at times) lastmodstore.En
 	e := lastmodstore.Entry[V]{
 		Value:        value,
 		LastModified: line.Time(at.modified),
-		TTL:          time.Duration(at.life()),
+		TTL:          time.Duration(at.ttl()),
 	}
 	if at.deadline != timeline.Never {
 		e.ExpiresAt = line.Time(at.deadline)

@@ -12,57 +12,57 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/config"
 )
 
-// What readers see who take no lock, concurrently with a writer. The race detector
-// watches, and vacant slots are poisoned.
+// What readers without a lock see, concurrently with a writer. Vacant slots are
+// poisoned. These tests are most useful under the race detector.
 
-// Readers' fields share no cache line with what each write changes: the table begins
-// 32 bytes before one, behind a lock.
+// The fields that readers use share no cache line with those that each write changes:
+// the table begins 32 bytes before a cache line, behind a lock.
 func TestReadersFieldsHaveCacheLinesOfTheirOwn(t *testing.T) {
 	if unsafe.Sizeof(uintptr(0)) != 8 {
-		t.Skip("where pointers are shorter, alignment is left to chance")
+		t.Skip("with shorter pointers, the alignment is unspecified")
 	}
 	var tab Table[int, int]
 	must(t, "offset of view", unsafe.Offsetof(tab.view), 32)
 	must(t, "offset of config", unsafe.Offsetof(tab.config), 96)
 }
 
-// A crowd is a table whose keys in stable are present all along.
-type crowd struct {
+// A readerTest is a table with keys that are always present.
+type readerTest struct {
 	*fixture
 	hash   func(key int) uint32
-	stable int // so many keys, from 0
+	stable int // keys from 0 to stable-1 are always present
 }
 
 // read looks up one of the stable keys.
-func (c *crowd) read(key int) error {
+func (c *readerTest) read(key int) error {
 	reader := c.t.readers.Enter()
 	defer reader.Leave()
 	switch value, _, result := c.t.Get(c.hash(key), key); {
 	case result != Present:
-		return fmt.Errorf("key %d: %d, which is not Present", key, result)
+		return fmt.Errorf("key %d: result %d, want Present", key, result)
 	case value%c.stable != key:
 		return fmt.Errorf("key %d: value %d", key, value)
 	}
 	return nil
 }
 
-func (c *crowd) put(key, value int) {
+func (c *readerTest) put(key, value int) {
 	must(c.TB, "Set", c.t.Set(c.hash(key), key, value, 0, 1), nil)
 }
 
-func (c *crowd) del(key int) {
+func (c *readerTest) del(key int) {
 	_, err := c.t.Delete(c.hash(key), key, 1)
 	must(c.TB, "Delete", err, nil)
 }
 
-// besideReaders runs write while others read the stable keys.
-func (c *crowd) besideReaders(write func()) {
+// whileReading runs write while other goroutines read the stable keys.
+func (c *readerTest) whileReading(write func()) {
 	c.Helper()
-	var over atomic.Bool
+	var stop atomic.Bool
 	var readers sync.WaitGroup
 	for r := range 3 {
 		readers.Go(func() {
-			for key := r; !over.Load(); key++ {
+			for key := r; !stop.Load(); key++ {
 				if err := c.read(key % c.stable); err != nil {
 					c.TB.Error(err)
 					return
@@ -71,20 +71,20 @@ func (c *crowd) besideReaders(write func()) {
 		})
 	}
 	write()
-	over.Store(true)
+	stop.Store(true)
 	readers.Wait()
 	c.settle()
 }
 
-// 15: while other keys are removed, cells move within the bucket. All keys have one
-// hash here, so that each removal moves the cells of all that were inserted later.
-func TestReadersFindWhatMovesWithinABucket(t *testing.T) {
+// 15: while other keys are removed, cells move within the bucket. All keys have the
+// same hash here, so that each removal moves the cells of all keys inserted later.
+func TestReadersFindCellsThatMoveWithinABucket(t *testing.T) {
 	if !isShared {
 		t.Skip("readers take the lock")
 	}
 	const stay = 4
 	f := newFixture(t, config.Config{})
-	var round atomic.Int64 // whose keys are present; 0: none are
+	var round atomic.Int64 // the round whose keys are present, or 0
 	read := func(r, n int) error {
 		reader := f.t.readers.Enter()
 		defer reader.Leave()
@@ -95,11 +95,11 @@ func TestReadersFindWhatMovesWithinABucket(t *testing.T) {
 		}
 		return nil
 	}
-	var over atomic.Bool
+	var stop atomic.Bool
 	var readers sync.WaitGroup
-	for range max(1, runtime.GOMAXPROCS(0)-1) { // so that the writer runs at the same time
+	for range max(1, runtime.GOMAXPROCS(0)-1) { // leave a processor to the writer
 		readers.Go(func() {
-			for n := 0; !over.Load(); n++ {
+			for n := 0; !stop.Load(); n++ {
 				if r := int(round.Load()); r > 0 {
 					if err := read(r, n%stay); err != nil {
 						t.Error(err)
@@ -116,9 +116,9 @@ func TestReadersFindWhatMovesWithinABucket(t *testing.T) {
 		must(t, "Delete", ok, true)
 	}
 	for r := 1; r <= atLength(4000, 200_000) && !t.Failed(); r++ {
-		others := 40 // a reader passes many cells within one removal,
+		others := 40 // a reader passes many cells during one removal,
 		if r%3 == 0 {
-			others = 1 + r%8 // or few within one step of it
+			others = 1 + r%8 // or a few during one step of it
 		}
 		for key := range others {
 			put(-2 - key)
@@ -135,13 +135,14 @@ func TestReadersFindWhatMovesWithinABucket(t *testing.T) {
 			del(r*stay + n)
 		}
 	}
-	over.Store(true)
+	stop.Store(true)
 	readers.Wait()
 	f.t.check(t)
 }
 
-// 15: buckets split, join and are resized, and the directory doubles and halves.
-func TestReadersFindWhatMovesBetweenBuckets(t *testing.T) {
+// 15: readers find all stable keys while buckets split, join and are resized, and while
+// the directory doubles and halves.
+func TestReadersFindCellsThatMoveBetweenBuckets(t *testing.T) {
 	if !isShared {
 		t.Skip("readers take the lock")
 	}
@@ -151,13 +152,13 @@ func TestReadersFindWhatMovesBetweenBuckets(t *testing.T) {
 		"weak":   func(key int) uint32 { return uint32(key%8)<<29 | uint32(key%4) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := &crowd{newFixture(t, config.Config{}), hash, 100}
+			c := &readerTest{newFixture(t, config.Config{}), hash, 100}
 			for key := range c.stable {
 				c.put(key, key)
 			}
 			rng := rand.New(rand.NewPCG(2, 9))
 			most, least := 0, 1<<30
-			c.besideReaders(func() {
+			c.whileReading(func() {
 				for range atLength(30, 1000) {
 					for key := range others {
 						c.put(c.stable+key, 0)
@@ -175,25 +176,25 @@ func TestReadersFindWhatMovesBetweenBuckets(t *testing.T) {
 	}
 }
 
-// 15: updates, which give a key other slots, and removals, which return memory and
-// so move entries.
-func TestReadersFindWhatChangesSlots(t *testing.T) {
+// 15: readers find all stable keys while updates give them new slots, and while
+// removals free memory and so move entries.
+func TestReadersFindEntriesThatChangeSlots(t *testing.T) {
 	if !isShared {
 		t.Skip("readers take the lock")
 	}
 	const others = 3000
 	for _, limit := range []int{0, 100_000} {
 		t.Run(fmt.Sprint("capacity=", limit), func(t *testing.T) {
-			c := &crowd{newFixture(t, config.Config{MaxEntries: limit}), hashOf, 200}
+			c := &readerTest{newFixture(t, config.Config{MaxEntries: limit}), hashOf, 200}
 			for key := range c.stable {
 				c.put(key, key)
 			}
-			c.besideReaders(func() {
+			c.whileReading(func() {
 				for round := range atLength(15, 600) {
 					for key := range others {
 						c.put(c.stable+key, 0)
 					}
-					for key := range c.stable { // at the end
+					for key := range c.stable { // into slots at the end
 						c.put(key, key+round*c.stable)
 					}
 					for key := range others {

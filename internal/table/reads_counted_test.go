@@ -11,8 +11,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// Each read is counted once, whatever stripe it falls into, and also if others
-// count in the same one.
+// Each read is counted once, in whichever stripe, even if others use the same stripe.
 func TestEachReadIsCounted(t *testing.T) {
 	for name, readers := range map[string]*epoch.Domain{"one stripe": nil, "stripes": epoch.NewDomain()} {
 		t.Run(name, func(t *testing.T) {

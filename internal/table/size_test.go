@@ -16,9 +16,9 @@ import (
 
 type large = [1 << 20]byte
 
-// 4, 26: one removed large value keeps as much as one value, not as much as a
-// chunk of many.
-func TestDequeChunksHaveASizeInBytes(t *testing.T) {
+// 4, 26: one large removed value occupies the memory of one value, not of a chunk of
+// many.
+func TestDequeChunksAreSizedInBytes(t *testing.T) {
 	g := NewWithT(t)
 	tab := open[int, large](timeline.Start(), config.Config{RemovalLog: 1, RetainRemovals: true})
 	for key := range 3 {
@@ -32,16 +32,16 @@ func TestDequeChunksHaveASizeInBytes(t *testing.T) {
 	g.Expect(small.chunks[0]).To(HaveLen(64))
 }
 
-// 4: the same of keys that are remembered because they expired.
-func TestExpiredLargeKeysKeepNoMoreThanTheirSize(t *testing.T) {
+// 4: the same holds for keys that are remembered because they expired.
+func TestExpiredLargeKeysOccupyNoMoreThanTheirSize(t *testing.T) {
 	g := NewWithT(t)
-	var x expired[large]
+	var x expiredLog[large]
 	x.limit = 1
 	x.add(large{}, 1)
 	g.Expect(x.keys.bytes()).To(BeNumerically("<=", 2<<20))
 }
 
-// bytes is how much the chunks of d occupy.
+// bytes returns the size of the chunks of d.
 func (d *deque[T]) bytes() (n int) {
 	var zero T
 	for _, c := range d.chunks {
@@ -58,7 +58,7 @@ func TestStepsOverLargeValuesAreShort(t *testing.T) {
 	t.Run("1 byte", func(t *testing.T) { stepsOf[byte](t, pageLen) })
 }
 
-// stepsOf expects no step over values of type V to bring more than most of them.
+// stepsOf expects that no step over values of type V yields more than most of them.
 func stepsOf[V any](t *testing.T, most int) {
 	g := NewWithT(t)
 	line := timeline.Start()
@@ -86,15 +86,15 @@ func stepsOf[V any](t *testing.T, most int) {
 	g.Expect(read).To(Equal(n))
 }
 
-// 26: a feed that has caught up, and may wait for long, keeps no long buffer:
-// whether its last step brought a page or nothing.
+// 26: a feed that has caught up, and may wait for long, keeps no long buffer, whether
+// its last step yielded a page or nothing.
 func TestAWaitingFeedKeepsNoLongBuffer(t *testing.T) {
 	for _, n := range []int{pageLen / 2, pageLen, 3 * pageLen} {
 		f := newFixture(t, config.Config{})
 		for key := range n {
 			f.set(key, 0, int64(key))
 		}
-		f.set(n, 1, int64(n)) // expired: a step after a full page brings nothing
+		f.set(n, 1, int64(n)) // expired, so that a step after a full page yields nothing
 		now := int64(n + 1)
 		feed := NewFeed[int, int](f.t.line, time.Time{})
 		follow := func() (last int) {
@@ -109,19 +109,19 @@ func TestAWaitingFeedKeepsNoLongBuffer(t *testing.T) {
 		f.Expect(follow()).To(Equal(n - 1))
 		f.Expect(cap(feed.changes)).To(BeNumerically("<=", 8))
 		f.set(-5, 0, now)
-		f.Expect(follow()).To(Equal(-5), "it goes on")
+		f.Expect(follow()).To(Equal(-5), "the feed continues")
 	}
 }
 
-// 4, 23: a key that expired is remembered only if its deadline is later than the
-// first Merge: nothing that is merged from then on can be older than it otherwise.
-func TestExpiredKeysAreRememberedSinceTheFirstMerge(t *testing.T) {
+// 4, 23: a key that expired is remembered only if its deadline is later than the first
+// Merge: nothing can have been merged before an earlier deadline.
+func TestExpiredKeysAreRememberedFromTheFirstMergeOn(t *testing.T) {
 	f := newFixture(t, config.Config{RemovalLog: 100})
 	for key := range 50 {
 		f.set(key, 10, int64(key))
 	}
 	f.t.Sweep(100, 100)
-	f.Expect(f.t.expired.keys.len()).To(BeZero(), "nobody has merged")
+	f.Expect(f.t.expired.keys.len()).To(BeZero(), "before any Merge")
 
 	for _, swept := range []bool{true, false} {
 		for key, comesBack := range []bool{true, true, false} {

@@ -8,65 +8,66 @@ import (
 )
 
 const (
-	none = math.MaxUint32 // no slot, or no place
+	none = math.MaxUint32 // no slot, or no position
 
-	retired = none - 1 // stands for prev: readers may still look at the slot, or have just left it
-	vacant  = none - 2 // stands for a place in the heap: the slot is in a list of vacant ones
+	retired = none - 1 // in link.prev: the slot is retired, and readers may still access it
+	vacant  = none - 2 // in meta.heap: the slot is in a list of vacant slots
 )
 
-// A slot is one version of an entry. Readers reach it without a lock, so it is not
-// written before none can: a new version takes a fresh slot.
+// A slot is one version of an entry. Readers access it without a lock, so it is not
+// written while a reader can reach it: each new version is stored in a fresh slot.
 type slot[K comparable, V any] struct {
 	key   K
 	value V
 	times
 }
 
-// What only the writer, and those who share its lock, need of a slot is stored apart
-// from it, so that it disturbs no reader. A modification writes the links of the
-// slot's neighbours, which are then likely in the cache when the slots are not.
+// The fields of a slot that are used only under the lock are stored apart from it, so
+// that writing them disturbs no reader. A modification writes the links of the slot's
+// neighbours, which are likely in the cache even if the slots are not.
 type (
 	link struct {
-		prev, next uint32 // in the modification order; of a vacant slot, in its list
+		prev, next uint32 // in the modification order or, of a vacant slot, in its list
 	}
 	meta struct {
-		heap uint32 // place in the expiry index, or none; or vacant
+		heap uint32 // position in the expiry index, or none, or vacant
 		hash uint32
 	}
 )
 
-// slots are numbered from 0. Each is live, retired or vacant. There are few that
-// are not live, so memory follows the number of entries: see compact.
+// slots holds the slots of a table, numbered from 0. Each is live, retired or vacant.
+// Few are not live, so that memory is in proportion to the number of entries: see
+// compact.
 type slots[K comparable, V any] struct {
 	published *published[slot[K, V]]
-	marks     *published[mark] // if bounded, else nil
+	marks     *published[mark] // nil without a capacity
 	links     chunked[link]    // of all slots
 	meta      chunked[meta]    // of all slots
 
-	live, vacant uint32 // how many
-	low, high    uint32 // lists of vacant slots, the last vacated first; those in low are used first
-	ceiling      uint32 // from here on slots are to become vacant: they enter high
+	live, vacant uint32 // numbers of slots
+	low, high    uint32 // lists of vacant slots, the latest first; those in low are used first
+	ceiling      uint32 // slots from here on are to be given up: they go to the list high
 	top          uint32 // no slot from here on is live
 
-	spare   []uint32    // retired slots that no reader can look at: what writes take first
-	unclear bool        // some of spare may hold what they held
-	limbo   epoch.Limbo // the other retired slots, if shared
-	next    int         // length of limbo at which to reclaim
-	shared  bool        // read without a lock
-	poison  func(*slot[K, V])
+	spare          []uint32    // retired slots that no reader can access; writes take these first
+	spareUncleared bool        // some of spare may still hold their entries
+	limbo          epoch.Limbo // the other retired slots, if shared
+	next           int         // length of limbo at which to reclaim
+	shared         bool        // whether readers access the slots without a lock
+	poison         func(*slot[K, V])
 }
 
-// reclaimEvery is how many slots are retired before the writer looks whether
-// readers have left.
+// reclaimEvery is the number of slots that are retired before the writer checks
+// whether readers have left.
 const reclaimEvery = 64
 
-// maxSpare is how many slots wait for the next writes, which find them in the
-// processor's cache.
+// maxSpare is the number of slots that are kept for the next writes, which find them in
+// the processor's cache.
 const maxSpare = 2 * reclaimEvery
 
-func newSlots[K comparable, V any](bounded bool, readers *epoch.Domain, poison func(*slot[K, V])) slots[K, V] {
+func newSlots[K comparable, V any](hasCapacity bool, readers *epoch.Domain, poison func(*slot[K, V])) slots[K, V] {
 	s := slots[K, V]{poison: poison, published: newPublished[slot[K, V]](), links: newChunked[link](), meta: newChunked[meta](), low: none, high: none, ceiling: none, next: reclaimEvery}
-	if bounded {
+	if hasCapacity {
 		s.marks = newPublished[mark]()
 	}
 	if readers != nil {
@@ -77,21 +78,21 @@ func newSlots[K comparable, V any](bounded bool, readers *epoch.Domain, poison f
 
 func (s *slots[K, V]) at(i uint32) *slot[K, V] { return s.published.at(i) }
 
-// isLive reports whether slot i is the present version of an entry.
+// isLive reports whether slot i holds the current version of an entry.
 func (s *slots[K, V]) isLive(i uint32) bool { return i < s.meta.n && s.isLiveAt(i) }
 
 func (s *slots[K, V]) isLiveAt(i uint32) bool {
 	return s.links.at(i).prev != retired && s.meta.at(i).heap != vacant
 }
 
-// take makes a slot live, whose contents, meta and links are the caller's to write.
-func (s *slots[K, V]) take() uint32 { return s.enliven(s.pick()) }
+// take makes a slot live and returns it. The caller writes its contents, meta and links.
+func (s *slots[K, V]) take() uint32 { return s.markLive(s.pick()) }
 
-func (s *slots[K, V]) enliven(i uint32) uint32 {
+func (s *slots[K, V]) markLive(i uint32) uint32 {
 	s.live++
 	s.top = max(s.top, i+1)
 	if s.marks != nil {
-		s.marks.at(i).Store(false) // of the slot's earlier entry
+		s.marks.at(i).Store(false) // left by the previous entry of the slot
 	}
 	return i
 }
@@ -107,14 +108,14 @@ func (s *slots[K, V]) pick() (i uint32) {
 	if i == none {
 		return s.extend()
 	}
-	s.leave(i)
+	s.removeVacant(i)
 	s.vacant--
 	return i
 }
 
 func (s *slots[K, V]) extend() uint32 {
 	if s.meta.n >= vacant-1<<maxChunkBits {
-		panic("lastmodstore: over four thousand million entries in one store: use more stores")
+		panic("lastmodstore: over four billion entries in one store: use several stores, for example through Sharded")
 	}
 	i := s.meta.push()
 	s.links.push()
@@ -125,12 +126,12 @@ func (s *slots[K, V]) extend() uint32 {
 	return i
 }
 
-// retire ends the life of slot i, which no reader that comes from now on can reach.
+// retire makes slot i no longer live. No reader that enters from now on can reach it.
 func (s *slots[K, V]) retire(i uint32) {
 	s.live--
-	if !s.shared { // nobody reads concurrently
+	if !s.shared { // there are no concurrent readers
 		s.clear(i)
-		s.list(i)
+		s.addVacant(i)
 		return
 	}
 	s.links.at(i).prev = retired
@@ -139,18 +140,19 @@ func (s *slots[K, V]) retire(i uint32) {
 	}
 }
 
-// reclaim vacates the retired slots that no reader can look at any more.
+// reclaim frees the retired slots that no reader can access any more.
 func (s *slots[K, V]) reclaim() {
 	s.limbo.Reclaim(s.vacate)
 	s.next = s.limbo.Len() + reclaimEvery
 }
 
-// Poison makes vacant slots hold what no reader may find. It is for tests.
+// Poison stores a key and value that no reader may find in each slot that becomes
+// vacant. It is for tests.
 func (t *Table[K, V]) Poison(key K, value V) {
 	t.slots.poison = func(s *slot[K, V]) { s.key, s.value, s.deadline = key, value, timeline.Never }
 }
 
-// vacate lets slots be used again.
+// vacate makes slots available for reuse.
 func (s *slots[K, V]) vacate(items []uint32) {
 	if s.poison != nil {
 		for _, i := range items {
@@ -162,14 +164,14 @@ func (s *slots[K, V]) vacate(items []uint32) {
 	}
 	room := min(len(items), cap(s.spare)-len(s.spare))
 	s.spare = append(s.spare, items[:room]...)
-	s.unclear = s.unclear || room > 0
+	s.spareUncleared = s.spareUncleared || room > 0
 	for _, i := range items[room:] {
 		s.clear(i)
-		s.list(i)
+		s.addVacant(i)
 	}
 }
 
-// clear lets go of what slot i holds.
+// clear releases what slot i holds.
 func (s *slots[K, V]) clear(i uint32) {
 	if s.poison == nil {
 		var zero slot[K, V]
@@ -177,28 +179,28 @@ func (s *slots[K, V]) clear(i uint32) {
 	}
 }
 
-// clearSpare clears what waits for the next writes, which would overwrite it: they
-// may not come for long.
+// clearSpare clears the spare slots. The next writes would overwrite them, but may not
+// come for a long time.
 func (s *slots[K, V]) clearSpare() {
 	for _, i := range s.spare {
 		s.clear(i)
 	}
-	s.unclear = false
+	s.spareUncleared = false
 }
 
-// list puts slot i, which is clear, into a list of vacant ones.
-func (s *slots[K, V]) list(i uint32) {
+// addVacant adds slot i, which is clear, to a list of vacant slots.
+func (s *slots[K, V]) addVacant(i uint32) {
 	s.meta.at(i).heap = vacant
 	s.vacant++
 	if i < s.ceiling {
-		s.enter(&s.low, i)
+		s.pushVacant(&s.low, i)
 	} else {
-		s.enter(&s.high, i)
+		s.pushVacant(&s.high, i)
 	}
 }
 
-// enter puts slot i at the head of a list of vacant ones.
-func (s *slots[K, V]) enter(list *uint32, i uint32) {
+// pushVacant inserts slot i at the head of a list of vacant slots.
+func (s *slots[K, V]) pushVacant(list *uint32, i uint32) {
 	l := s.links.at(i)
 	l.prev, l.next = none, *list
 	if l.next != none {
@@ -207,8 +209,8 @@ func (s *slots[K, V]) enter(list *uint32, i uint32) {
 	*list = i
 }
 
-// leave takes slot i out of its list.
-func (s *slots[K, V]) leave(i uint32) {
+// removeVacant removes slot i from its list of vacant slots.
+func (s *slots[K, V]) removeVacant(i uint32) {
 	l := s.links.at(i)
 	switch {
 	case l.prev != none:
@@ -223,10 +225,10 @@ func (s *slots[K, V]) leave(i uint32) {
 	}
 }
 
-// cut drops the last slot, which is vacant.
-func (s *slots[K, V]) cut() {
+// dropLast removes the last slot, which is vacant.
+func (s *slots[K, V]) dropLast() {
 	i := s.meta.n - 1
-	s.leave(i)
+	s.removeVacant(i)
 	s.vacant--
 	s.meta.pop()
 	s.links.pop()

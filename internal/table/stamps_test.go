@@ -22,9 +22,8 @@ func shardTables(g Gomega, n int) (*timeline.Timeline, []*Table[int, int]) {
 	return line, tables
 }
 
-// 6, 7, 29: while one of many shards gets all writes, its times stay near the
-// clock: within maxAhead of it, or of what was merged ahead of it. They strictly
-// increase all the same.
+// 6, 7, 29: if one of many shards gets all writes, its times stay within maxAhead of
+// the clock, or of what was merged ahead of the clock, and still strictly increase.
 func TestStampsOfManyShardsStayNearTheClock(t *testing.T) {
 	g := NewWithT(t)
 	_, tables := shardTables(g, 1024)
@@ -35,12 +34,12 @@ func TestStampsOfManyShardsStayNearTheClock(t *testing.T) {
 		now += 10 // a write takes less than 1024 ns
 		write()
 		if at := tab.Last(); at <= before || at >= now+maxAhead+1024 {
-			t.Fatalf("after %d: %d, %d ahead of the clock", before, at, at-now)
+			t.Fatalf("stamp %d after %d, %d ahead of the clock", at, before, at-now)
 		}
 	}
 	now = tab.Last() + 1
 	write()
-	g.Expect(tab.Last()%1024).To(BeEquivalentTo(700), "once the clock has caught up, its own times again")
+	g.Expect(tab.Last()%1024).To(BeEquivalentTo(700), "its own times again, once the clock has caught up")
 }
 
 func TestStampsOfManyShardsStayNearWhatWasMerged(t *testing.T) {
@@ -50,15 +49,15 @@ func TestStampsOfManyShardsStayNearWhatWasMerged(t *testing.T) {
 	line.Raise(ahead)
 	for i := range writes {
 		if i == 10 {
-			g.Expect(tables[3].Last()%1024).To(BeEquivalentTo(3), "and differ from those of the others")
+			g.Expect(tables[3].Last()%1024).To(BeEquivalentTo(3), "they differ from those of the other shards")
 		}
 		g.Expect(tables[3].Set(hashOf(1), 1, 1, 0, now)).To(Succeed())
 	}
 	g.Expect(tables[3].Last()).To(And(BeNumerically(">", ahead), BeNumerically("<", ahead+maxAhead+1024+writes)))
 }
 
-// 29: no two of the shards' times are equal, as long as none runs further ahead of
-// the clock than maxAhead: also of those of a clock that stands still.
+// 29: as long as no shard runs more than maxAhead ahead of the clock, no two of their
+// times are equal, even if the clock stands still.
 func TestStampsOfShardsAreUnique(t *testing.T) {
 	g := NewWithT(t)
 	for _, n := range []int{2, 3, 64, 1024} {
@@ -68,7 +67,7 @@ func TestStampsOfShardsAreUnique(t *testing.T) {
 			for i, tab := range tables {
 				for range 1 + i%2 {
 					g.Expect(tab.Set(hashOf(1), 1, 1, 0, now)).To(Succeed())
-					must(t, "a time given before", seen[tab.Last()], false)
+					must(t, "time was used before", seen[tab.Last()], false)
 					seen[tab.Last()] = true
 				}
 			}

@@ -8,13 +8,13 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/config"
 )
 
-// Clear is one swap: who reads an earlier table reads all of it, whatever is stored
-// in the new one.
+// Clear is a single swap: a reader of an earlier table can read all of it, whatever is
+// stored in the new one.
 func TestClearIsOneSwap(t *testing.T) {
 	if !isShared {
 		t.Skip("readers take the lock")
 	}
-	c := &crowd{newFixture(t, config.Config{MaxEntries: 10_000}), hashOf, 1000}
+	c := &readerTest{newFixture(t, config.Config{MaxEntries: 10_000}), hashOf, 1000}
 	for key := range c.stable {
 		c.put(key, key)
 	}
@@ -42,7 +42,7 @@ func TestClearIsOneSwap(t *testing.T) {
 	reader.Leave()
 }
 
-// slotOf finds key in b by looking at every cell.
+// slotOf returns the slot of key in b, or none. It examines every cell.
 func (b *bucket) slotOf(slots *published[slot[int, int]], h uint32, key int) uint32 {
 	for _, c := range b.cells {
 		if c != 0 && cellHash(c) == h && slots.at(cellSlot(c)).key == key {
@@ -52,8 +52,8 @@ func (b *bucket) slotOf(slots *published[slot[int, int]], h uint32, key int) uin
 	return none
 }
 
-// Who has seen that one key was removed by Clear does not see another that was
-// removed with it.
+// A reader that has seen that one key was removed by Clear does not find another key
+// that was removed with it.
 func TestReadersSeeClearAtOnce(t *testing.T) {
 	if !isShared {
 		t.Skip("readers take the lock")
@@ -69,14 +69,14 @@ func TestReadersSeeClearAtOnce(t *testing.T) {
 		}
 		return value
 	}
-	var over atomic.Bool
+	var stop atomic.Bool
 	var readers sync.WaitGroup
 	for range 2 {
 		readers.Go(func() {
-			for !over.Load() {
-				// The first is absent after the second was stored: Clear has begun.
+			for !stop.Load() {
+				// If the first is absent after the second was stored, Clear has begun.
 				if n := read(second); n > 0 && read(first) == 0 && read(second) == n {
-					t.Errorf("Clear had removed the first key, and the second was still %d", n)
+					t.Errorf("Clear had removed the first key when the second was still %d", n)
 					return
 				}
 			}
@@ -87,12 +87,12 @@ func TestReadersSeeClearAtOnce(t *testing.T) {
 		must(t, "Set", f.t.Set(hashOf(second), second, n+1, 0, 1), nil)
 		f.t.Clear(1)
 	}
-	over.Store(true)
+	stop.Store(true)
 	readers.Wait()
 }
 
-// A batch is not shown half, and a hidden table says so.
-func TestHiddenTable(t *testing.T) {
+// A table that is hidden while a batch is stored reports that to readers.
+func TestAHiddenTableReportsHidden(t *testing.T) {
 	f := newFixture(t, config.Config{MaxEntries: 10})
 	f.set(1, 0, 1)
 	f.t.Hide()
@@ -104,7 +104,7 @@ func TestHiddenTable(t *testing.T) {
 		f.set(key, 0, 1)
 		must(t, "PeekCopy", f.t.PeekCopy(hashOf(key), key, &c), Hidden)
 	}
-	f.t.Clear(1) // of a store that is closed meanwhile
+	f.t.Clear(1) // as if the store were closed meanwhile
 	must(t, "Get", f.t.PeekCopy(hashOf(1), 1, &c), Hidden)
 	f.t.Show()
 	must(t, "PeekCopy", f.t.PeekCopy(hashOf(1), 1, &c), Absent)

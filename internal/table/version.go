@@ -6,14 +6,14 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// A write makes a new version in four steps: draft a slot, fill it, publish it, and
-// let it succeed the earlier one in the order and the expiry index. Publishing
-// waits until all that was written before is in the cache, so what readers do not
-// see is written after it.
+// A write makes a new version in four steps: it drafts a slot, fills it, publishes it,
+// and lets it replace the earlier slot in the order and the expiry index. Publishing
+// waits until all earlier writes are in the cache, so what readers do not see is
+// written after it.
 
-// draft returns a slot for the next version of the entry of slot i, a copy of that,
-// or for a new entry of key if i is none. Where nobody reads without a lock the
-// next version takes the place of slot i.
+// draft returns a slot for the next version of the entry of slot i, as a copy of that,
+// or for a new entry of key if i is none. If there are no readers without a lock, the
+// next version is stored in slot i itself.
 func (t *Table[K, V]) draft(i, h uint32, key K) (uint32, *slot[K, V]) {
 	if i == none {
 		j := t.slots.take()
@@ -32,9 +32,9 @@ func (t *Table[K, V]) draft(i, h uint32, key K) (uint32, *slot[K, V]) {
 	return j, next
 }
 
-// publish makes known what slot j holds now, for a key with hash h, instead of slot i if that is not
-// none. At is the cell of slot i, or nil if it is not known. Nobody may write to
-// slot j any more.
+// publish makes slot j, for a key with hash h, visible to readers, instead of slot i if
+// that is not none. At is the cell of slot i, or nil if it is not known. From then on
+// slot j must not be written.
 func (t *Table[K, V]) publish(h, i, j uint32, at *uint64) {
 	switch i {
 	case none:
@@ -49,19 +49,20 @@ func (t *Table[K, V]) publish(h, i, j uint32, at *uint64) {
 	}
 }
 
-// succeed makes slot j stand for slot i wherever only the writer refers to that, but
-// for the order, and retires slot i. The deadline of slot i was before.
-func (t *Table[K, V]) succeed(i, j uint32, before int64) {
+// replaceSlot replaces slot i with slot j in everything that only the writer uses,
+// except the modification order, and retires slot i. Before is the deadline of slot i.
+func (t *Table[K, V]) replaceSlot(i, j uint32, before int64) {
 	if i != none && i != j {
-		t.inherit(i, j)
+		t.transferRefs(i, j)
 		t.slots.retire(i)
 	}
-	if t.slots.at(j).deadline != before { // so its place needs no look
+	if t.slots.at(j).deadline != before { // otherwise its item is correct
 		t.schedule(j, before)
 	}
 }
 
-func (t *Table[K, V]) inherit(i, j uint32) {
+// transferRefs makes all references to slot i refer to slot j.
+func (t *Table[K, V]) transferRefs(i, j uint32) {
 	m := *t.slots.meta.at(i)
 	*t.slots.meta.at(j) = m
 	if m.heap != none {

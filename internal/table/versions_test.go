@@ -23,9 +23,9 @@ func openShared(c config.Config) (*Table[int, int], *epoch.Domain) {
 	return t, readers
 }
 
-// 15: whatever a writer does to an entry, what a reader has found stays as it was
-// until the reader leaves.
-func TestAReaderKeepsTheVersionThatItFound(t *testing.T) {
+// 15: whatever a writer does to an entry, the version that a reader has found does not
+// change until the reader leaves.
+func TestTheVersionThatAReaderFoundDoesNotChange(t *testing.T) {
 	const key, now = 1, 100
 	h := hashOf(key)
 	for name, write := range map[string]func(tab *Table[int, int]){
@@ -56,7 +56,7 @@ func TestAReaderKeepsTheVersionThatItFound(t *testing.T) {
 			g.Expect(result).To(Equal(Present))
 			found := *v.slots.at(i)
 			write(tab)
-			for other := key + 1; other < key+3*reclaimEvery; other++ { // which take slots
+			for other := key + 1; other < key+3*reclaimEvery; other++ { // these take slots
 				g.Expect(tab.Set(hashOf(other), other, 3, 0, now)).To(Succeed())
 				g.Expect(tab.Set(hashOf(other), other, 4, 0, now)).To(Succeed())
 			}
@@ -70,7 +70,7 @@ func TestAReaderKeepsTheVersionThatItFound(t *testing.T) {
 	}
 }
 
-// 14: a batch stays hidden until it is stored, though the index grows meanwhile.
+// 14: a batch stays hidden until it is stored, even if the index grows meanwhile.
 func TestABatchIsHiddenWhileTheIndexGrows(t *testing.T) {
 	g := NewWithT(t)
 	tab, _ := openShared(config.Config{})
@@ -92,9 +92,9 @@ func TestABatchIsHiddenWhileTheIndexGrows(t *testing.T) {
 	tab.check(t)
 }
 
-// 4, 15: a move to another slot leaves the one that readers may look at, and those
-// at the end that readers may look at stay.
-func TestAReaderKeepsWhatIsMoved(t *testing.T) {
+// 4, 15: moving an entry to another slot does not change the old slot while a reader
+// may access it, and slots at the end that a reader may access are not dropped.
+func TestASlotThatAReaderFoundIsKeptWhenItsEntryMoves(t *testing.T) {
 	g := NewWithT(t)
 	tab, readers := openShared(config.Config{})
 	const n = 20_000
@@ -129,17 +129,17 @@ func TestAReaderKeepsWhatIsMoved(t *testing.T) {
 	}
 }
 
-// 26: a slot that is not in use keeps no value reachable, wherever it waits, though
-// no write comes.
+// 26: a slot that is not in use keeps no value reachable, in whichever list it is, even
+// if no write follows.
 func TestASlotThatIsNotInUseHoldsNothing(t *testing.T) {
 	g := NewWithT(t)
 	tab, readers := new(Table[int, *int]), epoch.NewDomain()
 	tab.Init(timeline.Start(), config.Config{}, readers)
-	const n, rest = 5000, 4700 // so many that the others stay vacant
+	const n, rest = 5000, 4700 // so that the other slots stay vacant
 	for key := range n {
 		g.Expect(tab.Set(hashOf(key), key, new(int), 0, 1)).To(Succeed())
 	}
-	reader := readers.Enter() // so that all are vacated at once
+	reader := readers.Enter() // so that all slots become vacant at once
 	for key := rest; key < n; key++ {
 		g.Expect(tab.Delete(hashOf(key), key, 1)).To(BeTrue())
 	}
@@ -154,8 +154,8 @@ func TestASlotThatIsNotInUseHoldsNothing(t *testing.T) {
 	}
 }
 
-// 4: a removal moves a few entries at most, and so does each step of a sweep, however
-// many slots are free.
+// 4: a removal, like each step of a sweep, moves at most a few entries, however many
+// slots are vacant.
 func TestStepsMoveAFewEntries(t *testing.T) {
 	g := NewWithT(t)
 	tab, readers := openShared(config.Config{})
@@ -163,7 +163,7 @@ func TestStepsMoveAFewEntries(t *testing.T) {
 	for key := range n {
 		g.Expect(tab.Set(hashOf(key), key, key, 0, 1)).To(Succeed())
 	}
-	reader := readers.Enter() // so that all slots stay where they are
+	reader := readers.Enter() // so that no entry is moved
 	for key := range n - rest {
 		g.Expect(tab.Delete(hashOf(key), key, 1)).To(BeTrue())
 	}
@@ -196,7 +196,8 @@ func TestStepsMoveAFewEntries(t *testing.T) {
 	g.Expect(tab.slots.meta.n).To(BeNumerically("<", n/2))
 }
 
-// 15: a key whose cell deletions move, one place at a time, is found all along.
+// 15: a reader always finds a key whose cell is moved by deletions, one position at a
+// time.
 func TestAReaderFindsAKeyWhoseCellMoves(t *testing.T) {
 	tab, readers := openShared(config.Config{})
 	const others, target, rounds = 40, 1 << 20, 5000
@@ -205,7 +206,7 @@ func TestAReaderFindsAKeyWhoseCellMoves(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	var moving atomic.Int64 // the number of the round while cells move, else 0
+	var moving atomic.Int64 // the round while cells move, otherwise 0
 	var stop atomic.Bool
 	var reading sync.WaitGroup
 	for range 2 {

@@ -12,18 +12,18 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// A walk takes random steps on a table and its model. Time is one of the moves.
+// A walk makes random moves on a table and on its model. Some of them advance the time.
 type walk struct {
 	name   string
 	limit  int // MaxEntries
 	reject bool
-	keys   int // how many different ones
-	batch  int // keys of one SetMany
-	ttl    int // the longest, in nanoseconds
-	phase  int // steps of growing before as many of shrinking
+	keys   int // number of different keys
+	batch  int // most keys in one SetMany
+	ttl    int // longest TTL, in nanoseconds
+	phase  int // steps of growing, followed by as many of shrinking
 	steps  int
-	every  int // steps from one check to the next
-	weak   bool
+	every  int  // steps from one check to the next
+	weak   bool // hashes often collide
 
 	testing.TB
 	*rand.Rand
@@ -58,7 +58,7 @@ func (w *walk) run() {
 	w.t = open[int, int](timeline.Start(), config.Config{MaxEntries: w.limit, RejectWhenFull: w.reject, RemovalLog: 1 << 20})
 	w.m = newModel(w.limit, w.reject)
 	w.now, w.scan, w.changes = 0, nil, nil
-	w.m.gone = func(e *modelEntry) bool {
+	w.m.wasRemoved = func(e *modelEntry) bool {
 		i := w.t.find(w.hash(e.key), e.key)
 		return i == none || w.t.slots.at(i).modified != e.modified
 	}
@@ -88,7 +88,7 @@ func (w *walk) run() {
 	w.Logf("%d entries, at most %d buckets, %+v", w.t.Len(), most, w.m.stats)
 }
 
-// hash gives two keys often the same if the walk's hashes are weak.
+// hash returns the hash of key. If w.weak is set, two keys often have the same.
 func (w *walk) hash(key int) uint32 {
 	h := hashOf(key)
 	if w.weak {
@@ -97,7 +97,7 @@ func (w *walk) hash(key int) uint32 {
 	return h
 }
 
-// move takes one step, which is more likely to insert when growing.
+// move makes one move, which is more likely to insert when growing.
 func (w *walk) move(growing bool) {
 	if growing == (w.IntN(4) > 0) {
 		w.add()
@@ -143,7 +143,7 @@ func (w *walk) randomTTL() time.Duration {
 	}
 }
 
-// instant is a time for a condition: often that of key's entry, or one beside it.
+// instant returns a time for a condition, often that of key's entry, or one next to it.
 func (w *walk) instant(key int) (time.Time, int64) {
 	at := w.now - int64(w.IntN(2*w.ttl))
 	if e := w.m.entries[key]; e != nil && w.IntN(3) > 0 {
@@ -168,9 +168,9 @@ func (w *walk) compare() {
 		s := t.slots.at(i)
 		e := m.entries[s.key]
 		if e == nil {
-			w.Fatalf("key %d is there, and should not", s.key)
+			w.Fatalf("key %d is present, but should be absent", s.key)
 		}
-		must(w, fmt.Sprint("key ", s.key), [4]int64{int64(s.value), s.modified, s.deadline, s.life()},
+		must(w, fmt.Sprint("key ", s.key), [4]int64{int64(s.value), s.modified, s.deadline, s.ttl()},
 			[4]int64{int64(e.value), e.modified, e.deadline, e.ttl})
 		if w.limit > 0 && w.now < s.deadline {
 			must(w, fmt.Sprint("mark of ", s.key), t.slots.marks.at(i).Load(), e.marked)

@@ -7,42 +7,42 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// A Feed is a watcher's place in the log, and what the last step brought.
+// A Feed is a watcher's position in the log, and the events of the last step.
 type Feed[K comparable, V any] struct {
-	More  bool  // there may be more; otherwise nothing has happened after Until
-	Until int64 // the latest modification, if there is no more
+	More  bool  // there may be more to read; otherwise nothing has happened after Until
+	Until int64 // time of the latest modification, unless More
 
 	changes       []change[K, V]
-	taken         int // so many of changes
-	begun         bool
-	zero          bool
+	taken         int // number of changes that Next has returned
+	started       bool
+	fromZero      bool // the feed begins with the live entries
 	cursor        cursor
 	last          int64 // time of the last event
 	resumeAfter   int64 // what was forgotten until then is not missed
-	removalsAfter int64 // removals until then are of no interest
+	removalsAfter int64 // removals until then are not reported
 }
 
-// NewFeed is a feed of what happens after since.
+// NewFeed returns a feed of what happens after since.
 func NewFeed[K comparable, V any](line *timeline.Timeline, since time.Time) Feed[K, V] {
 	at := line.Nanos(since)
-	return Feed[K, V]{More: true, zero: since.IsZero(), cursor: cursor{from: at}, last: at, resumeAfter: at, removalsAfter: at}
+	return Feed[K, V]{More: true, fromZero: since.IsZero(), cursor: cursor{from: at}, last: at, resumeAfter: at, removalsAfter: at}
 }
 
-// CaughtUp reports whether f is to wait before its next step.
+// CaughtUp reports whether f must wait for a change before its next step.
 func (f *Feed[K, V]) CaughtUp() bool { return !f.More && !f.HasNext() }
 
-// HasNext reports whether the last step brought an event that Next has not
+// HasNext reports whether there is an event of the last step that Next has not
 // returned.
 func (f *Feed[K, V]) HasNext() bool { return f.taken < len(f.changes) }
 
 // Len returns the number of events that Next has not returned.
 func (f *Feed[K, V]) Len() int { return len(f.changes) - f.taken }
 
-// NextAt returns the time of the next event, which there must be.
+// NextAt returns the time of the next event. HasNext must be true.
 func (f *Feed[K, V]) NextAt() int64 { return f.changes[f.taken].at }
 
-// NextDeadline returns the deadline of the next event, which there must be, if it
-// is Modified; otherwise never.
+// NextDeadline returns the deadline of the next event if that is Modified, otherwise
+// timeline.Never. HasNext must be true.
 func (f *Feed[K, V]) NextDeadline() int64 {
 	if c := &f.changes[f.taken]; c.kind == lastmodstore.Modified {
 		return c.deadline
@@ -50,11 +50,11 @@ func (f *Feed[K, V]) NextDeadline() int64 {
 	return timeline.Never
 }
 
-// NextIsResync reports whether the next event, which there must be, is a Resync.
+// NextIsResync reports whether the next event is a Resync. HasNext must be true.
 func (f *Feed[K, V]) NextIsResync() bool { return f.changes[f.taken].kind == lastmodstore.Resync }
 
-// Next returns the next event, which there must be, and lets go of it: its value
-// may be removed from the store while somebody waits for more.
+// Next returns the next event and releases it, since its value may be removed from the
+// store while the watcher waits for more. HasNext must be true.
 func (f *Feed[K, V]) Next(line *timeline.Timeline) lastmodstore.Event[K, V] {
 	c := &f.changes[f.taken]
 	e := c.event(line)
@@ -65,40 +65,40 @@ func (f *Feed[K, V]) Next(line *timeline.Timeline) lastmodstore.Event[K, V] {
 	return e
 }
 
-// trim gives back the memory of a long page when f has caught up: it may wait for
-// long.
+// trim frees the memory of a long page if f has caught up, since f may then wait for
+// a long time.
 func (f *Feed[K, V]) trim() {
 	if f.CaughtUp() && cap(f.changes) > 8 {
 		f.changes, f.taken = nil, 0
 	}
 }
 
-// SkipTo drops what f has and goes on with what happens after at.
+// SkipTo drops the events of f and makes it continue with what happens after at.
 func (f *Feed[K, V]) SkipTo(at int64) {
 	clear(f.changes)
 	f.changes, f.taken, f.More = f.changes[:0], 0, true
-	f.cursor, f.last, f.resumeAfter, f.removalsAfter, f.begun, f.zero = cursor{from: at}, at, at, at, true, false
+	f.cursor, f.last, f.resumeAfter, f.removalsAfter, f.started, f.fromZero = cursor{from: at}, at, at, at, true, false
 }
 
-// Watch brings the next events of f. It may run beside other reads.
+// Watch fills f with its next events. It may run concurrently with other reads.
 //
-// Events come from the modification order and from the removal log, merged by
-// time. An entry that arrived later than it was modified is shown where it
-// arrived, while that is remembered; who could miss it then gets Resync.
+// The events are those of the modification order and of the removal log, merged by
+// time. An entry that arrived out of order is reported at the time of its arrival, while
+// that is remembered. After that, a watcher that could miss it gets Resync.
 func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 	f.changes, f.taken, f.More = f.changes[:0], 0, true
-	first := !f.begun && !f.zero
-	if !f.begun && f.zero {
+	first := !f.started && !f.fromZero
+	if !f.started && f.fromZero {
 		f.resumeAfter, f.removalsAfter = t.log.horizon, t.last
 	}
-	f.begun = true
+	f.started = true
 	t.log.active.Store(true)
 	if t.log.horizon > max(f.cursor.from, f.resumeAfter) || first && t.isForeign(f.cursor.from, now) {
 		at := max(t.last, t.log.horizon)
 		t.line.Promise(min(at, now))
 		f.cursor = cursor{from: at}
 		f.resumeAfter = at
-		f.last = at - 1 // it may have been later, in another store
+		f.last = at - 1 // the position may be later, from another store
 		f.emit(change[K, V]{at: at, kind: lastmodstore.Resync})
 		return
 	}
@@ -118,7 +118,8 @@ func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 			f.trim()
 			return
 		}
-		// What has one time goes together, so that from alone tells where to go on.
+		// Events with equal times are not separated, so that from alone determines where
+		// to continue.
 		if at != f.cursor.from && (t.fullPage(len(f.changes)) || links >= walkLen) {
 			if slot != none {
 				f.cursor.checkpoints = append(f.cursor.checkpoints, checkpoint{slot, t.slots.at(slot).modified})
@@ -127,23 +128,24 @@ func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 		}
 		f.cursor.from = at
 		if isRecord {
-			t.showRecord(f, n, now)
+			t.emitRecord(f, n, now)
 			n++
 		} else {
-			t.showSlot(f, slot, now)
+			t.emitSlot(f, slot, now)
 			slot = t.slots.links.at(slot).next
 		}
 	}
 }
 
 // isForeign reports whether a position is later than any that this store can have
-// given: that of an earlier one whose times were ahead of the clock. Of shards,
-// only all together can tell.
+// returned, so that it must come from an earlier store, whose times were ahead of the
+// clock. For a shard it returns false: only all shards together can decide that.
 func (t *Table[K, V]) isForeign(at, now int64) bool {
 	return t.shardMask == 0 && at > max(t.last, now, t.line.Watermark())
 }
 
-// nextAt is the time of slot or of record n, whichever is the earlier.
+// nextAt returns the time of slot or of record n, whichever is earlier, or
+// timeline.Never if there is neither.
 func (t *Table[K, V]) nextAt(slot uint32, n uint64) (at int64, isRecord bool) {
 	at = timeline.Never
 	if slot != none {
@@ -155,7 +157,7 @@ func (t *Table[K, V]) nextAt(slot uint32, n uint64) (at int64, isRecord bool) {
 	return at, false
 }
 
-func (t *Table[K, V]) showSlot(f *Feed[K, V], i uint32, now int64) {
+func (t *Table[K, V]) emitSlot(f *Feed[K, V], i uint32, now int64) {
 	s := t.slots.at(i)
 	if now >= s.deadline || s.outOfOrder() && t.log.newest[s.key] != 0 {
 		return
@@ -163,29 +165,29 @@ func (t *Table[K, V]) showSlot(f *Feed[K, V], i uint32, now int64) {
 	f.emit(t.change(i, lastmodstore.Modified, s.modified))
 }
 
-func (t *Table[K, V]) showRecord(f *Feed[K, V], n uint64, now int64) {
+func (t *Table[K, V]) emitRecord(f *Feed[K, V], n uint64, now int64) {
 	r := t.log.at(n)
 	if t.log.newest[r.key] != n {
-		return // overtaken
+		return // superseded
 	}
 	i := t.find(r.hash, r.key)
 	live := i != none && now < t.slots.at(i).deadline
 	switch {
 	case r.kind == lastmodstore.Modified && live && t.slots.at(i).outOfOrder():
-		f.emit(t.change(i, r.kind, r.at)) // of 0 and -0 the one that is held
+		f.emit(t.change(i, r.kind, r.at)) // with the key as stored: 0 or -0
 	case r.kind != lastmodstore.Modified && !live && r.at > f.removalsAfter:
 		f.emit(r.change)
 	}
 }
 
-// emit adds c. Entries that were merged with one time, and whose arrival
-// is forgotten, get times that differ all the same; who resumes from one of
-// them is before the horizon.
+// emit adds c. Entries that were merged with equal times, and whose arrival has been
+// forgotten, still get different times. Such a time, used as a position, is before the
+// horizon.
 func (f *Feed[K, V]) emit(c change[K, V]) {
 	f.last = max(c.at, f.last+1)
 	c.at = f.last
 	f.changes = append(f.changes, c)
 }
 
-// Last is the time of the latest modification.
+// Last returns the time of the latest modification.
 func (t *Table[K, V]) Last() int64 { return t.last }

@@ -15,7 +15,7 @@ func checkTTL(ttl time.Duration) error {
 }
 
 func checkKey[K comparable](key K) error {
-	if key != key { //nolint:staticcheck // this is how NaN shows
+	if key != key { //nolint:staticcheck // true for NaN only
 		return lastmodstore.ErrInvalidKey
 	}
 	return nil
@@ -38,7 +38,8 @@ func (t *Table[K, V]) Set(h uint32, key K, value V, ttl time.Duration, now int64
 	return err
 }
 
-// SetIfUnmodifiedSince stores value under the condition that lastmodstore.Writer states.
+// SetIfUnmodifiedSince stores value under the condition that lastmodstore.Writer
+// documents.
 func (t *Table[K, V]) SetIfUnmodifiedSince(h uint32, key K, value V, ttl time.Duration, since time.Time, now int64, c *Copy[V]) (stored bool, err error) {
 	if err := check(key, ttl); err != nil {
 		return false, err
@@ -58,7 +59,7 @@ func (t *Table[K, V]) SetIfUnmodifiedSince(h uint32, key K, value V, ttl time.Du
 	return true, nil
 }
 
-// Add adds delta to the number of key.
+// Add adds delta to the number stored under key.
 func (t *Table[K, V]) Add(h uint32, key K, delta V, ttl time.Duration, now int64, c *Copy[V]) error {
 	if err := check(key, ttl); err != nil {
 		return err
@@ -86,9 +87,9 @@ type Assignment[K comparable, V any] struct {
 	done  bool
 }
 
-// SetMany stores all or, with an error, none. If others read without a lock it runs
-// between Hide and Show. A bounded table stores the present
-// keys first, so that none of them is evicted to make room for another.
+// SetMany stores all or, with an error, none. If there are readers without a lock, the
+// caller calls Hide before and Show after it. A table with a capacity stores the keys
+// that are present first, so that none of them is evicted to make room for another.
 func (t *Table[K, V]) SetMany(all []Assignment[K, V], ttl time.Duration, now int64) error {
 	if err := checkTTL(ttl); err != nil {
 		return err
@@ -104,7 +105,7 @@ func (t *Table[K, V]) SetMany(all []Assignment[K, V], ttl time.Duration, now int
 	first := t.last + 1
 	for i := range all {
 		a := &all[i]
-		if slot, at := t.live(a.Hash, a.Key, now); slot != none || !t.bounded() {
+		if slot, at := t.live(a.Hash, a.Key, now); slot != none || !t.hasCapacity() {
 			t.put(slot, at, a.Hash, a.Key, a.Value, ttl, now)
 			a.done = true
 		}
@@ -116,14 +117,14 @@ func (t *Table[K, V]) SetMany(all []Assignment[K, V], ttl time.Duration, now int
 		}
 	}
 	if t.hand != none && t.slots.at(t.hand).modified >= first {
-		t.hand = none // where it would go: how the batch was ordered shall not show
+		t.hand = none // where it would move next; it must not depend on the order of the batch
 	}
 	return nil
 }
 
-// roomFor answers ErrFull if a bounded table cannot hold all at once.
+// roomFor returns ErrFull if a table with a capacity cannot hold all at once.
 func (t *Table[K, V]) roomFor(all []Assignment[K, V], now int64) error {
-	if !t.bounded() {
+	if !t.hasCapacity() {
 		return nil
 	}
 	if len(all) > t.config.MaxEntries {
@@ -138,8 +139,8 @@ func (t *Table[K, V]) roomFor(all []Assignment[K, V], now int64) error {
 	return t.expireFor(fresh, now)
 }
 
-// put stores value as a new version of the entry of slot i, or as a new entry if i
-// is none. It returns its slot. At is the cell of slot i.
+// put stores value as a new version of the entry of slot i, or as a new entry if i is
+// none, and returns its slot. At is the cell of slot i.
 func (t *Table[K, V]) put(i uint32, at *uint64, h uint32, key K, value V, ttl time.Duration, now int64) (uint32, error) {
 	if i == none {
 		if err := t.makeRoom(now); err != nil {
@@ -158,12 +159,12 @@ func (t *Table[K, V]) put(i uint32, at *uint64, h uint32, key K, value V, ttl ti
 		t.unlink(i)
 	}
 	t.linkLast(j)
-	t.succeed(i, j, kept.deadline)
+	t.replaceSlot(i, j, kept.deadline)
 	t.sets++
 	return j, nil
 }
 
-// applyTTL gives a the deadline that ttl asks for.
+// applyTTL sets the deadline that ttl asks for.
 func (a *times) applyTTL(ttl time.Duration, now int64) {
 	switch ttl {
 	case lastmodstore.KeepTTL:
@@ -178,7 +179,7 @@ func (a *times) setDeadline(deadline, ttl int64) {
 	if a.deadline = deadline; deadline == timeline.Never {
 		ttl = 0
 	}
-	a.setLife(ttl)
+	a.setTTL(ttl)
 }
 
 // Touch gives the entry of key a new deadline.
@@ -195,7 +196,7 @@ func (t *Table[K, V]) Touch(h uint32, key K, ttl time.Duration, now int64) (bool
 	s.applyTTL(ttl, now)
 	t.publish(h, i, j, at)
 	t.replaceInOrder(i, j)
-	t.succeed(i, j, kept)
+	t.replaceSlot(i, j, kept)
 	return true, nil
 }
 
@@ -244,8 +245,8 @@ func (t *Table[K, V]) DeleteIfUnmodifiedSince(h uint32, key K, since time.Time, 
 	return true, nil
 }
 
-// Clear removes every entry at once and returns what it removed. The counters
-// stay; CountCleared adds to them.
+// Clear removes every entry at once and returns what it removed. It counts no
+// expirations: see CountCleared.
 func (t *Table[K, V]) Clear(now int64) Cleared[K, V] {
 	t.nextStamp(now)
 	c := &Cleared[K, V]{t.slots, t.heap, t.head, now}
@@ -254,10 +255,10 @@ func (t *Table[K, V]) Clear(now int64) Cleared[K, V] {
 	return *c
 }
 
-// CountCleared counts the expired ones of what Clear removed.
+// CountCleared adds the number of expired entries that Clear removed to the counters.
 func (t *Table[K, V]) CountCleared(expired int) { t.stats.Expirations += uint64(expired) }
 
-// CountSweepStep notes that a sweep step took d, and whether it was the sweep's last.
+// CountSweepStep records that a sweep step took d and whether it was the sweep's last.
 func (t *Table[K, V]) CountSweepStep(d int64, last bool) {
 	t.stats.LongestSweepStep = max(t.stats.LongestSweepStep, time.Duration(d))
 	if last {

@@ -8,7 +8,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-func TestChangesEndsBesideWritersThatOvertakeEveryWaypoint(t *testing.T) {
+func TestChangesEndsAlthoughWritersInvalidateEveryCheckpoint(t *testing.T) {
 	const cold, hot = 1000, 2 * walkLen
 	tab := open[int, int](timeline.Start(), config.Config{})
 	hash := func(key int) uint32 { return uint32(key) * 2654435761 }
@@ -26,24 +26,24 @@ func TestChangesEndsBesideWritersThatOvertakeEveryWaypoint(t *testing.T) {
 	seen := 0
 	for steps := 0; !p.Done; steps++ {
 		if steps > 100 {
-			t.Fatal("the walk back begins again and again")
+			t.Fatal("the walk back starts over again and again")
 		}
 		tab.Changes(&p, now)
 		for _, pair := range p.Pairs {
 			if pair.Key != seen {
-				t.Fatalf("key %d came instead of %d", pair.Key, seen)
+				t.Fatalf("key %d instead of %d", pair.Key, seen)
 			}
 			seen++
 		}
 		write(cold, cold+hot)
 	}
 	if seen != cold {
-		t.Fatalf("%d of %d came", seen, cold)
+		t.Fatalf("%d keys, want %d", seen, cold)
 	}
 }
 
 // 4: the steps of a feed are short, however often it has caught up before.
-func TestStepsStayShortHoweverOftenAFeedHasCaughtUp(t *testing.T) {
+func TestFeedStepsAreShortHoweverOftenTheFeedHasCaughtUp(t *testing.T) {
 	tab := open[int, int](timeline.Start(), config.Config{})
 	now := tab.line.Now()
 	write := func(from, to int) {
@@ -54,7 +54,7 @@ func TestStepsStayShortHoweverOftenAFeedHasCaughtUp(t *testing.T) {
 			}
 		}
 	}
-	write(0, 2) // 0 stays the oldest
+	write(0, 2) // 0 remains the oldest
 	f := NewFeed[int, int](tab.line, tab.line.Time(now))
 	for range 30 {
 		write(1, 2)
@@ -63,6 +63,6 @@ func TestStepsStayShortHoweverOftenAFeedHasCaughtUp(t *testing.T) {
 	}
 	write(1, 10*walkLen)
 	if tab.Watch(&f, now); f.HasNext() {
-		t.Errorf("4: one step went back by more than %d modifications", walkLen)
+		t.Errorf("4: one step walked back over more than %d modifications", walkLen)
 	}
 }
