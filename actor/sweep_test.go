@@ -18,6 +18,7 @@ func TestSweepRests(t *testing.T) {
 		g := NewWithT(t)
 		w := newSweep(timeline.Start(), time.Minute)
 		defer w.stop()
+		const pause = int64(engine.SweepPause)
 		isDue := func() bool { return w.due != nil }
 		g.Expect(isDue()).To(BeFalse())
 
@@ -32,24 +33,29 @@ func TestSweepRests(t *testing.T) {
 		g.Expect(isDue()).To(BeTrue())
 		w.afterStep(true, false, 1001)
 		g.Expect(isDue()).To(BeTrue(), "no request waited")
-		w.afterStep(true, true, 1002)
+		w.afterStep(true, true, 1000+pause)
+		g.Expect(isDue()).To(BeTrue(), "it has not worked long")
+		now := 1001 + pause
+		w.afterStep(true, true, now)
 		g.Expect(isDue()).To(BeFalse(), "a request waited")
-		tick(2000)
+		tick(now + pause)
 		g.Expect(isDue()).To(BeFalse(), "the sweep rests")
-		g.Expect(w.cutoff).To(Equal(int64(2000)))
+		g.Expect(w.cutoff).To(Equal(now + pause))
 
 		time.Sleep(engine.SweepPause)
 		<-w.resting
-		w.wake(3002)
+		now += 4 * pause
+		w.wake(now)
 		g.Expect(isDue()).To(BeTrue())
-		w.afterStep(true, true, 4002)
+		w.afterStep(true, true, now+2*pause)
 		g.Expect(isDue()).To(BeTrue(), "it has worked only half as long as it rested")
-		w.afterStep(true, true, 4003)
+		w.afterStep(true, true, now+2*pause+1)
 		g.Expect(isDue()).To(BeFalse())
 		time.Sleep(engine.SweepPause)
 		<-w.resting
-		w.wake(5000)
-		w.afterStep(false, true, 9000)
+		now += 8 * pause
+		w.wake(now)
+		w.afterStep(false, true, now+8*pause)
 		g.Expect(isDue()).To(BeFalse(), "the sweep is complete")
 		g.Expect(w.resting).To(BeNil())
 	})
