@@ -32,11 +32,11 @@ import (
 // ahead of the clock.
 type Sharded[K comparable, V any] struct {
 	store Store[K, V]
-	*hidden[K]
+	*hidden
 }
 
 // hidden is an alias that makes the embedded field unexported.
-type hidden[K comparable] = seam.Engine[K]
+type hidden = seam.Engine
 
 var _ Store[string, int] = (*Sharded[string, int])(nil)
 

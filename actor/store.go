@@ -24,12 +24,12 @@ import (
 
 // hidden gives the embedded field an unexported name, so that it is not part of the
 // documentation.
-type hidden[K comparable] = seam.Engine[K]
+type hidden = seam.Engine
 
 // Store is the actor engine: a [lastmodstore.Store] that is opened by [New]. Each
 // call of a method is a message to the goroutine that owns the map.
 type Store[K comparable, V any] struct {
-	*hidden[K]
+	*hidden
 	mailbox chan *request[K, V] // never closed; see send for requests that come late
 	done    chan struct{}       // closed by the owner when it stops serving
 	stopped chan struct{}       // closed by the owner when it ends

@@ -28,12 +28,12 @@ import (
 
 // hidden gives the embedded field an unexported name, so that it is not part of the
 // documentation.
-type hidden[K comparable] = seam.Engine[K]
+type hidden = seam.Engine
 
 // Store is the lock engine: a [lastmodstore.Store] that is opened by [New]. A
 // [sync.RWMutex] guards its state; only reads of single keys do without.
 type Store[K comparable, V any] struct {
-	*hidden[K]
+	*hidden
 
 	// New sets seed, line, readers, hub and sweepSem. Join replaces them under the lock,
 	// before other goroutines use the store.

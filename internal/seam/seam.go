@@ -5,8 +5,12 @@ package seam
 
 import "reflect"
 
-// Engine is the hidden part of a store with keys of type K.
-type Engine[K comparable] struct {
+// Engine is the hidden part of a store. It has no type parameter, because go doc shows
+// an embedded field that has one even if its name is unexported.
+type Engine struct{ of any } // an *engine[K]
+
+// An engine is the hidden part of a store with keys of type K.
+type engine[K comparable] struct {
 	store   any
 	shard   any
 	join    func(shards []any) any
@@ -16,18 +20,21 @@ type Engine[K comparable] struct {
 
 // New returns the hidden part of store. The function join makes one store of several,
 // given the value shard of each; it is nil for a store that cannot be a shard.
-func New[K comparable](store, shard any, join func(shards []any) any) *Engine[K] {
-	return &Engine[K]{store: store, shard: shard, join: join}
+func New[K comparable](store, shard any, join func(shards []any) any) *Engine {
+	return &Engine{&engine[K]{store: store, shard: shard, join: join}}
 }
 
 // seam identifies an engine to this package: no other package can declare the method,
 // and every type that embeds an Engine has it.
-func (e *Engine[K]) seam() *Engine[K] { return e }
+func (e *Engine) seam() *Engine { return e }
 
-// engineOf returns the hidden part of store, or nil if it has none.
-func engineOf[K comparable](store any) *Engine[K] {
-	if s, ok := store.(interface{ seam() *Engine[K] }); ok {
-		return s.seam()
+// engineOf returns the hidden part of store, or nil if it has none for keys of type K.
+func engineOf[K comparable](store any) *engine[K] {
+	if s, ok := store.(interface{ seam() *Engine }); ok {
+		if e := s.seam(); e != nil {
+			of, _ := e.of.(*engine[K])
+			return of
+		}
 	}
 	return nil
 }
@@ -61,7 +68,7 @@ func IsStandalone[K comparable](store any) bool {
 	if isNil(store) {
 		return false
 	}
-	if _, isEngine := store.(interface{ seam() *Engine[K] }); !isEngine {
+	if _, isEngine := store.(interface{ seam() *Engine }); !isEngine {
 		return true
 	}
 	e := engineOf[K](store)

@@ -9,9 +9,15 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-type engine struct{ *Engine[any] }
+type testStore struct {
+	*Engine
+	turns *turns[any]
+}
 
-func newEngine() engine { return engine{New[any](nil, nil, nil)} }
+func newEngine() testStore {
+	e := New[any](nil, nil, nil)
+	return testStore{e, &e.of.(*engine[any]).turns}
+}
 
 func TestTurnsFollowOneAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -144,7 +150,7 @@ func TestStoresThatAreNoEnginesAndNaNKeysHaveNoTurns(t *testing.T) {
 
 func TestOnlyAnEngineWithAJoinCanBeAShard(t *testing.T) {
 	g := NewWithT(t)
-	type store struct{ *Engine[int] }
+	type store struct{ *Engine }
 	s := &store{}
 	s.Engine = New[int](s, "shard", func([]any) any { return nil })
 	shard, _, ok := Shard[int](s)
