@@ -9,6 +9,7 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 )
 
 // 10: callers that contend take turns, whether the function takes a microsecond or
@@ -47,7 +48,7 @@ func TestUpdateTakesTurnsWithASlowFunction(t *testing.T) {
 // 18, 21: an unhashable key panics in its caller, also while others contend, and
 // leaves the others working.
 func TestUpdateOfAnUnhashableKeyPanicsInItsCallerOnly(t *testing.T) {
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		for name, e := range map[string]compare.Engine{e.Name: e, "sharded " + e.Name: compare.Shards(4, e)} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {

@@ -11,13 +11,14 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 )
 
 // Under the race detector sync.Pool drops some of what it is given, so this
 // runs without.
 func TestCallsAboutPresentKeysAllocateNothing(t *testing.T) {
 	g := NewWithT(t)
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		s := e.Strings(time.Minute)
 		g.Expect(s.Set("a", 0, time.Hour)).To(Succeed())
 		g.Expect(testing.AllocsPerRun(1000, func() { s.Get("a") })).To(BeZero(), e.Name)
@@ -30,7 +31,7 @@ func TestCallsAboutPresentKeysAllocateNothing(t *testing.T) {
 // part.
 func TestBatchesAllocateNothingButTheResult(t *testing.T) {
 	g := NewWithT(t)
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		s := compare.Shards(16, e).Ints(time.Minute)
 		values, keys := map[int]int{}, []int{}
 		for i := range 100 {

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
-	"github.com/lastmodstore/lastmodstore/compare"
 	"github.com/lastmodstore/lastmodstore/compare/baseline"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 )
 
 // Phase five, performance. Read it with benchstat -col /engine. The ratios and
@@ -32,7 +32,7 @@ func contestants() (names []string, open map[string]func() (store, func())) {
 			return s, s.Close
 		},
 	}
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		names = append(names, e.Name)
 		open[e.Name] = func() (store, func()) {
 			s := e.Strings(time.Minute)
@@ -114,7 +114,7 @@ func BenchmarkWriteContention(b *testing.B) {
 // eachEngine is for what only the engines can do.
 func eachEngine(b *testing.B, params string, entries int, run func(b *testing.B, s lastmodstore.Store[string, int], keys []string)) {
 	keys := benchKeys(entries)
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		b.Run(fmt.Sprintf("engine=%s/entries=%d%s", e.Name, entries, params), func(b *testing.B) {
 			s := e.Strings(0)
 			defer s.Close()

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
-	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 )
 
 // From Set to a waiting watcher's receipt. Compare with engine=pingpong of
@@ -46,7 +46,7 @@ func BenchmarkWatchBacklog(b *testing.B) {
 // What watchers cost a writer: parked in their bodies, or waiting.
 func BenchmarkSetBesideWatchers(b *testing.B) {
 	for _, kind := range []string{"none", "parked", "waiting"} {
-		for _, e := range compare.Engines() {
+		for _, e := range engines.All() {
 			b.Run(fmt.Sprintf("engine=%s/watchers=%s", e.Name, kind), func(b *testing.B) {
 				s := e.Strings(0)
 				defer s.Close()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 )
 
 func main() {
@@ -23,7 +24,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "soak: takes no arguments but -duration D with D at least 1s")
 		os.Exit(2)
 	}
-	engines := compare.Engines()
+	engines := engines.All()
 	for _, e := range engines {
 		if err := soak(e, *duration/time.Duration(len(engines))); err != nil {
 			fmt.Fprintf(os.Stderr, "soak: %s: %v\n", e.Name, err)
