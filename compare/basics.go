@@ -60,7 +60,7 @@ func basics(c *cases) {
 		t.Expect(now.ExpiresAt.IsZero()).To(BeTrue())
 		t.Expect(s.Touch("b", time.Hour)).To(BeFalse())
 	})
-	c.add("9: SetIfUnmodifiedSince stores under its condition and returns what is present afterwards", func(t *tester) {
+	c.with(Conditions).add("9: SetIfUnmodifiedSince stores under its condition and returns what is present afterwards", func(t *tester) {
 		s := t.open()
 		_, ok, err := s.SetIfUnmodifiedSince("a", 1, 0, time.Now())
 		t.Expect(ok, err).To(BeFalse(), "an absent key fails")
@@ -79,7 +79,7 @@ func basics(c *cases) {
 		t.Expect(ok, err).To(BeTrue())
 		t.Expect(valueOf(s, "a")).To(Equal(4))
 	})
-	c.add("9: DeleteIfUnmodifiedSince deletes under its condition", func(t *tester) {
+	c.with(Conditions).add("9: DeleteIfUnmodifiedSince deletes under its condition", func(t *tester) {
 		s := t.open()
 		old := t.set(s, "a", 1, 0)
 		now := t.set(s, "a", 2, 0)
@@ -88,7 +88,7 @@ func basics(c *cases) {
 		t.Expect(s.DeleteIfUnmodifiedSince("a", now.LastModified)).To(BeTrue())
 		t.Expect(s.Len()).To(BeZero())
 	})
-	c.with(Adding).add("10: Update and Add run on any store, and an error stores nothing", func(t *tester) {
+	c.with(Adding, Conditions).add("10: Update and Add run on any store, and an error stores nothing", func(t *tester) {
 		s := t.open()
 		window, err := lastmodstore.Add(s, "n", 2, time.Hour)
 		t.Expect(err).NotTo(HaveOccurred())
@@ -126,7 +126,7 @@ func basics(c *cases) {
 		}
 		t.Expect(len(seen)).To(BeNumerically(">=", 2999))
 	})
-	c.add("13: ModifiedSince yields what changed after t, oldest first, and can go on", func(t *tester) {
+	c.with(Changes).add("13: ModifiedSince yields what changed after t, oldest first, and can go on", func(t *tester) {
 		s := t.open()
 		for i := range 5000 {
 			t.set(s, fmt.Sprint(i), i, 0)

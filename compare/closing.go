@@ -24,10 +24,12 @@ func closing(c *cases) {
 
 // neededBy are the capabilities that methods stand for.
 var neededBy = map[string][]Capability{
-	"GetMany":          {Batches},
-	"SetMany":          {Batches},
-	"Stats":            {Counters},
-	"Add":              {Adding},
+	"GetMany":              {Batches},
+	"SetMany":              {Batches},
+	"Stats":                {Counters},
+	"Add":                  {Adding},
+	"SetIfUnmodifiedSince": {Conditions}, "DeleteIfUnmodifiedSince": {Conditions}, "GetAndDelete": {Conditions}, "Update": {Conditions},
+	"ModifiedSince":    {Changes},
 	"Merge":            {Merging},
 	"Watch":            {Feed},
 	"Watch that waits": {Feed},

@@ -29,7 +29,7 @@ func oneKeyConcurrently(c *cases) {
 		})
 		t.Expect(valueOf(s, "n")).To(Equal(1600))
 	})
-	c.add("10: no update is lost", func(t *tester) {
+	c.with(Conditions).add("10: no update is lost", func(t *tester) {
 		s := t.open()
 		t.concurrently(8, func(_ int, c *caller) {
 			for range 100 {
@@ -42,7 +42,7 @@ func oneKeyConcurrently(c *cases) {
 		})
 		t.Expect(valueOf(s, "n")).To(Equal(800))
 	})
-	c.add("15: of many SetIfAbsent one wins, of many GetAndDelete one receives", func(t *tester) {
+	c.with(Conditions).add("15: of many SetIfAbsent one wins, of many GetAndDelete one receives", func(t *tester) {
 		s := t.open()
 		for range 50 {
 			var won, received atomic.Int32
@@ -74,7 +74,7 @@ func oneKeyConcurrently(c *cases) {
 			}
 		})
 	})
-	c.add("6: no two modifications share a LastModified", func(t *tester) {
+	c.with(Conditions).add("6: no two modifications share a LastModified", func(t *tester) {
 		s := t.open()
 		var seen sync.Map
 		t.concurrently(4, func(i int, c *caller) {
@@ -176,7 +176,7 @@ func manyKeysConcurrently(c *cases) {
 }
 
 func callersCode(c *cases) {
-	c.add("11: the body of a loop may do anything", func(t *tester) {
+	c.with(Changes).add("11: the body of a loop may do anything", func(t *tester) {
 		s := t.open()
 		for i := range 1000 {
 			t.set(s, fmt.Sprint(i), i, 0)
@@ -192,7 +192,7 @@ func callersCode(c *cases) {
 			}
 		}
 	})
-	c.add("10, 11: the function of Update may call the store, and runs again if another writer got in first", func(t *tester) {
+	c.with(Conditions).add("10, 11: the function of Update may call the store, and runs again if another writer got in first", func(t *tester) {
 		s := t.open()
 		runs := 0
 		_, err := lastmodstore.Update(s, "a", func(old entry, ok bool) (int, time.Duration, error) {
@@ -204,7 +204,7 @@ func callersCode(c *cases) {
 		t.Expect(err).NotTo(HaveOccurred())
 		t.Expect([]any{runs, valueOf(s, "a")}).To(Equal([]any{3, 12}))
 	})
-	c.add("10: the function of Update runs on the caller's goroutine, so its panic is the caller's", func(t *tester) {
+	c.with(Conditions).add("10: the function of Update runs on the caller's goroutine, so its panic is the caller's", func(t *tester) {
 		s := t.open()
 		t.set(s, "a", 1, 0)
 		for range 3 {
@@ -218,7 +218,7 @@ func callersCode(c *cases) {
 		t.Expect(err).NotTo(HaveOccurred())
 		t.Expect(updated.Value).To(Equal(2))
 	})
-	c.with(Batches).add("12: writers never wait for the body of a loop", func(t *tester) {
+	c.with(Batches, Changes).add("12: writers never wait for the body of a loop", func(t *tester) {
 		s := t.open()
 		t.set(s, "a", 1, 0)
 		for _, loop := range loops {

@@ -9,7 +9,7 @@ import (
 
 // contention tests Update of a contended key.
 func contention(c *cases) {
-	c.add("10: callers of Update of a contended key take turns", updatesTakeTurns)
+	c.with(Turns, Conditions).add("10: callers of Update of a contended key take turns", updatesTakeTurns)
 }
 
 // updatesTakeTurns checks that the function of Update runs a few times for each

@@ -11,7 +11,7 @@ import (
 )
 
 func edges(c *cases) {
-	c.with(Adding, Batches).add("returns ErrInvalidTTL for a negative TTL and stores nothing", func(t *tester) {
+	c.with(Adding, Batches, Conditions).add("returns ErrInvalidTTL for a negative TTL and stores nothing", func(t *tester) {
 		s := t.open()
 		const bad = -2 * time.Second
 		_, _, errIf := s.SetIfUnmodifiedSince("a", 1, bad, time.Time{})
@@ -30,7 +30,7 @@ func edges(c *cases) {
 	c.add("takes KeepTTL on an absent key for no expiry", func(t *tester) {
 		t.Expect(t.set(t.open(), "a", 1, lastmodstore.KeepTTL).ExpiresAt.IsZero()).To(BeTrue())
 	})
-	c.with(Adding, Batches, Merging).add("18: NaN is refused by writes, absent for reads, and leaves nothing", func(t *tester) {
+	c.with(Adding, Batches, Merging, Conditions).add("18: NaN is refused by writes, absent for reads, and leaves nothing", func(t *tester) {
 		s := t.openAny()
 		nan := math.NaN()
 		for _, err := range writes[any](s, nan) {
@@ -46,7 +46,7 @@ func edges(c *cases) {
 		t.Expect(s.GetMany([]any{nan})).To(BeEmpty())
 		t.Expect(s.Len()).To(BeZero())
 	})
-	c.with(Adding, Batches, Merging).add("18: an unhashable key panics in the caller, and the store keeps working", func(t *tester) {
+	c.with(Adding, Batches, Merging, Conditions).add("18: an unhashable key panics in the caller, and the store keeps working", func(t *tester) {
 		s := t.openAny()
 		bad := []int{1}
 		for _, call := range []func(){
@@ -88,8 +88,8 @@ func writes[K comparable, V any](s lastmodstore.Store[K, V], key K) []error {
 }
 
 func capacity(c *cases) {
-	c = c.with(Capacity)
-	c.add("17: Len never exceeds the capacity; the least recently modified entry goes, unless it was read", func(t *tester) {
+	c = c.with(Capacity, Batches)
+	c.with(Counters).add("17: Len never exceeds the capacity; the least recently modified entry goes, unless it was read", func(t *tester) {
 		s := t.open(lastmodstore.MaxEntries(3))
 		for i, k := range []string{"a", "b", "c"} {
 			t.Expect(s.Set(k, i, 0)).To(Succeed())
@@ -126,7 +126,7 @@ func capacity(c *cases) {
 		t.Expect(s.GetMany([]string{"a", "b", "c"})).To(HaveLen(1))
 		t.Expect(valueOf(s, "a")).To(Equal(1))
 	})
-	c.add("17: RejectWhenFull refuses new keys alone, and SetMany whole", func(t *tester) {
+	c.with(Merging).add("17: RejectWhenFull refuses new keys alone, and SetMany whole", func(t *tester) {
 		s := t.open(lastmodstore.MaxEntries(2), lastmodstore.RejectWhenFull())
 		t.set(s, "a", 1, 0)
 		t.Expect(s.SetMany(map[string]int{"a": 5, "b": 5, "c": 5}, 0)).To(MatchError(lastmodstore.ErrFull))

@@ -11,7 +11,7 @@ import (
 )
 
 // everyMethod are the capabilities that have methods of their own.
-var everyMethod = []Capability{Feed, Listeners, Merging, Batches, Counters, Adding}
+var everyMethod = []Capability{Feed, Listeners, Merging, Batches, Counters, Adding, Conditions, Changes}
 
 // every calls each method once and returns the errors of the writes.
 func every(s stringStore) []error {
@@ -50,7 +50,7 @@ func lifecycle(c *cases) {
 		t.Expect(s.Len()).To(BeZero())
 		t.Expect(s.Stats()).To(BeZero())
 	})
-	c.add("20: a loop ends when the store closes", func(t *tester) {
+	c.with(Changes).add("20: a loop ends when the store closes", func(t *tester) {
 		for _, loop := range loops {
 			s := t.open()
 			for i := range 1000 {

@@ -33,7 +33,7 @@ func listeners(c *cases) {
 		t.Expect(s.Close()).To(Succeed())
 		t.Expect(all).To(Equal([]string{"Replaced a 1", "Deleted a 2", "Expired b 3", "Evicted c0 0", "Cleared c1 1", "Cleared c2 2", "Cleared c3 3"}))
 	})
-	c.with(Merging).add("27: OnRemove reports nothing for a value that is kept", func(t *tester) {
+	c.with(Merging, Conditions).add("27: OnRemove reports nothing for a value that is kept", func(t *tester) {
 		s := t.open()
 		t.set(s, "a", 1, time.Hour)
 		s.OnRemove(func(string, entry, lastmodstore.EventKind) { t.Error("the value is still there") })

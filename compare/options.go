@@ -60,14 +60,17 @@ type Capability int
 
 // The capabilities.
 const (
-	Capacity  Capability = iota + 1 // MaxEntries and RejectWhenFull
-	Feed                            // Watch
-	Listeners                       // OnRemove
-	Merging                         // Merge
-	Sweeping                        // background cleanup
-	Batches                         // SetMany and GetMany as a single instant
-	Counters                        // Stats
-	Adding                          // Add
+	Capacity   Capability = iota + 1 // MaxEntries and RejectWhenFull
+	Feed                             // Watch
+	Listeners                        // OnRemove
+	Merging                          // Merge
+	Sweeping                         // background cleanup
+	Batches                          // SetMany and GetMany as a single instant
+	Counters                         // Stats
+	Adding                           // Add
+	Conditions                       // SetIfUnmodifiedSince, DeleteIfUnmodifiedSince and GetAndDelete
+	Changes                          // ModifiedSince
+	Turns                            // callers of Update of one key take turns
 )
 
 func (c Capability) String() string {
@@ -88,6 +91,12 @@ func (c Capability) String() string {
 		return "Counters"
 	case Adding:
 		return "Adding"
+	case Conditions:
+		return "Conditions"
+	case Changes:
+		return "Changes"
+	case Turns:
+		return "Turns"
 	}
 	return fmt.Sprintf("Capability(%d)", int(c))
 }

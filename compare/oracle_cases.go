@@ -18,7 +18,7 @@ import (
 // any sequence of calls what the oracle returns, which covers every sentence that a
 // single goroutine can observe.
 func oracleCases(c *cases) {
-	c = c.on(anyShards).with(Capacity, Feed, Listeners, Merging, Batches, Counters, Adding)
+	c = c.on(anyShards).with(Capacity, Feed, Listeners, Merging, Batches, Counters, Adding, Conditions, Changes)
 	for _, s := range settings {
 		for _, k := range keyTypes {
 			c := c

@@ -16,7 +16,7 @@ import (
 // polling tests that polling with the last LastModified received misses nothing and
 // repeats nothing.
 func polling(c *cases) {
-	c = c.on(anyShards).with(Batches, Adding)
+	c = c.on(anyShards).with(Batches, Adding, Changes)
 	c.add("13: polling concurrently with writers misses nothing and repeats nothing", pollingInRealTime)
 	c.add("13: polling misses nothing while the clock stands still", pollingWhileTheClockStands)
 	c.add("13: writes during a call are left to the next call", pollingWhileWriting)

@@ -11,9 +11,9 @@ import (
 
 // races tests calls that run concurrently with sweeps, Clear and readers.
 func races(c *cases) {
-	c.add("12, 14: what is seen after Clear was modified after it", clearBesideEverything)
+	c.with(Conditions).add("12, 14: what is seen after Clear was modified after it", clearBesideEverything)
 	c.add("14: single reads see Clear as a whole", clearBesideSingleReads)
-	c.add("12, 13: loops concurrent with sweeps yield what stays exactly once, changes in order", sweepsBesideLoops)
+	c.with(Changes).add("12, 13: loops concurrent with sweeps yield what stays exactly once, changes in order", sweepsBesideLoops)
 	c.with(Capacity).add("15, 17: a store with a capacity never exceeds it, and readers find what was written", capacityBesideReaders)
 }
 

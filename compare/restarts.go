@@ -10,7 +10,7 @@ import (
 
 // restarts tests the feed and snapshots of stores that restart.
 func restarts(c *cases) {
-	c = c.on(anyShards).with(Feed, Merging, Batches, Adding)
+	c = c.on(anyShards).with(Feed, Merging, Batches, Adding, Changes)
 	c.add("24, 28: a copy that restarts from its snapshot resumes where it was, without a Resync", restartReader)
 	c.add("25, 28: when the source restarts, the copy gets Resync first and becomes what the source is", restartSource)
 }

@@ -27,14 +27,14 @@ func track(live *atomic.Int64) *tracked {
 
 // retention tests that values that were removed are not retained.
 func retention(c *cases) {
-	c = c.on(anyShards)
+	c = c.on(anyShards).with(Batches, Changes)
 	for _, how := range slices.Sorted(maps.Keys(removals)) {
 		removing := c
 		switch how {
 		case "Merge":
 			removing = c.with(Merging)
-		case "SetMany":
-			removing = c.with(Batches)
+		case "DeleteIf", "GetAndDelete":
+			removing = c.with(Conditions)
 		}
 		removing.add("26: no removed value is retained after "+how, func(t *tester) { noRemovedValue(t, removals[how]) })
 		removing.with(Listeners, Counters).add("26: a listener that waits retains no value after "+how, func(t *tester) {

@@ -29,7 +29,7 @@ func shardCases(c *cases) {
 	c.addInBubble("13, 24, 29: no two modifications share a time, in whichever shards", uniqueTimesOfShards)
 	c.addInBubble("23, 29: a Merge ahead of the clock raises later times in every shard", mergeAheadInShards)
 	c.add("20, 29: a watch of shards ends at once with the store and with its context", endsOfWatches)
-	c.on(anyShards).add("11, 21, 29: a listener may write until the store is closed", func(t *tester) {
+	c.on(anyShards).with(Listeners).add("11, 21, 29: a listener may write until the store is closed", func(t *tester) {
 		for i := range 10 { // the shards of the two keys may be closed in either order
 			t.bubble(func() { closeWhileListenerWrites(t, t.engine.Strings(0), fmt.Sprint(i)) })
 		}

@@ -15,15 +15,15 @@ import (
 
 // timing tests what has to do with time, in synctest bubbles.
 func timing(c *cases) {
-	c.with(Feed, Batches, Adding, Counters).addInBubble("1: absent for every operation from the deadline on, and not before", deadline)
+	c.with(Feed, Batches, Adding, Counters, Conditions, Changes).addInBubble("1: absent for every operation from the deadline on, and not before", deadline)
 	c.with(Counters).addInBubble("1: overwriting an expired entry is an insertion", overwrite)
-	c.with(Feed, Batches).addInBubble("2: reads extend no TTL", reads)
+	c.with(Feed, Batches, Changes).addInBubble("2: reads extend no TTL", reads)
 	c.with(Sweeping, Counters).addInBubble("5: background cleanup removes an entry within one interval of its deadline", ticks)
 	c.addInBubble("3: Until returns a TTL that never means no expiry", until)
 	c.with(Batches).addInBubble("4: a sweep spares what was renewed", renewed)
 	c.addInBubble("6: a clock that stands still gives different times", still)
 	c.with(Adding).addInBubble("10: the window of Add closes when it said", window)
-	c.addInBubble("12, 13: a loop yields what is renewed before it gets there", renewedInLoop)
+	c.with(Changes).addInBubble("12, 13: a loop yields what is renewed before it gets there", renewedInLoop)
 	c.with(Capacity, Batches).addInBubble("17: expired entries make room before live ones", roomOfExpired)
 	c.with(Merging, Feed).addInBubble("23: an older entry that arrives after a newer one has expired is rejected while that is remembered", outlived)
 	c.with(Batches, Counters).addInBubble("1: Clear counts the expired entries that it removes as expired", clearedExpired)

@@ -62,7 +62,7 @@ func travel(c *cases) {
 			t.Expect(at.String()).NotTo(ContainSubstring("m="))
 		}
 	})
-	c.add("8, 9: a condition taken from a time keeps its meaning", func(t *tester) {
+	c.with(Conditions).add("8, 9: a condition taken from a time keeps its meaning", func(t *tester) {
 		for name, by := range travels {
 			s := t.open()
 			for i := range 50 {
@@ -77,7 +77,7 @@ func travel(c *cases) {
 			}
 		}
 	})
-	c.with(Feed).add("8, 13, 24: a position taken from a time keeps its meaning", func(t *tester) {
+	c.with(Feed, Changes).add("8, 13, 24: a position taken from a time keeps its meaning", func(t *tester) {
 		for name, by := range travels {
 			s := t.open()
 			last := t.set(s, "first", 0, 0).LastModified
@@ -94,7 +94,7 @@ func travel(c *cases) {
 			}
 		}
 	})
-	c.add("8, 9: a condition or position taken from the clock is on the safe side", func(t *tester) {
+	c.with(Conditions, Changes).add("8, 9: a condition or position taken from the clock is on the safe side", func(t *tester) {
 		s := t.open()
 		for i := range 1000 {
 			before := time.Now()
