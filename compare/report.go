@@ -46,17 +46,22 @@ func (r *Report) Count(o Outcome) (n int) {
 	return n
 }
 
-// String lists what failed and what was skipped, and then, for each sentence,
-// how many cases that cite it passed, failed and were skipped.
+// String lists the cases that failed, how many were skipped for which reason, and,
+// for each sentence, how many cases that cite it passed, failed and were skipped.
 func (r *Report) String() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "%s: %d cases passed, %d failed, %d skipped\n", r.Engine, r.Count(Passed), r.Count(Failed), r.Count(Skipped))
-	for _, o := range []Outcome{Failed, Skipped} {
-		for _, result := range r.Results {
-			if result.Outcome == o {
-				fmt.Fprintf(&s, "  %-7s %s: %s (%s)\n", o, result.Group, result.Case, firstLine(result.Reason))
-			}
+	skipped := map[string]int{}
+	for _, result := range r.Results {
+		switch result.Outcome {
+		case Failed:
+			fmt.Fprintf(&s, "  failed %s: %s (%s)\n", result.Group, result.Case, firstLine(result.Reason))
+		case Skipped:
+			skipped[result.Reason]++
 		}
+	}
+	for _, reason := range slices.Sorted(maps.Keys(skipped)) {
+		fmt.Fprintf(&s, "  skipped %d: %s\n", skipped[reason], reason)
 	}
 	r.bySentence(&s)
 	return s.String()
