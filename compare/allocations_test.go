@@ -14,8 +14,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/compare/engines"
 )
 
-// Under the race detector sync.Pool drops some of what it is given, so this
-// runs without.
+// The race detector makes sync.Pool drop some values, so this test runs without it.
 func TestCallsAboutPresentKeysAllocateNothing(t *testing.T) {
 	g := NewWithT(t)
 	for _, e := range engines.All() {
@@ -27,7 +26,7 @@ func TestCallsAboutPresentKeysAllocateNothing(t *testing.T) {
 	}
 }
 
-// A batch over shards is prepared in pooled memory, and no shard makes a map of its
+// A batch over shards is prepared in pooled memory, and no shard makes a map for its
 // part.
 func TestBatchesAllocateNothingButTheResult(t *testing.T) {
 	g := NewWithT(t)

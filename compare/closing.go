@@ -12,11 +12,11 @@ import (
 // returned finds the store closed, what returned before Close was called finds it
 // open, and all of it returns.
 func closing(c *cases) {
-	for _, name := range slices.Sorted(maps.Keys(tells)) {
+	for _, name := range slices.Sorted(maps.Keys(verdicts)) {
 		c.with(neededBy[name]...).add("19, 20, 21: Close concurrently with "+name, func(t *tester) {
 			for round := range t.atLength(50, 3000) {
 				s := t.engine.Strings([]time.Duration{0, 10 * time.Microsecond}[round%2])
-				closeBeside(t, s, name, tells[name], round)
+				closeDuring(t, s, name, verdicts[name], round)
 			}
 		})
 	}
@@ -36,7 +36,7 @@ var neededBy = map[string][]Capability{
 	"OnRemove":         {Listeners},
 }
 
-func closeBeside(t *tester, s stringStore, name string, call func(stringStore) verdict, round int) {
+func closeDuring(t *tester, s stringStore, name string, call func(stringStore) verdict, round int) {
 	s.Set("a", 1, 0)
 	s.Set("b", 1, 0)
 	var closing, isClosed atomic.Bool

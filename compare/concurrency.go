@@ -139,7 +139,7 @@ func manyKeysConcurrently(c *cases) {
 				t.Expect(s.Set(fmt.Sprintf("%d-%d", i, n), n, time.Microsecond)).To(Succeed())
 				t.Expect(s.Len()).To(BeNumerically("<", 10_000), "insertions outrun the sweep")
 			}
-			if i == 0 { // the only one that counts: the writers never end by themselves
+			if i == 0 { // only this one counts as progress: the writers do not end by themselves
 				for range 20 {
 					s.Cleanup()
 					c.returned()

@@ -22,9 +22,8 @@ import (
 // of a subtest from that of its engine.
 var citation = regexp.MustCompile(`^/?([1-9]\d?(?:, [1-9]\d?)*): `)
 
-// The contract's sentences and the cases that cite them belong to each other: a
-// sentence that no case enforces is a wish, and a case that cites a sentence that
-// does not exist enforces something else.
+// TestContractIsCited checks that every sentence of the contract is cited by a case,
+// and that no case cites a sentence that does not exist.
 func TestContractIsCited(t *testing.T) {
 	g := NewWithT(t)
 	sentences := contractSentences(g)
@@ -42,8 +41,7 @@ func TestContractIsCited(t *testing.T) {
 	}
 }
 
-// contractSentences returns how many sentences the page has: they are numbered
-// from 1, in order.
+// contractSentences returns how many sentences the page has, numbered from 1 in order.
 func contractSentences(g Gomega) (n int) {
 	page, err := os.ReadFile("../docs/contract.md")
 	g.Expect(err).NotTo(HaveOccurred())
@@ -61,7 +59,7 @@ type citing struct {
 	cases, all map[int][]string
 }
 
-// citations collects them from the tests of the module at root, and from package
+// citations collects the citations of the tests of the module at root, and from package
 // compare, which holds the suite. Nested modules are left out.
 func citations(root string) (citing, error) {
 	found := citing{map[int][]string{}, map[int][]string{}}

@@ -27,7 +27,7 @@ func edges(c *cases) {
 		t.Expect(got.ExpiresAt.IsZero()).To(BeTrue())
 		t.Expect(got.TTL).To(Equal(lastmodstore.NoExpiry))
 	})
-	c.add("takes KeepTTL on an absent key for no expiry", func(t *tester) {
+	c.add("treats KeepTTL on an absent key as no expiry", func(t *tester) {
 		t.Expect(t.set(t.open(), "a", 1, lastmodstore.KeepTTL).ExpiresAt.IsZero()).To(BeTrue())
 	})
 	c.with(Adding, Batches, Merging, Conditions).add("18: NaN is refused by writes, absent for reads, and leaves nothing", func(t *tester) {
@@ -61,7 +61,7 @@ func edges(c *cases) {
 			t.Expect(valueOf[any](s, "a")).To(Equal(1))
 		}
 	})
-	c.add("takes nil values for values", func(t *tester) {
+	c.add("stores nil keys and nil values", func(t *tester) {
 		s := t.openAny()
 		t.Expect(s.Set(nil, nil, 0)).To(Succeed())
 		value, ok := s.Get(nil)
@@ -110,7 +110,7 @@ func capacity(c *cases) {
 				t.Expect(s.Set(k, i, time.Hour)).To(Succeed())
 			}
 			t.Expect(s.SetMany(map[string]int{"a": 2, "x": 2}, lastmodstore.KeepTTL)).To(Succeed())
-			got := s.GetMany([]string{"a", "x"}) // b went; both are marked, c is not
+			got := s.GetMany([]string{"a", "x"}) // b was evicted; both are marked as read, c is not
 			t.Expect(got).To(HaveLen(2))
 			t.Expect(got["a"].TTL).To(Equal(time.Hour))
 			t.Expect(s.SetMany(map[string]int{"d": 3, "e": 3}, 0)).To(Succeed())

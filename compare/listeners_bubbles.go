@@ -17,19 +17,19 @@ import (
 func exitingListener(t *tester) {
 	s := t.engine.Strings(time.Minute)
 	defer s.Close()
-	var exits, told atomic.Int64
+	var exits, reported atomic.Int64
 	s.OnRemove(func(string, entry, lastmodstore.EventKind) {
 		exits.Add(1)
 		runtime.Goexit()
 	})
-	s.OnRemove(func(string, entry, lastmodstore.EventKind) { told.Add(1) })
+	s.OnRemove(func(string, entry, lastmodstore.EventKind) { reported.Add(1) })
 	for i := range 100 {
 		t.Expect(s.Set(fmt.Sprint(i), i, 0)).To(Succeed())
 		t.Expect(s.Delete(fmt.Sprint(i))).To(BeTrue())
 	}
 	synctest.Wait()
 	t.Expect(exits.Load()).To(BeEquivalentTo(1))
-	t.Expect(told.Load()).To(BeEquivalentTo(100))
+	t.Expect(reported.Load()).To(BeEquivalentTo(100))
 	t.Expect(s.Stats().PendingRemovals).To(BeZero())
 }
 
@@ -77,13 +77,13 @@ func listenerUntilClosed(t *tester) {
 func sleepingListener(t *tester) {
 	s := t.engine.Strings(time.Minute)
 	defer s.Close()
-	var running, told atomic.Int64
+	var running, reported atomic.Int64
 	s.OnRemove(func(string, entry, lastmodstore.EventKind) {
 		t.Expect(running.Add(1)).To(BeEquivalentTo(1))
 		time.Sleep(time.Second)
 		s.Len()
 		running.Add(-1)
-		told.Add(1)
+		reported.Add(1)
 	})
 	wg := t.workers()
 	for i := range 20 {
@@ -94,7 +94,7 @@ func sleepingListener(t *tester) {
 	}
 	wg.Wait()
 	t.Expect(s.Close()).To(Succeed())
-	t.Expect(told.Load()).To(BeEquivalentTo(20))
+	t.Expect(reported.Load()).To(BeEquivalentTo(20))
 }
 
 func clearedAndExpired(t *tester) {

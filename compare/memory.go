@@ -43,7 +43,7 @@ func memoryIsReturned(t *tester) {
 // heap returns how many bytes are reachable.
 func heap() int64 {
 	runtime.GC()
-	runtime.GC() // what a sync.Pool held outlives one
+	runtime.GC() // what a sync.Pool held survives the first
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)

@@ -121,8 +121,7 @@ var sequences = rapid.Map(rapid.SliceOfN(rapid.Custom(func(t *rapid.T) oracle.Ca
 	return oracle.Call{Method: b("method"), Key: b("key"), TTL: b("ttl"), Time: b("time"), Value: b("value")}
 }), 100, 300), func(calls []oracle.Call) oracle.Calls { return calls })
 
-// setFlags sets flags, which is how rapid is told, and returns a function that
-// resets them.
+// setFlags sets flags, which configure rapid, and returns a function that resets them.
 func setFlags(values map[string]string) (reset func()) {
 	old := map[string]string{}
 	for name, value := range values {

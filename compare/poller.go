@@ -8,8 +8,8 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// A poller is a caller that knows of a store only what ModifiedSince yields after
-// the last LastModified that it received.
+// A poller knows of a store only what ModifiedSince yields after the last
+// LastModified that it received.
 type poller struct {
 	t        *tester
 	s        stringStore

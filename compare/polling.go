@@ -33,7 +33,7 @@ func polling(c *cases) {
 
 func pollingInRealTime(t *tester) {
 	t.seeds(3, 60, func(seed uint64) {
-		pollBesideWriters(t, t.engine.Strings(0), seed, 4000, func(random *rand.Rand) {
+		pollDuringWrites(t, t.engine.Strings(0), seed, 4000, func(random *rand.Rand) {
 			for start, wait := time.Now(), time.Duration(random.IntN(100_000)); time.Since(start) < wait; {
 				runtime.Gosched()
 			}
@@ -46,7 +46,7 @@ func pollingWhileTheClockStands(t *tester) {
 	t.seeds(3, 60, func(seed uint64) {
 		t.bubble(func() {
 			start := time.Now()
-			pollBesideWriters(t, t.engine.Strings(0), seed, 1000, func(random *rand.Rand) {
+			pollDuringWrites(t, t.engine.Strings(0), seed, 1000, func(random *rand.Rand) {
 				for range random.IntN(20) {
 					runtime.Gosched()
 				}
@@ -87,8 +87,8 @@ func pollWhileWriting(t *tester, random *rand.Rand) {
 	}
 }
 
-// pollBesideWriters polls until the writers are done, and once more.
-func pollBesideWriters(t *tester, s stringStore, seed uint64, writes int, pause func(*rand.Rand)) {
+// pollDuringWrites polls until the writers are done, and once more.
+func pollDuringWrites(t *tester, s stringStore, seed uint64, writes int, pause func(*rand.Rand)) {
 	const writers = 4
 	defer s.Close()
 	wg := t.workers()

@@ -11,14 +11,14 @@ import (
 
 // races tests calls that run concurrently with sweeps, Clear and readers.
 func races(c *cases) {
-	c.with(Conditions).add("12, 14: what is seen after Clear was modified after it", clearBesideEverything)
-	c.add("14: single reads see Clear as a whole", clearBesideSingleReads)
-	c.with(Changes).add("12, 13: loops concurrent with sweeps yield what stays exactly once, changes in order", sweepsBesideLoops)
-	c.with(Capacity).add("15, 17: a store with a capacity never exceeds it, and readers find what was written", capacityBesideReaders)
+	c.with(Conditions).add("12, 14: what is seen after Clear was modified after it", clearDuringChurn)
+	c.add("14: single reads see Clear as a whole", clearSeenByReads)
+	c.with(Changes).add("12, 13: loops concurrent with sweeps yield what stays exactly once, changes in order", loopsDuringSweeps)
+	c.with(Capacity).add("15, 17: a store with a capacity never exceeds it, and readers find what was written", capacityWithReaders)
 }
 
-// clearBesideEverything looks, after each Clear, for entries that are older than it.
-func clearBesideEverything(t *tester) {
+// clearDuringChurn looks, after each Clear, for entries that are older than it.
+func clearDuringChurn(t *tester) {
 	s, c := t.engine.Strings(20*time.Microsecond), t.caller()
 	t.churn(s, func() {
 		for n := range t.atLength(300, 20_000) {
@@ -40,9 +40,9 @@ func clearBesideEverything(t *tester) {
 	s.Close()
 }
 
-// clearBesideSingleReads checks that a reader that has seen one key removed does
+// clearSeenByReads checks that a reader that has seen one key removed does
 // not see another that was removed with it.
-func clearBesideSingleReads(t *tester) {
+func clearSeenByReads(t *tester) {
 	read := map[string]func(s stringStore, key string) int{
 		"Get": func(s stringStore, key string) int {
 			value, _ := s.Get(key)
@@ -79,8 +79,8 @@ func clearBesideSingleReads(t *tester) {
 	}
 }
 
-// sweepsBesideLoops loops over all entries and over all changes while others expire.
-func sweepsBesideLoops(t *tester) {
+// loopsDuringSweeps loops over all entries and over all changes while others expire.
+func loopsDuringSweeps(t *tester) {
 	const stay = 1000
 	s, c := t.engine.Strings(20*time.Microsecond), t.caller()
 	for i := range stay {
@@ -140,9 +140,9 @@ func (t *tester) churn(s stringStore, f func()) {
 	f()
 }
 
-// capacityBesideReaders checks that what readers find under a key was written
+// capacityWithReaders checks that what readers find under a key was written
 // under it, while entries expire and are evicted.
-func capacityBesideReaders(t *tester) {
+func capacityWithReaders(t *tester) {
 	const capacity = 50
 	s := t.engine.Strings(20*time.Microsecond, lastmodstore.MaxEntries(capacity))
 	var over atomic.Bool

@@ -13,7 +13,7 @@ import (
 type replica struct {
 	t       *tester
 	s       stringStore
-	at      time.Time // the last event's: where to resume
+	at      time.Time // of the last event: where to resume
 	entries map[string]entry
 	resyncs int
 	ties    bool // two events may have one time: there are several shards

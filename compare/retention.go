@@ -115,15 +115,15 @@ func fill(s trackedStore, live *atomic.Int64) {
 
 func waitingListener(t *tester, remove func(s trackedStore)) {
 	s := t.openTracked()
-	var live, told atomic.Int64
+	var live, reported atomic.Int64
 	s.OnRemove(func(_ any, e lastmodstore.Entry[any], _ lastmodstore.EventKind) {
 		if e.Value != nil {
-			told.Add(1)
+			reported.Add(1)
 		}
 	})
 	fill(s, &live)
 	remove(s)
-	t.Eventually(told.Load).WithTimeout(time.Minute).Should(BeEquivalentTo(10))
+	t.Eventually(reported.Load).WithTimeout(time.Minute).Should(BeEquivalentTo(10))
 	collected(t, &live)
 	t.Expect(s.Stats().PendingRemovals).To(BeZero())
 	t.Expect(s.Close()).To(Succeed())

@@ -14,7 +14,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// A machine that can be suspended: its wall clock goes on while all else stands.
+// A machine can be suspended: its wall clock advances while everything else stands.
 type machine struct{ asleep atomic.Int64 }
 
 func (m *machine) suspend(d time.Duration) { m.asleep.Add(int64(d)) }
@@ -45,7 +45,7 @@ func afterASuspend(t *testing.T, interval time.Duration, test func(g Gomega, s l
 	}
 }
 
-// 30: after a suspend a sweep finds the wall clock, so that ExpiresAt holds.
+// 30: after a suspend a sweep notices the wall clock, so that ExpiresAt holds.
 func TestASweepFollowsTheWallClock(t *testing.T) {
 	afterASuspend(t, 0, func(g Gomega, s lastmodstore.Store[string, int], _ *machine) {
 		g.Expect(s.Cleanup()).To(Equal(1))
@@ -57,7 +57,7 @@ func TestASweepFollowsTheWallClock(t *testing.T) {
 	})
 }
 
-// 30: a Merge finds it, so that entries of other machines are not refused.
+// 30: a Merge notices the wall clock, so that entries of other machines are not refused.
 func TestAMergeFollowsTheWallClock(t *testing.T) {
 	afterASuspend(t, 0, func(g Gomega, s lastmodstore.Store[string, int], m *machine) {
 		e := lastmodstore.Entry[int]{Value: 2, LastModified: m.now(), TTL: time.Minute, ExpiresAt: m.now().Add(time.Minute)}
@@ -70,7 +70,7 @@ func TestAMergeFollowsTheWallClock(t *testing.T) {
 	})
 }
 
-// 30: a write finds it within a second, so that LastModified is correct again. A
+// 30: a write notices the wall clock within a second, so that LastModified is correct again. A
 // wall clock that is set back changes nothing.
 func TestAWriteFollowsTheWallClock(t *testing.T) {
 	afterASuspend(t, 0, func(g Gomega, s lastmodstore.Store[string, int], m *machine) {

@@ -90,8 +90,8 @@ func overwrite(t *tester) {
 	t.Expect(s.Stats().Expirations).To(BeEquivalentTo(1))
 }
 
-// reads calls every operation that reads, often, and finds the entry as it was
-// until its deadline, at which it is absent all the same.
+// reads calls every operation that reads, often, and finds the entry unchanged until
+// its deadline, at which it is absent nevertheless.
 func reads(t *tester) {
 	reading := []string{"Get", "GetEntry", "GetLastModified", "GetMany", "GetIfModifiedSince", "All", "ModifiedSince", "Watch"}
 	s := t.engine.Strings(0)

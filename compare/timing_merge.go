@@ -9,8 +9,8 @@ import (
 )
 
 // outlived merges an older entry after a newer one of its key has expired: it is
-// rejected, as it would be had it arrived in time, while the newer one's removal is
-// remembered, and stored when it is not.
+// rejected, as if it had arrived in time, while the newer one's removal is remembered,
+// and stored otherwise.
 func outlived(t *tester) {
 	for limit, remembered := range map[int]bool{10: true, 1: true, 0: false} {
 		mergedTooLate(t, t.engine.Strings(0, lastmodstore.RemovalLog(limit)), remembered, func(stringStore) {})

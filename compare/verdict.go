@@ -34,8 +34,8 @@ func ofPresence(present bool) verdict {
 	return closed
 }
 
-// tells calls one method each of a store that holds "a" and "b", which do not expire.
-var tells = map[string]func(s stringStore) verdict{
+// verdicts call one method each of a store that holds "a" and "b", which do not expire.
+var verdicts = map[string]func(s stringStore) verdict{
 	"Get":             func(s stringStore) verdict { _, ok := s.Get("a"); return ofPresence(ok) },
 	"GetEntry":        func(s stringStore) verdict { _, ok := s.GetEntry("a"); return ofPresence(ok) },
 	"GetLastModified": func(s stringStore) verdict { _, ok := s.GetLastModified("a"); return ofPresence(ok) },

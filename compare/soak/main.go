@@ -1,7 +1,7 @@
 // Command soak uses each engine for a long time from 64 goroutines at once:
-// churn with deadlines, bounds, sweeps and loops. It prints a line a second,
-// and at the end checks that nothing was lost, held or left behind. Run it by
-// make soak.
+// churn with deadlines, capacities, sweeps and loops. It prints a line a second, and
+// checks at the end that nothing was lost, retained or left running. make soak runs
+// it.
 package main
 
 import (
@@ -33,8 +33,8 @@ func main() {
 	}
 }
 
-// soak uses two stores of e, one of them bounded, and answers what is wrong
-// with them in the end.
+// soak uses two stores of e, one of them with a capacity, and returns what is wrong
+// with them at the end.
 func soak(e compare.Engine, duration time.Duration) error {
 	goroutines, heap := runtime.NumGoroutine(), heapMB()
 	r := newRun(e)
@@ -52,7 +52,7 @@ func soak(e compare.Engine, duration time.Duration) error {
 
 func heapMB() float64 {
 	runtime.GC()
-	runtime.GC() // what the first one only swept out of pools
+	runtime.GC() // what a sync.Pool held survives the first
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return float64(m.HeapAlloc) / 1e6
