@@ -19,6 +19,9 @@ import (
 // a case that hangs has started goes on: see [Isolated].
 func Run(t *testing.T, e Engine, options ...Option) *Report {
 	t.Helper()
+	if e.Strings == nil {
+		t.Fatal("compare: Run: Engine.Strings is nil: it must open a store of string to int")
+	}
 	r := &runner{engine: e, limit: defaultLimit, report: &Report{Engine: e.Name}}
 	for _, o := range options {
 		o(r)
