@@ -32,8 +32,8 @@ test-32bit: ## the tests of the library and of compare, built for 386 (run by qe
 	GODEBUG=asyncpreemptoff=1 GOARCH=386 CGO_ENABLED=0 go test -timeout 10m -exec "$$(command -v qemu-i386)" $(LIBRARY) ./compare
 
 test-long: ## the checks of make test that are random, at full length
-	@bash -o pipefail -c "go test -timeout 60m -run Oracle -v ./compare -long | $(BRIEF)" # without the race detector: it has nothing to find there, and takes many GB
-	@bash -o pipefail -c "go test -race -timeout 60m -run 'Linearizable|Beside|Feed' -v ./compare -long | $(BRIEF)"
+	@bash -o pipefail -c "go test -timeout 60m -run 'TestEngines//oracle' -v ./compare -long | $(BRIEF)" # without the race detector: it has nothing to find there, and takes many GB
+	@bash -o pipefail -c "go test -race -timeout 60m -run 'TestEngines//(linearizability|followers|restarts|closing|races|polling|watchers|shards)' -v ./compare -long | $(BRIEF)"
 	@bash -o pipefail -c "go test -timeout 60m -run Interleaving -v ./internal/epoch -long | $(BRIEF)" # one goroutine
 	@bash -o pipefail -c "go test -timeout 60m -run 'Readers' -v ./internal/table -long | $(BRIEF)" # without the race detector, which slows readers and writers down so far that they seldom meet
 

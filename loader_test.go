@@ -15,7 +15,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/lastmodstore/lastmodstore"
-	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
@@ -28,7 +28,7 @@ type (
 
 // eachLoaderStore runs test in a bubble for each engine, and for a Sharded of it.
 func eachLoaderStore(t *testing.T, test func(t *testing.T, g Gomega, s intStore)) {
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		open := func() intStore { return e.Strings(0) }
 		for name, open := range map[string]func() intStore{
 			e.Name:                open,
@@ -214,7 +214,7 @@ func TestLoaderReturnsAndDiscardsAValueThatTheStoreRefuses(t *testing.T) {
 
 // 18: NaN and unhashable keys are neither loaded nor retained.
 func TestLoaderNeitherLoadsNorRetainsInvalidKeys(t *testing.T) {
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		t.Run(e.Name, func(t *testing.T) {
 			g := NewWithT(t)
 			s := e.Any(0)

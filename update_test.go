@@ -9,6 +9,7 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 )
 
 // 10: contending callers take turns, whether the function takes a microsecond or 20 ms.
@@ -46,7 +47,7 @@ func TestUpdateTakesTurnsWithASlowFunction(t *testing.T) {
 // 18, 21: an unhashable key panics in its caller, even while other calls contend, and the
 // other calls keep working.
 func TestUpdateOfAnUnhashableKeyPanicsInItsCallerOnly(t *testing.T) {
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		for name, e := range map[string]compare.Engine{e.Name: e, "sharded " + e.Name: compare.Shards(4, e)} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {

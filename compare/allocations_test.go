@@ -11,13 +11,13 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 )
 
-// Under the race detector sync.Pool drops some of what it is given, so this
-// runs without.
+// The race detector makes sync.Pool drop some values, so this test runs without it.
 func TestCallsAboutPresentKeysAllocateNothing(t *testing.T) {
 	g := NewWithT(t)
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		s := e.Strings(time.Minute)
 		g.Expect(s.Set("a", 0, time.Hour)).To(Succeed())
 		g.Expect(testing.AllocsPerRun(1000, func() { s.Get("a") })).To(BeZero(), e.Name)
@@ -26,11 +26,11 @@ func TestCallsAboutPresentKeysAllocateNothing(t *testing.T) {
 	}
 }
 
-// A batch over shards is prepared in pooled memory, and no shard makes a map of its
+// A batch over shards is prepared in pooled memory, and no shard makes a map for its
 // part.
 func TestBatchesAllocateNothingButTheResult(t *testing.T) {
 	g := NewWithT(t)
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		s := compare.Shards(16, e).Ints(time.Minute)
 		values, keys := map[int]int{}, []int{}
 		for i := range 100 {

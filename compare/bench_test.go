@@ -7,20 +7,20 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
-	"github.com/lastmodstore/lastmodstore/compare"
 	"github.com/lastmodstore/lastmodstore/compare/baseline"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 )
 
-// Phase five, performance. Read it with benchstat -col /engine. The ratios and
-// the goals are printed by make bench-ratio.
+// Read the benchmarks with benchstat -col /engine. make bench-ratio prints ratios and
+// goals.
 
 type store interface {
 	Get(key string) (int, bool)
 	Set(key string, value int, ttl time.Duration) error
 }
 
-// contestants are the engines and their baselines.
-func contestants() (names []string, open map[string]func() (store, func())) {
+// implementations returns the engines and their baselines.
+func implementations() (names []string, open map[string]func() (store, func())) {
 	open = map[string]func() (store, func()){
 		"rwmap": func() (store, func()) { return baseline.NewRWMap[int](), func() {} },
 		"textbook": func() (store, func()) {
@@ -32,7 +32,7 @@ func contestants() (names []string, open map[string]func() (store, func())) {
 			return s, s.Close
 		},
 	}
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		names = append(names, e.Name)
 		open[e.Name] = func() (store, func()) {
 			s := e.Strings(time.Minute)
@@ -50,9 +50,9 @@ func benchKeys(n int) []string {
 	return keys
 }
 
-// each runs the benchmark for every contestant, primed with keys.
+// each runs the benchmark for every implementation, filled with keys.
 func each(b *testing.B, params string, keys []string, run func(b *testing.B, s store)) {
-	names, open := contestants()
+	names, open := implementations()
 	for _, name := range names {
 		b.Run("engine="+name+"/"+params, func(b *testing.B) {
 			s, closeStore := open[name]()
@@ -69,7 +69,7 @@ func each(b *testing.B, params string, keys []string, run func(b *testing.B, s s
 	}
 }
 
-// contend makes b.N calls from so many callers, a share of them reads.
+// contend makes b.N calls from several callers, a share of them reads.
 func contend(b *testing.B, s store, keys []string, callers, readPercent int) {
 	var wg sync.WaitGroup
 	for c := range callers {
@@ -111,10 +111,10 @@ func BenchmarkWriteContention(b *testing.B) {
 	}
 }
 
-// eachEngine is for what only the engines can do.
+// eachEngine runs a benchmark of what only the engines can do.
 func eachEngine(b *testing.B, params string, entries int, run func(b *testing.B, s lastmodstore.Store[string, int], keys []string)) {
 	keys := benchKeys(entries)
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		b.Run(fmt.Sprintf("engine=%s/entries=%d%s", e.Name, entries, params), func(b *testing.B) {
 			s := e.Strings(0)
 			defer s.Close()

@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
-	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 )
 
-// From Set to a waiting watcher's receipt. Compare with engine=pingpong of
-// BenchmarkReadContention, a bare round trip.
+// BenchmarkWatchReceipt measures from Set to the receipt by a waiting watcher. Compare
+// it with engine=pingpong of BenchmarkReadContention, a bare round trip.
 func BenchmarkWatchReceipt(b *testing.B) {
 	eachEngine(b, "", 1000, func(b *testing.B, s lastmodstore.Store[string, int], keys []string) {
 		received := make(chan struct{})
@@ -28,7 +28,7 @@ func BenchmarkWatchReceipt(b *testing.B) {
 	})
 }
 
-// Reading 1,000,000 changes through one watcher.
+// BenchmarkWatchBacklog reads 1,000,000 changes through one watcher.
 func BenchmarkWatchBacklog(b *testing.B) {
 	eachEngine(b, "", 1_000_000, func(b *testing.B, s lastmodstore.Store[string, int], keys []string) {
 		for b.Loop() {
@@ -43,10 +43,11 @@ func BenchmarkWatchBacklog(b *testing.B) {
 	})
 }
 
-// What watchers cost a writer: parked in their bodies, or waiting.
+// BenchmarkSetBesideWatchers measures what watchers cost a writer: parked in their
+// bodies, or waiting.
 func BenchmarkSetBesideWatchers(b *testing.B) {
 	for _, kind := range []string{"none", "parked", "waiting"} {
-		for _, e := range compare.Engines() {
+		for _, e := range engines.All() {
 			b.Run(fmt.Sprintf("engine=%s/watchers=%s", e.Name, kind), func(b *testing.B) {
 				s := e.Strings(0)
 				defer s.Close()

@@ -2,73 +2,71 @@ package compare
 
 import (
 	"fmt"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// Progress counts the calls that have returned, so that a watchdog can tell a
-// call that hangs from a machine that is slow: however long a check takes in all,
-// it goes on while calls return. It is safe for concurrent use.
-type Progress struct {
+// progress counts the calls that have returned, so that a watchdog can tell a
+// call that hangs from a machine that is slow: however long a case takes in all,
+// it continues while calls return. It is safe for concurrent use.
+type progress struct {
 	mu      sync.Mutex // guards callers
-	callers []*Caller
+	callers []*caller
 }
 
-// A Caller counts the calls of one goroutine. Each goroutine needs one of its own:
-// a shared counter would order the goroutines' calls, and so hide data races from
+// A caller counts the calls of one goroutine. Each goroutine needs its own: a
+// shared counter would order the goroutines' calls, and so hide data races from
 // the race detector.
-type Caller struct {
-	returned atomic.Uint64
-	_        [56]byte // a cache line for each
+type caller struct {
+	calls atomic.Uint64
+	_     [56]byte // a cache line for each
 }
 
-// Caller returns a counter for one more goroutine.
-func (p *Progress) Caller() *Caller {
+// caller returns a counter for one more goroutine.
+func (p *progress) caller() *caller {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c := new(Caller)
+	c := new(caller)
 	p.callers = append(p.callers, c)
 	return c
 }
 
-// Returned notes that a call has returned.
-func (c *Caller) Returned() { c.returned.Add(1) }
+// returned notes that a call has returned.
+func (c *caller) returned() { c.calls.Add(1) }
 
-func (p *Progress) returned() (sum uint64) {
+func (p *progress) sum() (sum uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.callers {
-		sum += c.returned.Load()
+		sum += c.calls.Load()
 	}
 	return sum + uint64(len(p.callers))
 }
 
-// patience is how many times in a row, a second apart, no call may have returned.
-// Counting looks instead of reading the clock keeps a program that was suspended
-// from being taken for one that hangs.
-const patience = 60
-
-// Await waits until done is closed. If no call returns for a minute, it returns an
-// error that holds the stacks of all goroutines.
-func (p *Progress) Await(done <-chan struct{}) error {
+// await waits until done is closed. It returns an error if no call returns for
+// limit, or if the whole takes longer than overall limits. It counts seconds
+// instead of reading the clock, so that a program that was suspended is not taken
+// for one that hangs.
+func (p *progress) await(done <-chan struct{}, limit time.Duration) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	last, idle := p.returned(), 0
-	for idle < patience {
+	patience := int(limit / time.Second)
+	last, idle := p.sum(), 0
+	for range overall * patience {
 		select {
 		case <-done:
 			return nil
 		case <-tick.C:
 		}
-		if now := p.returned(); now == last {
+		if now := p.sum(); now == last {
 			idle++
 		} else {
 			last, idle = now, 0
 		}
+		if idle == patience {
+			return fmt.Errorf("21: no call has returned for %v, after %d that did", limit, last)
+		}
 	}
-	stacks := make([]byte, 1<<20)
-	stacks = stacks[:runtime.Stack(stacks, true)]
-	return fmt.Errorf("21: no call has returned for %d seconds, after %d that did:\n\n%s", patience, last, stacks)
+	return fmt.Errorf("21: it has not ended within %v, after %d calls", overall*limit, last)
 }

@@ -9,12 +9,12 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/lastmodstore/lastmodstore"
-	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 	"github.com/lastmodstore/lastmodstore/internal/config"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
-// A machine that can be suspended: its wall clock goes on while all else stands.
+// A machine can be suspended: its wall clock advances while everything else stands.
 type machine struct{ asleep atomic.Int64 }
 
 func (m *machine) suspend(d time.Duration) { m.asleep.Add(int64(d)) }
@@ -29,8 +29,8 @@ func (m *machine) option() lastmodstore.Option {
 
 // afterASuspend runs test with a store whose entry "a" expired while the machine
 // was suspended for an hour.
-func afterASuspend(t *testing.T, interval time.Duration, test func(g Gomega, s stringStore, m *machine)) {
-	for _, e := range compare.Engines() {
+func afterASuspend(t *testing.T, interval time.Duration, test func(g Gomega, s lastmodstore.Store[string, int], m *machine)) {
+	for _, e := range engines.All() {
 		t.Run(e.Name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := NewWithT(t)
@@ -45,21 +45,21 @@ func afterASuspend(t *testing.T, interval time.Duration, test func(g Gomega, s s
 	}
 }
 
-// 30: after a suspend a sweep finds the wall clock, so that ExpiresAt holds.
+// 30: after a suspend a sweep notices the wall clock, so that ExpiresAt holds.
 func TestASweepFollowsTheWallClock(t *testing.T) {
-	afterASuspend(t, 0, func(g Gomega, s stringStore, _ *machine) {
+	afterASuspend(t, 0, func(g Gomega, s lastmodstore.Store[string, int], _ *machine) {
 		g.Expect(s.Cleanup()).To(Equal(1))
 	})
-	afterASuspend(t, time.Minute, func(g Gomega, s stringStore, _ *machine) {
+	afterASuspend(t, time.Minute, func(g Gomega, s lastmodstore.Store[string, int], _ *machine) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		g.Expect(s.Len()).To(BeZero())
 	})
 }
 
-// 30: a Merge finds it, so that entries of other machines are not refused.
+// 30: a Merge notices the wall clock, so that entries of other machines are not refused.
 func TestAMergeFollowsTheWallClock(t *testing.T) {
-	afterASuspend(t, 0, func(g Gomega, s stringStore, m *machine) {
+	afterASuspend(t, 0, func(g Gomega, s lastmodstore.Store[string, int], m *machine) {
 		e := lastmodstore.Entry[int]{Value: 2, LastModified: m.now(), TTL: time.Minute, ExpiresAt: m.now().Add(time.Minute)}
 		g.Expect(s.Merge("b", e)).To(BeTrue())
 		_, ok := s.Get("a")
@@ -70,10 +70,10 @@ func TestAMergeFollowsTheWallClock(t *testing.T) {
 	})
 }
 
-// 30: a write finds it within a second, so that LastModified is correct again. A
+// 30: a write notices the wall clock within a second, so that LastModified is correct again. A
 // wall clock that is set back changes nothing.
 func TestAWriteFollowsTheWallClock(t *testing.T) {
-	afterASuspend(t, 0, func(g Gomega, s stringStore, m *machine) {
+	afterASuspend(t, 0, func(g Gomega, s lastmodstore.Store[string, int], m *machine) {
 		time.Sleep(time.Second)
 		g.Expect(s.Set("b", 2, 0)).To(Succeed())
 		at, _ := s.GetLastModified("b")

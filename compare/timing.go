@@ -5,55 +5,44 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
-	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/onsi/gomega"
+	. "github.com/onsi/gomega"
 
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// Timing tests what has to do with time, in synctest bubbles. Its cases are named
-// as those of [Specs].
-func Timing(t *testing.T, e Engine) {
-	for _, c := range []struct {
-		name string
-		run  func(g gomega.Gomega, e Engine)
-	}{
-		{"1: absent for every operation from the deadline on, and not before", deadline},
-		{"1: overwriting an expired entry is an insertion", overwrite},
-		{"2: reads extend no TTL", reads},
-		{"5: background cleanup removes an entry within one interval of its deadline", ticks},
-		{"3: Until returns a TTL that never means no expiry", until},
-		{"4: a sweep spares what was renewed", renewed},
-		{"6: a clock that stands still gives different times", still},
-		{"10: the window of Add closes when it said", window},
-		{"12, 13: a loop yields what is renewed before it gets there", renewedInLoop},
-		{"17: expired entries make room before live ones", roomOfExpired},
-		{"23: an older entry that arrives after a newer one has expired is rejected while that is remembered", outlived},
-		{"1: Clear counts the expired entries that it removes as expired", clearedExpired},
-		{"3: a deadline past the last representable time is none", endOfTime},
-		{"24: one change reaches every watcher that waits for it", watchedByMany},
-	} {
-		t.Run(e.Name+"/"+c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { c.run(gomega.NewWithT(t), e) })
-		})
-	}
-	t.Run(e.Name+"/22: what a store pools stays in its bubble", func(t *testing.T) {
+// timing tests what has to do with time, in synctest bubbles.
+func timing(c *cases) {
+	c.with(Feed, Batches, Adding, Counters, Conditions, Changes).addInBubble("1: absent for every operation from the deadline on, and not before", deadline)
+	c.with(Counters).addInBubble("1: overwriting an expired entry is an insertion", overwrite)
+	c.with(Feed, Batches, Changes).addInBubble("2: reads extend no TTL", reads)
+	c.with(Sweeping, Counters).addInBubble("5: background cleanup removes an entry within one interval of its deadline", ticks)
+	c.addInBubble("3: Until returns a TTL that never means no expiry", until)
+	c.with(Batches).addInBubble("4: a sweep spares entries whose TTL was renewed", renewed)
+	c.addInBubble("6: a clock that stands still gives different times", still)
+	c.with(Adding).addInBubble("10: the window of Add closes at its ExpiresAt", window)
+	c.with(Changes).addInBubble("12, 13: a loop yields an entry whose TTL is renewed before the loop reaches it", renewedInLoop)
+	c.with(Capacity, Batches).addInBubble("17: expired entries make room before live ones", roomOfExpired)
+	c.with(Merging, Feed).addInBubble("23: an older entry that arrives after a newer one has expired is rejected while that is remembered", outlived)
+	c.with(Batches, Counters).addInBubble("1: Clear counts the expired entries that it removes as expired", clearedExpired)
+	c.addInBubble("3: a deadline past the last representable time is none", endOfTime)
+	c.with(Feed).addInBubble("24: one change reaches every watcher that waits for it", watchedByMany)
+	c.with(Batches).add("22: what a store pools stays in its bubble", func(t *tester) {
 		for range 3 {
-			synctest.Test(t, func(t *testing.T) { pools(gomega.NewWithT(t), e) })
+			t.bubble(func() { pools(t) })
 		}
 	})
 }
 
 const ttl1 = time.Second
 
-func until(g gomega.Gomega, e Engine) {
-	s := e.Strings(0)
+func until(t *tester) {
+	s := t.engine.Strings(0)
 	defer s.Close()
 	for _, c := range []struct {
-		t    time.Time
+		at   time.Time
 		want time.Duration
 	}{
 		{time.Now().Add(ttl1), ttl1},
@@ -63,18 +52,18 @@ func until(g gomega.Gomega, e Engine) {
 		{time.Now().Add(-time.Hour), 1},
 		{time.Time{}, 1},
 	} {
-		ttl := lastmodstore.Until(c.t)
-		g.Expect(ttl).To(gomega.Equal(c.want))
-		g.Expect(s.Set("a", 1, ttl)).To(gomega.Succeed())
+		ttl := lastmodstore.Until(c.at)
+		t.Expect(ttl).To(Equal(c.want))
+		t.Expect(s.Set("a", 1, ttl)).To(Succeed())
 		entry, ok := s.GetEntry("a")
-		g.Expect(ok).To(gomega.BeTrue())
-		g.Expect(entry.ExpiresAt).To(gomega.Equal(time.Now().Add(c.want)))
+		t.Expect(ok).To(BeTrue())
+		t.Expect(entry.ExpiresAt).To(Equal(time.Now().Add(c.want)))
 	}
 }
 
-func ticks(g gomega.Gomega, e Engine) {
+func ticks(t *tester) {
 	const interval = 300 * time.Millisecond
-	s := e.Strings(interval)
+	s := t.engine.Strings(interval)
 	defer s.Close()
 	random := rand.New(rand.NewPCG(1, 2))
 	for round := range 20 {
@@ -83,17 +72,17 @@ func ticks(g gomega.Gomega, e Engine) {
 		}
 		time.Sleep(ttl1 - 1)
 		synctest.Wait()
-		g.Expect(s.Len()).To(gomega.Equal(700))
+		t.Expect(s.Len()).To(Equal(700))
 		time.Sleep(interval + 1)
 		synctest.Wait()
-		g.Expect(s.Len()).To(gomega.BeZero(), "round %d", round)
+		t.Expect(s.Len()).To(BeZero(), "round %d", round)
 		time.Sleep(time.Duration(random.Int64N(int64(interval)))) // so that deadlines fall anywhere between ticks
 	}
-	g.Expect(s.Stats().Expirations).To(gomega.BeEquivalentTo(20 * 700))
+	t.Expect(s.Stats().Expirations).To(BeEquivalentTo(20 * 700))
 }
 
-func renewed(g gomega.Gomega, e Engine) {
-	s := e.Strings(0)
+func renewed(t *tester) {
+	s := t.engine.Strings(0)
 	defer s.Close()
 	for _, k := range []string{"touched", "set", "forever", "shortened", "left"} {
 		s.Set(k, 1, ttl1)
@@ -103,68 +92,68 @@ func renewed(g gomega.Gomega, e Engine) {
 	s.Touch("forever", lastmodstore.NoExpiry)
 	s.Touch("shortened", ttl1/2)
 	time.Sleep(ttl1 / 2)
-	g.Expect(s.Cleanup()).To(gomega.Equal(1), "shortened")
+	t.Expect(s.Cleanup()).To(Equal(1), "shortened")
 	time.Sleep(ttl1 / 2)
-	g.Expect(s.Cleanup()).To(gomega.Equal(1), "left")
-	g.Expect(s.GetMany([]string{"touched", "set", "forever"})).To(gomega.HaveLen(3))
+	t.Expect(s.Cleanup()).To(Equal(1), "left")
+	t.Expect(s.GetMany([]string{"touched", "set", "forever"})).To(HaveLen(3))
 	time.Sleep(ttl1)
-	g.Expect(s.Cleanup()).To(gomega.Equal(2))
-	g.Expect(s.Len()).To(gomega.Equal(1))
+	t.Expect(s.Cleanup()).To(Equal(2))
+	t.Expect(s.Len()).To(Equal(1))
 }
 
-func still(g gomega.Gomega, e Engine) {
-	s := e.Strings(0)
+func still(t *tester) {
+	s := t.engine.Strings(0)
 	defer s.Close()
 	last := time.Time{}
 	for i := range 100 {
 		s.Set("a", i, 0)
 		at, _ := s.GetLastModified("a")
-		g.Expect(at.After(last)).To(gomega.BeTrue())
-		g.Expect(time.Until(at)).To(gomega.BeNumerically("<=", 2*i+1), "a nanosecond each at most, for opening, Set and Delete")
+		t.Expect(at.After(last)).To(BeTrue())
+		t.Expect(time.Until(at)).To(BeNumerically("<=", 2*i+1), "a nanosecond each at most, for opening, Set and Delete")
 		last = at
 		s.Delete("a")
 	}
 }
 
-func window(g gomega.Gomega, e Engine) {
-	s := e.Strings(0)
+func window(t *tester) {
+	s := t.engine.Strings(0)
 	defer s.Close()
 	for i := range 10 {
 		added, err := lastmodstore.Add(s, "n", 1, ttl1)
-		g.Expect(err).NotTo(gomega.HaveOccurred())
-		g.Expect(added.Value).To(gomega.Equal(i + 1))
-		g.Expect(added.ExpiresAt).To(gomega.Equal(time.Now().Add(ttl1 - time.Duration(i)*ttl1/10)))
+		t.Expect(err).NotTo(HaveOccurred())
+		t.Expect(added.Value).To(Equal(i + 1))
+		t.Expect(added.ExpiresAt).To(Equal(time.Now().Add(ttl1 - time.Duration(i)*ttl1/10)))
 		time.Sleep(ttl1 / 10)
 	}
 	added, err := lastmodstore.Add(s, "n", 1, ttl1)
-	g.Expect(err).NotTo(gomega.HaveOccurred())
-	g.Expect(added.Value).To(gomega.Equal(1))
+	t.Expect(err).NotTo(HaveOccurred())
+	t.Expect(added.Value).To(Equal(1))
 }
 
-func roomOfExpired(g gomega.Gomega, e Engine) {
-	s := e.Strings(0, lastmodstore.MaxEntries(3), lastmodstore.RejectWhenFull())
+func roomOfExpired(t *tester) {
+	s := t.engine.Strings(0, lastmodstore.MaxEntries(3), lastmodstore.RejectWhenFull())
 	defer s.Close()
 	s.Set("old", 1, 0)
 	s.Set("short", 1, ttl1)
 	s.Set("long", 1, 2*ttl1)
-	g.Expect(s.Set("new", 1, 0)).To(gomega.MatchError(lastmodstore.ErrFull))
+	t.Expect(s.Set("new", 1, 0)).To(MatchError(lastmodstore.ErrFull))
 	time.Sleep(ttl1)
-	g.Expect(s.Set("new", 1, 0)).To(gomega.Succeed())
-	g.Expect(s.GetMany([]string{"old", "long", "new"})).To(gomega.HaveLen(3))
+	t.Expect(s.Set("new", 1, 0)).To(Succeed())
+	t.Expect(s.GetMany([]string{"old", "long", "new"})).To(HaveLen(3))
 }
 
-func pools(g gomega.Gomega, e Engine) {
-	s := e.Strings(ttl1)
+func pools(t *tester) {
+	s := t.engine.Strings(ttl1)
 	defer s.Close()
 	for i := range 10 {
-		g.Expect(s.Set("a", i, ttl1)).To(gomega.Succeed())
-		g.Expect(s.GetMany([]string{"a"})).To(gomega.HaveLen(1))
+		t.Expect(s.Set("a", i, ttl1)).To(Succeed())
+		t.Expect(s.GetMany([]string{"a"})).To(HaveLen(1))
 	}
 }
 
-func renewedInLoop(g gomega.Gomega, e Engine) {
+func renewedInLoop(t *tester) {
 	for _, loop := range loops {
-		s := e.Strings(0)
+		s := t.engine.Strings(0)
 		for i := range 100 {
 			s.Set(fmt.Sprint(i), i, ttl1)
 		}
@@ -178,8 +167,8 @@ func renewedInLoop(g gomega.Gomega, e Engine) {
 			}
 			time.Sleep(ttl1)
 		}
-		g.Expect(seen).To(gomega.BeNumerically("~", 50, 1), "the first may be one that was not renewed")
-		g.Expect(s.Close()).To(gomega.Succeed())
+		t.Expect(seen).To(BeNumerically("~", 50, 1), "the first may be one that was not renewed")
+		t.Expect(s.Close()).To(Succeed())
 	}
 }
 
@@ -190,21 +179,21 @@ func since(t time.Time) func(stringStore) iter.Seq2[string, entry] {
 	return func(s stringStore) iter.Seq2[string, entry] { return s.ModifiedSince(t) }
 }
 
-func watchedByMany(g gomega.Gomega, e Engine) {
-	s := e.Strings(0)
+func watchedByMany(t *tester) {
+	s := t.engine.Strings(0)
 	var got [10]int
 	for i := range got {
-		go func() {
+		t.Go(func() {
 			for event := range s.Watch(context.Background(), time.Time{}) {
 				got[i] += event.Entry.Value
 			}
-		}()
+		})
 	}
 	for n := range 3 {
 		synctest.Wait()
-		g.Expect(got).To(gomega.HaveEach(n))
-		g.Expect(s.Set("a", 1, 0)).To(gomega.Succeed())
+		t.Expect(got).To(HaveEach(n))
+		t.Expect(s.Set("a", 1, 0)).To(Succeed())
 	}
-	g.Expect(s.Close()).To(gomega.Succeed())
+	t.Expect(s.Close()).To(Succeed())
 	synctest.Wait()
 }

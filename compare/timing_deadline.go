@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/onsi/gomega"
+	. "github.com/onsi/gomega"
 
 	"github.com/lastmodstore/lastmodstore"
 )
@@ -65,48 +65,48 @@ var sees = map[string]func(s stringStore) bool{
 	},
 }
 
-func deadline(g gomega.Gomega, e Engine) {
+func deadline(t *tester) {
 	for name, sees := range sees {
 		for _, after := range []time.Duration{-1, 0, 1} {
-			s := e.Strings(0)
-			g.Expect(s.Set("a", 1, ttl1)).To(gomega.Succeed())
+			s := t.engine.Strings(0)
+			t.Expect(s.Set("a", 1, ttl1)).To(Succeed())
 			time.Sleep(ttl1 + after)
-			g.Expect([]int{s.Len(), s.Stats().Entries}).To(gomega.HaveEach(1), "only Len and Stats count what is not swept")
-			g.Expect(sees(s)).To(gomega.Equal(after < 0), "%s %v after the deadline", name, after)
-			g.Expect(s.Close()).To(gomega.Succeed())
+			t.Expect([]int{s.Len(), s.Stats().Entries}).To(HaveEach(1), "only Len and Stats count what is not swept")
+			t.Expect(sees(s)).To(Equal(after < 0), "%s %v after the deadline", name, after)
+			t.Expect(s.Close()).To(Succeed())
 		}
 	}
 }
 
-func overwrite(g gomega.Gomega, e Engine) {
-	s := e.Strings(0)
+func overwrite(t *tester) {
+	s := t.engine.Strings(0)
 	defer s.Close()
 	s.Set("a", 1, ttl1)
 	time.Sleep(ttl1)
-	g.Expect(s.Set("a", 2, lastmodstore.KeepTTL)).To(gomega.Succeed())
+	t.Expect(s.Set("a", 2, lastmodstore.KeepTTL)).To(Succeed())
 	now, ok := s.GetEntry("a")
-	g.Expect(ok).To(gomega.BeTrue())
-	g.Expect(now.ExpiresAt.IsZero()).To(gomega.BeTrue())
-	g.Expect(s.Stats().Expirations).To(gomega.BeEquivalentTo(1))
+	t.Expect(ok).To(BeTrue())
+	t.Expect(now.ExpiresAt.IsZero()).To(BeTrue())
+	t.Expect(s.Stats().Expirations).To(BeEquivalentTo(1))
 }
 
-// reads calls every operation that reads, often, and finds the entry as it was
-// until its deadline, at which it is absent all the same.
-func reads(g gomega.Gomega, e Engine) {
+// reads calls every operation that reads, often, and finds the entry unchanged until
+// its deadline, at which it is absent nevertheless.
+func reads(t *tester) {
 	reading := []string{"Get", "GetEntry", "GetLastModified", "GetMany", "GetIfModifiedSince", "All", "ModifiedSince", "Watch"}
-	s := e.Strings(0)
+	s := t.engine.Strings(0)
 	defer s.Close()
 	s.Set("a", 1, ttl1)
 	before, _ := s.GetEntry("a")
 	for range 9 {
 		time.Sleep(ttl1 / 10)
 		for _, name := range reading {
-			g.Expect(sees[name](s)).To(gomega.BeTrue(), name)
+			t.Expect(sees[name](s)).To(BeTrue(), name)
 		}
 		after, _ := s.GetEntry("a")
-		g.Expect(after).To(gomega.Equal(before))
+		t.Expect(after).To(Equal(before))
 	}
 	time.Sleep(ttl1 / 10)
 	_, ok := s.Get("a")
-	g.Expect(ok).To(gomega.BeFalse())
+	t.Expect(ok).To(BeFalse())
 }

@@ -1,6 +1,6 @@
 // Package baseline holds the simple designs that the engines are measured
-// against. They are honest but small: no order, no conditions, no Close that
-// waits, no bounded cleanup. All read the clock as the engines do, so that a
+// against. They are honest but small: no order, no conditions, no Close that waits,
+// and a cleanup in one long step. They read the clock as the engines do, so that a
 // ratio shows the design and not the clock.
 package baseline
 
@@ -35,10 +35,10 @@ type RWMap[V any] struct {
 	m  map[string]entry[V]
 }
 
-// NewRWMap makes an empty RWMap.
+// NewRWMap returns an empty RWMap.
 func NewRWMap[V any]() *RWMap[V] { return &RWMap[V]{m: map[string]entry[V]{}} }
 
-// Get answers the value of key.
+// Get returns the value for key and reports whether it was present.
 func (s *RWMap[V]) Get(key string) (value V, ok bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -56,7 +56,7 @@ func (s *RWMap[V]) Set(key string, value V, ttl time.Duration) error {
 	return nil
 }
 
-// Len is how many entries are held.
+// Len returns the number of entries held.
 func (s *RWMap[V]) Len() int {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -88,7 +88,7 @@ func (s *RWMap[V]) Cleanup() int {
 	return removed
 }
 
-// Textbook is the actor as it is usually written: a reply channel per call, and
+// Textbook is an actor as it is usually written: a reply channel per call, and
 // a select over mailbox, ticker and done.
 type Textbook[V any] struct {
 	mailbox chan message[V]
@@ -100,10 +100,10 @@ type message[V any] struct {
 	key   string
 	value V
 	ttl   time.Duration
-	reply chan answer[V]
+	reply chan result[V]
 }
 
-type answer[V any] struct {
+type result[V any] struct {
 	value V
 	ok    bool
 }
@@ -124,11 +124,11 @@ func (s *Textbook[V]) loop(interval time.Duration) {
 		case r := <-s.mailbox:
 			if r.set {
 				m[r.key] = newEntry(r.value, r.ttl)
-				r.reply <- answer[V]{}
+				r.reply <- result[V]{}
 				continue
 			}
 			e, ok := m[r.key]
-			r.reply <- answer[V]{e.value, ok && e.live()}
+			r.reply <- result[V]{e.value, ok && e.live()}
 		case <-ticker.C:
 			for k, e := range m {
 				if !e.live() {
@@ -141,17 +141,17 @@ func (s *Textbook[V]) loop(interval time.Duration) {
 	}
 }
 
-func (s *Textbook[V]) call(r message[V]) answer[V] {
-	r.reply = make(chan answer[V])
+func (s *Textbook[V]) call(r message[V]) result[V] {
+	r.reply = make(chan result[V])
 	select {
 	case s.mailbox <- r:
 		return <-r.reply
 	case <-s.done:
-		return answer[V]{}
+		return result[V]{}
 	}
 }
 
-// Get answers the value of key.
+// Get returns the value for key and reports whether it was present.
 func (s *Textbook[V]) Get(key string) (V, bool) {
 	a := s.call(message[V]{key: key})
 	return a.value, a.ok
@@ -166,8 +166,8 @@ func (s *Textbook[V]) Set(key string, value V, ttl time.Duration) error {
 // Close ends the loop.
 func (s *Textbook[V]) Close() { close(s.done) }
 
-// PingPong is a bare round trip over two unbuffered channels: what no actor on
-// them can beat with one caller.
+// PingPong is a bare round trip over two unbuffered channels: the lower limit for an
+// actor with one caller.
 type PingPong struct{ ping, pong chan int }
 
 // NewPingPong starts the other side. Close ends it.

@@ -17,7 +17,7 @@ type padded[V any] struct {
 	_ [96]byte // so that no two locks share a cache line
 }
 
-// NewShardedMap makes n empty shards.
+// NewShardedMap returns an empty map of n shards.
 func NewShardedMap[V any](n int) *ShardedMap[V] {
 	s := &ShardedMap[V]{maphash.MakeSeed(), make([]padded[V], n)}
 	for i := range s.shards {
@@ -31,7 +31,7 @@ func (s *ShardedMap[V]) of(key string) *RWMap[V] {
 	return &s.shards[h*uint64(len(s.shards))>>32].RWMap
 }
 
-// Get answers the value of key.
+// Get returns the value for key and reports whether it was present.
 func (s *ShardedMap[V]) Get(key string) (value V, ok bool) { return s.of(key).Get(key) }
 
 // Set stores value.

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// SyncMap is the same as RWMap in a sync.Map: readers take no lock.
+// SyncMap is an RWMap on a sync.Map: readers take no lock.
 type SyncMap[V any] struct{ m sync.Map } // of string to *entry[V]
 
-// NewSyncMap makes an empty SyncMap.
+// NewSyncMap returns an empty SyncMap.
 func NewSyncMap[V any]() *SyncMap[V] { return &SyncMap[V]{} }
 
-// Get answers the value of key.
+// Get returns the value for key and reports whether it was present.
 func (s *SyncMap[V]) Get(key string) (value V, ok bool) {
 	if e, ok := s.m.Load(key); ok && e.(*entry[V]).live() {
 		return e.(*entry[V]).value, true
@@ -26,7 +26,7 @@ func (s *SyncMap[V]) Set(key string, value V, ttl time.Duration) error {
 	return nil
 }
 
-// Len counts the entries that are held, one after the other.
+// Len counts the entries one by one.
 func (s *SyncMap[V]) Len() int {
 	n := 0
 	s.m.Range(func(any, any) bool { n++; return true })
@@ -43,7 +43,7 @@ func (s *SyncMap[V]) Each(body func(key string, value V)) {
 	})
 }
 
-// Cleanup removes the expired entries, one after the other.
+// Cleanup removes the expired entries one by one.
 func (s *SyncMap[V]) Cleanup() int {
 	removed, at := 0, now()
 	s.m.Range(func(k, e any) bool {

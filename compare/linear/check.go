@@ -1,8 +1,9 @@
 package linear
 
 import (
+	"errors"
 	"fmt"
-	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/anishathalye/porcupine"
@@ -11,9 +12,9 @@ import (
 )
 
 // Check records one history of a store that open opens, closes the store, and
-// returns an error if the history is not linearizable. The error names the file
-// that holds a picture of it.
-func Check(open func(cleanupInterval time.Duration) lastmodstore.Store[string, int], seed uint64) error {
+// returns an error if the history is not linearizable. Unless pictures is "", it is
+// the directory for a picture of such a history, which the error then names.
+func Check(open func(cleanupInterval time.Duration) lastmodstore.Store[string, int], seed uint64, pictures string) error {
 	interval := []time.Duration{0, 20 * time.Microsecond}[seed%2]
 	s := open(interval)
 	history := Record(s, seed, 4, 10, seed%3 == 0)
@@ -24,18 +25,15 @@ func Check(open func(cleanupInterval time.Duration) lastmodstore.Store[string, i
 	if result == porcupine.Ok {
 		return nil
 	}
-	f, err := os.CreateTemp("", "history-*.html")
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if err := draw(f.Name()); err != nil {
-		return err
-	}
+	err := fmt.Errorf("history of seed %d: not linearizable", seed)
 	if result == porcupine.Unknown {
-		return fmt.Errorf("history of seed %d: the search for an order did not end within %v; see %s", seed, patience, f.Name())
+		err = fmt.Errorf("history of seed %d: the search for an order did not end within %v", seed, patience)
 	}
-	return fmt.Errorf("history of seed %d: not linearizable; see %s", seed, f.Name())
+	if pictures == "" {
+		return err
+	}
+	path := filepath.Join(pictures, fmt.Sprintf("history-%d.html", seed))
+	return errors.Join(fmt.Errorf("%w; see %s", err, path), draw(path))
 }
 
 // patience is how long the search for an order may take. A history that has one

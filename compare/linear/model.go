@@ -10,10 +10,10 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// A state is what a store can be in, as far as a history tells. Times are in
-// nanoseconds from the start of the history. The store's own readings of the
-// clock are not known, only that each lies within its operation: so times are
-// ranges, which every result that shows more makes narrower.
+// A state is a state of the store, as far as a history shows it. Times are in
+// nanoseconds from the start of the history. The store's own readings of the clock
+// are unknown, except that each lies within its operation: so times are ranges,
+// which results make narrower.
 type state struct {
 	now    int64 // the least that the clock can have shown
 	last   int64 // the least that the latest LastModified can have been
@@ -32,7 +32,7 @@ type span struct{ lo, hi int64 }
 
 func exactly(t int64) span { return span{t, t} }
 
-// meet makes s no wider than by, and reports whether something is left.
+// meet narrows s to its overlap with by, and reports whether there is one.
 func (s *span) meet(by span) bool {
 	s.lo, s.hi = max(s.lo, by.lo), min(s.hi, by.hi)
 	return s.lo <= s.hi
@@ -41,11 +41,11 @@ func (s *span) meet(by span) bool {
 const never = math.MaxInt64
 
 // bump is how far a LastModified may be ahead of the clock: a nanosecond for
-// each modification that found it standing still.
+// each modification at which the clock had not moved.
 const bump = 1000
 
-// Model is a whole store of a few keys. It is nondeterministic: whether an
-// entry had expired when it was overwritten does not always show at once.
+// Model models a whole store of a few keys. It is nondeterministic: whether an entry
+// had expired when it was overwritten does not always show at once.
 var Model = porcupine.NondeterministicModel{
 	Init: func() []any { return []any{state{last: math.MinInt64}} },
 	Step: func(s, in, out any) []any { return step(s.(state), in.(Input), out.(Output)) },
@@ -54,8 +54,8 @@ var Model = porcupine.NondeterministicModel{
 	},
 }
 
-// step returns the states that s can have become by an operation with this
-// result; none if it cannot have had this result.
+// step returns the states that s can be in after an operation with this result; none
+// if the result is impossible.
 func step(s state, in Input, out Output) (next []any) {
 	s.now = max(s.now, in.Call)
 	switch {
@@ -88,8 +88,8 @@ func step(s state, in Input, out Output) (next []any) {
 	return next
 }
 
-// settle decides for each of the keys whether its entry had expired when the
-// operation took place: one state for each way it can have been.
+// settle returns a state for each combination of keys whose entries can have expired
+// when the operation took place.
 func settle(s state, keys []int, end int64) []state {
 	ways := []state{s}
 	for _, k := range keys {
@@ -114,8 +114,7 @@ func settle(s state, keys []int, end int64) []state {
 	return ways
 }
 
-// apply makes s what it was after the operation and reports whether the operation
-// can have had this result.
+// apply applies the operation to s and reports whether the result is possible.
 func (s *state) apply(in Input, out Output) bool {
 	if in.Method == SetMany {
 		for i, k := range in.Keys {
@@ -190,7 +189,7 @@ func (s *state) apply(in Input, out Output) bool {
 	panic(fmt.Sprint("linear: no model of ", in.Method))
 }
 
-// agrees reports whether seen can be e, and narrows e if so.
+// agrees reports whether seen can be e, and narrows e if it can.
 func (e *entry) agrees(seen *Seen) bool {
 	if seen == nil || !e.present {
 		return (seen != nil) == e.present
@@ -198,8 +197,8 @@ func (e *entry) agrees(seen *Seen) bool {
 	return seen.Value == e.value && e.modified.meet(exactly(seen.Modified)) && e.deadline.meet(exactly(seen.Deadline))
 }
 
-// condition reports whether the entry can have been unmodified since the given
-// time, if that held, or else modified.
+// condition reports whether the entry can have been unmodified since the given time
+// if held, or modified otherwise.
 func (e *entry) condition(in Input, held bool) bool {
 	switch {
 	case in.Since == noTime: // holds if the key is absent, for a set; never for a delete
@@ -215,9 +214,9 @@ func (e *entry) condition(in Input, held bool) bool {
 
 // put stores an entry; seen is what is known of it, or nil.
 //
-// A write reads the clock first, and takes effect later: a read that waits for no
-// writer may see the earlier entry at a time after the new one's LastModified. So
-// that is only known not to be before the write's call.
+// A write reads the clock first and takes effect later: a read that waits for no
+// writer may return the earlier entry at a time after the new one's LastModified. So
+// LastModified is only known not to be before the write's call.
 func (s *state) put(k, value int, in Input, end int64, seen *Seen) bool {
 	kept := exactly(never)
 	if s.keys[k].present {
@@ -235,7 +234,7 @@ func (s *state) put(k, value int, in Input, end int64, seen *Seen) bool {
 	return true
 }
 
-// deadline is what in.TTL makes of the deadline kept.
+// deadline returns the deadline that in.TTL gives; kept is the present one.
 func deadline(in Input, end int64, kept span) span {
 	switch in.TTL {
 	case lastmodstore.KeepTTL:

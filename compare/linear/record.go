@@ -1,7 +1,7 @@
-// Package linear checks that a store is linearizable, expiry included: it
-// records what a few goroutines see of it and asks porcupine
-// (github.com/anishathalye/porcupine) for an order of their operations, each
-// at one instant between its call and its return, that explains every result.
+// Package linear checks that a store is linearizable, expiry included: it records the
+// operations of a few goroutines and has porcupine
+// (github.com/anishathalye/porcupine) search for an order, each operation at one
+// instant between its call and its return, that explains every result.
 package linear
 
 import (
@@ -58,7 +58,7 @@ type Input struct {
 	Since  int64
 }
 
-// updated is what the function of Update makes of the value old. It does not
+// updated returns what the function of Update makes of the value old. It does not
 // commute, so that the order of two updates shows.
 func (in Input) updated(old int) int { return (3*old + in.Value) % 1_000_003 }
 
@@ -102,9 +102,8 @@ type client struct {
 
 var names = [keys]string{"a", "b", "c"}
 
-// Record has so many goroutines make so many calls each on s, and returns what
-// they saw. With closing, the first one closes s in the end. The store has just
-// been opened and was not used before.
+// Record has several goroutines make some calls each on s, a new store, and returns
+// the history. With closing, the first one closes s towards the end.
 func Record(s lastmodstore.Store[string, int], seed uint64, clients, calls int, closing bool) []porcupine.Operation {
 	all := make([]*client, clients)
 	var wg sync.WaitGroup
@@ -191,7 +190,7 @@ func (c *client) do(in Input) {
 	c.history = append(c.history, porcupine.Operation{ClientId: c.id, Input: in, Call: call, Output: out, Return: returned})
 }
 
-// slack is by how much a store's timeline, which is told by wall-clock times, may
+// slack is by how much a store's timeline, which is observed as wall-clock times, may
 // differ from the monotonic clock by which calls and returns are ordered.
 const slack = 200
 

@@ -41,35 +41,35 @@ func (c *check) command() []string {
 const (
 	root, comparison = ".", "compare"
 
-	feed = "Feed([FO]|Res[tuy])"
-
-	// Without TestReadsBesideSweep: whether it fails depends on what else the machine
-	// does.
-	races = "Beside(Every|Loops|Readers|Wait|Relay|Writers)"
+	// Groups of the suite. The group sweeps is left out: whether it fails depends on
+	// what else the machine does.
+	suite = "TestEngines//(basics|capacity|clock|travel|merging|concurrency|edges|feed|lifecycle)"
+	feed  = "TestEngines//(followers|restarts)"
+	races = "TestEngines//(closing|races|watchers|polling)"
 )
 
 // checks are all, the cheapest first.
 var checks = []check{
-	{name: "timing", pkg: comparison, run: "Timing|WallClock"},
-	{name: "shards", pkg: comparison, run: "Shards|AShardedCloses|LoopBodies"},
-	{name: "turns", pkg: comparison, run: "TakeTurns"},
-	{name: "linearizability", pkg: comparison, run: "Linearizable"},
-	{name: "polling", pkg: comparison, run: "Polling"},
-	{name: "listeners", pkg: comparison, run: "ListenerThat|ListenersOf|AListenerTries|Counts"},
-	{name: "suite", pkg: comparison, run: "TestCompare", more: []string{"-ginkgo.fail-fast"}},
+	{name: "timing", pkg: comparison, run: "TestEngines//(timing|positions)|WallClock"},
+	{name: "shards", pkg: comparison, run: "TestEngines//shards"},
+	{name: "turns", pkg: comparison, run: "TestEngines//contention"},
+	{name: "linearizability", pkg: comparison, run: "TestEngines//linearizability"},
+	{name: "polling", pkg: comparison, run: "TestEngines//polling"},
+	{name: "listeners", pkg: comparison, run: "TestEngines//listeners"},
+	{name: "suite", pkg: comparison, run: suite},
 	{name: "feed", pkg: comparison, run: feed},
-	{name: "oracle", pkg: comparison, run: "Oracle"},
+	{name: "oracle", pkg: comparison, run: "TestEngines//oracle|FuzzOracle"},
 	{name: "all unit tests", packages: []string{"./internal/...", "./actor", "./mutexstore"}},
-	{name: "retention", pkg: comparison, run: "Retain|LetsGo|Goroutine|Memory"},
+	{name: "retention", pkg: comparison, run: "TestEngines//(retention|memory)"},
 	{name: "races", pkg: comparison, run: races},
 	{name: "loader", pkg: root, files: "loader*_test.go", first: "loader*.go"},
 	{name: "snapshots", pkg: root, files: "snapshot*_test.go,loader_test.go,loader_export_test.go", run: "Snapshot|Save|LoadF|LoadE|LoadR|FuzzLoad|Block|Codec|Encodings|Values", first: "snapshot*.go"},
 	{name: "recipes and helpers", pkg: root, files: "[^ls]*_test.go,loader_test.go,loader_export_test.go"},
 
 	{name: "race detector, lookups", packages: []string{"./mutexstore"}, race: true},
-	{name: "race detector, suite", pkg: comparison, run: "TestCompare", more: []string{"-ginkgo.fail-fast"}, race: true},
+	{name: "race detector, suite", pkg: comparison, run: suite, race: true},
 	{name: "race detector, races", pkg: comparison, run: races, race: true},
-	{name: "race detector, linearizability at full length", pkg: comparison, run: "Linearizable", more: []string{"-long"}, race: true},
+	{name: "race detector, linearizability at full length", pkg: comparison, run: "TestEngines//linearizability", more: []string{"-long"}, race: true},
 	{name: "race detector, feed", pkg: comparison, run: feed, race: true},
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// methods are what a Call's Method stands for; those that say more come twice.
+// methods are what a Call's Method stands for. Those that show more are there twice.
 var methods = []string{
 	"nothing", "advance", "advance", "Get", "GetEntry", "GetLastModified", "GetMany", "All", "ModifiedSince",
 	"Set", "Set", "Set", "SetMany", "SetIfUnmodifiedSince", "SetIfUnmodifiedSince", "Touch", "Touch",
@@ -18,7 +18,7 @@ var methods = []string{
 }
 
 func (c Call) name() string {
-	switch { // these seldom: they leave little to compare
+	switch { // rarely: they leave little to compare
 	case c.Method == 254:
 		return "Clear"
 	case c.Method == 255 && c.Key == 255:
@@ -52,8 +52,7 @@ func (d *driver[K]) step(c Call) (name, got, want string) {
 
 func (d *driver[K]) key(c Call) K { return d.keys[int(c.Key)%len(d.keys)] }
 
-// setMany sets keys that follow each other. The order within a batch is the
-// engine's to choose.
+// setMany sets consecutive keys. The engine chooses the order within a batch.
 func (d *driver[K]) setMany(c Call) (got, want string) {
 	n := int(c.Value) % 8
 	values := map[K]int{}
@@ -76,11 +75,11 @@ func (d *driver[K]) setMany(c Call) (got, want string) {
 	for key := range values {
 		order = append(order, key)
 	}
-	slices.SortFunc(order, func(a, b K) int { return d.told(a).Compare(d.told(b)) })
+	slices.SortFunc(order, func(a, b K) int { return d.engineStamp(a).Compare(d.engineStamp(b)) })
 	return got, fmt.Sprint(d.oracle.SetInOrder(order, expired, values, ttl))
 }
 
-// call makes one call on s and returns all that it returned.
+// call makes one call on s and returns its results as text.
 func (d *driver[K]) call(s lastmodstore.Store[K, int], name string, c Call) string {
 	key, value, ttl := d.key(c), int(c.Value), d.ttl(c)
 	switch name {

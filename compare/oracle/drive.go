@@ -12,12 +12,11 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// A Call is one call, as data: what its numbers stand for depends on the keys,
-// the clock and what the oracle holds when its turn comes. Any five bytes are
-// a call.
+// A Call is one call as data. What its numbers stand for depends on the keys, the
+// clock and what the oracle holds when the call is made. Any five bytes are a call.
 type Call struct{ Method, Key, TTL, Time, Value uint8 }
 
-// Calls are made one after the other.
+// Calls are calls that are made one after another.
 type Calls []Call
 
 // GoString writes calls as bytes and names, runs of one call as one.
@@ -34,7 +33,7 @@ func (calls Calls) GoString() string {
 	return s.String()
 }
 
-// Decode takes data as calls.
+// Decode returns the calls that data stands for.
 func Decode(data []byte) Calls {
 	var calls Calls
 	for ; len(data) >= 5; data = data[5:] {
@@ -45,7 +44,7 @@ func Decode(data []byte) Calls {
 
 // Compare makes the calls on s and on o, both just opened in this synctest
 // bubble, and returns the first difference as an error. After each call all that
-// can be seen of both must be alike. Both are closed in the end.
+// can be observed of both must be equal. Both are closed in the end.
 func Compare[K comparable](s lastmodstore.Store[K, int], o *Oracle[K, int], keys []K, calls Calls) error {
 	d := &driver[K]{engine: s, oracle: o, keys: keys, start: time.Now()}
 	d.replica = d.newFollower()
@@ -55,7 +54,7 @@ func Compare[K comparable](s lastmodstore.Store[K, int], o *Oracle[K, int], keys
 	o.OnRemove(func(key K, e lastmodstore.Entry[int], why lastmodstore.EventKind) {
 		d.want = append(d.want, d.removal(key, e, why))
 	})
-	o.told = d.told
+	o.engineStamp = d.engineStamp
 	defer s.Close()
 	for i, c := range calls {
 		name, got, want := d.step(c)
@@ -86,9 +85,9 @@ type driver[K comparable] struct {
 	got, want []removal[K] // of OnRemove; got belongs to the engine's goroutine until Close
 }
 
-// told returns the engine's LastModified of key. It calls All, which neither marks
+// engineStamp returns the engine's LastModified of key. It calls All, which neither marks
 // nor counts anything, and changes no position.
-func (d *driver[K]) told(key K) time.Time {
+func (d *driver[K]) engineStamp(key K) time.Time {
 	for k, e := range d.engine.All() {
 		if k == key {
 			return e.LastModified
@@ -102,8 +101,8 @@ var ttls = []time.Duration{
 	math.MaxInt64, math.MaxInt64 - 30, -2, math.MinInt64, -10, -11, -12,
 }
 
-// ttl is what c asks for. Among entries of one deadline a bounded store may
-// remove any first, and that shows: there each deadline is used once.
+// ttl returns the TTL that c stands for. Among entries of one deadline a bounded store may
+// remove any first, which shows: there each deadline is used once.
 func (d *driver[K]) ttl(c Call) time.Duration {
 	ttl := ttls[int(c.TTL)%len(ttls)]
 	if -12 <= ttl && ttl <= -10 { // a deadline at the end of all times, or next to it
@@ -119,7 +118,7 @@ func (d *driver[K]) taken(which func(lastmodstore.Entry[int]) time.Time, t time.
 	return slices.ContainsFunc(d.oracle.items, func(it *item[K, int]) bool { return which(it.e).Equal(t) })
 }
 
-// item is an entry that the oracle holds, for times that depend on one.
+// item returns an entry that the oracle holds, for times that depend on one.
 func (d *driver[K]) item(c Call) lastmodstore.Entry[int] {
 	if len(d.oracle.items) == 0 {
 		return lastmodstore.Entry[int]{LastModified: time.Now(), ExpiresAt: time.Now()}
@@ -156,7 +155,7 @@ func (d *driver[K]) time(c Call) time.Time {
 	}
 }
 
-// entry is what c merges. In a bounded store each time is used once, for the
+// entry returns the entry that c merges. In a bounded store each time is used once, for the
 // same reason as deadlines.
 func (d *driver[K]) entry(c Call) lastmodstore.Entry[int] {
 	e := lastmodstore.Entry[int]{Value: int(c.Value), LastModified: d.time(c), TTL: d.ttl(c)}
@@ -169,7 +168,7 @@ func (d *driver[K]) entry(c Call) lastmodstore.Entry[int] {
 	return e
 }
 
-// advance lets time pass.
+// advance lets some time pass.
 func (d *driver[K]) advance(c Call) string {
 	till := time.Until(d.item(c).ExpiresAt)
 	sleep := []time.Duration{1, till, till - 1, till + 1, 3, time.Second, 10 * time.Minute, 3 * time.Hour}[c.Time%8]
@@ -180,7 +179,7 @@ func (d *driver[K]) advance(c Call) string {
 	return ""
 }
 
-// state is all that can be seen without a trace: it marks nothing as read.
+// state returns all that can be observed without marking an entry as read.
 //
 // How many expired entries an unbounded store has removed is left to it, as long
 // as they are no fewer than the oracle removes.
@@ -204,10 +203,11 @@ func (d *driver[K]) state(s lastmodstore.Store[K, int]) string {
 	return fmt.Sprintf("%+v; ", stats) + tooMany + d.call(s, "All", Call{})
 }
 
-// nanos counts t from the start. It is exact for all times that a store can give.
+// nanos returns the nanoseconds from the start to t, exactly for all times that a store
+// can return.
 func (d *driver[K]) nanos(t time.Time) int64 { return t.UnixNano() - d.start.UnixNano() }
 
-// show is an entry as text, with its times counted from the start.
+// show returns an entry as text, with its times counted from the start.
 func (d *driver[K]) show(key K, e lastmodstore.Entry[int]) string {
 	since := func(t time.Time) int64 {
 		if t.IsZero() {
@@ -218,7 +218,7 @@ func (d *driver[K]) show(key K, e lastmodstore.Entry[int]) string {
 	return fmt.Sprint(key, ":", e.Value, " modified ", since(e.LastModified), " ttl ", int64(e.TTL), " until ", since(e.ExpiresAt), "; ")
 }
 
-// list is entries as text, in order of time, and those of one time by key.
+// list returns entries as text, in order of time, and those of one time by key.
 func (d *driver[K]) list(pairs func(func(K, lastmodstore.Entry[int]) bool), ordered bool) string {
 	type line struct {
 		at   time.Time

@@ -13,11 +13,11 @@ import (
 // they are remembered.
 type feed[K comparable, V any] struct {
 	records   []lastmodstore.Event[K, V] // in order of At
-	remembers bool                       // there are records: from the start, or since the first Watch
+	remembers bool                       // from the start, or since the first Watch
 	horizon   time.Time                  // something that happened until then is forgotten
-	promised  time.Time                  // what happens from now on is later
+	watermark time.Time                  // later events get later times
 	merges    time.Time                  // of the first Merge; zero: there was none
-	gone      []expiry[K]                // the last entries that expired since then, each key once
+	expiries  []expiry[K]                // the last entries that expired since then, each key once
 	listeners []*func(K, lastmodstore.Entry[V], lastmodstore.EventKind)
 }
 
@@ -27,7 +27,7 @@ type expiry[K comparable] struct {
 	modified time.Time
 }
 
-// OnRemove calls fn at once. The engines do it a little later.
+// OnRemove registers fn, which is called at once; the engines call it a little later.
 func (o *Oracle[K, V]) OnRemove(fn func(key K, e lastmodstore.Entry[V], why lastmodstore.EventKind)) (stop func()) {
 	o.listeners = append(o.listeners, &fn)
 	return func() {
@@ -35,7 +35,7 @@ func (o *Oracle[K, V]) OnRemove(fn func(key K, e lastmodstore.Entry[V], why last
 	}
 }
 
-func (o *Oracle[K, V]) handOver(it *item[K, V], why lastmodstore.EventKind) {
+func (o *Oracle[K, V]) notify(it *item[K, V], why lastmodstore.EventKind) {
 	for _, fn := range o.listeners {
 		(*fn)(it.key, it.e, why)
 	}
@@ -54,19 +54,19 @@ func (o *Oracle[K, V]) record(kind lastmodstore.EventKind, it *item[K, V]) {
 	}
 }
 
-func (o *Oracle[K, V]) forgetRecords() { o.records, o.gone, o.horizon = nil, nil, o.last }
+func (o *Oracle[K, V]) forgetRecords() { o.records, o.expiries, o.horizon = nil, nil, o.last }
 
-// promise is what a watcher that has caught up makes of its position: nothing
-// that happens from now on may have a time that it has passed.
-func (o *Oracle[K, V]) promise(since, now time.Time) {
+// raiseWatermark raises the watermark to the position of a watcher that has caught
+// up: whatever happens from now on must get a later time.
+func (o *Oracle[K, V]) raiseWatermark(since, now time.Time) {
 	o.remembers = true
 	if since.After(now) {
 		since = now
 	}
-	o.promised = later(o.promised, since)
+	o.watermark = later(o.watermark, since)
 }
 
-// Watch yields what is there to see, and does not wait for more.
+// Watch yields the events that are there, and does not wait for more.
 func (o *Oracle[K, V]) Watch(_ context.Context, since time.Time) iter.Seq[lastmodstore.Event[K, V]] {
 	now := o.begin()
 	zero := since.IsZero()
@@ -74,12 +74,12 @@ func (o *Oracle[K, V]) Watch(_ context.Context, since time.Time) iter.Seq[lastmo
 	switch {
 	case o.closed:
 		return slices.Values[[]lastmodstore.Event[K, V]](nil)
-	case !zero && (o.horizon.After(since) || since.After(later(now, later(o.last, o.promised)))):
+	case !zero && (o.horizon.After(since) || since.After(later(now, later(o.last, o.watermark)))):
 		since = later(o.last, o.horizon)
-		o.promise(since, now)
+		o.raiseWatermark(since, now)
 		return slices.Values([]lastmodstore.Event[K, V]{{Kind: lastmodstore.Resync, At: since}})
 	}
-	o.promise(since, now)
+	o.raiseWatermark(since, now)
 	var events []lastmodstore.Event[K, V]
 	for i, r := range o.records {
 		if r.At.After(since) && o.newest(r.Key) == i {
@@ -87,7 +87,7 @@ func (o *Oracle[K, V]) Watch(_ context.Context, since time.Time) iter.Seq[lastmo
 		}
 	}
 	for _, it := range o.items {
-		if at := it.e.LastModified; at.After(since) && !expired(it, now) && !(it.late && o.newest(it.key) >= 0) {
+		if at := it.e.LastModified; at.After(since) && !expired(it, now) && !(it.outOfOrder && o.newest(it.key) >= 0) {
 			events = append(events, lastmodstore.Event[K, V]{Kind: lastmodstore.Modified, Key: it.key, Entry: it.e, At: at})
 		}
 	}
@@ -100,13 +100,13 @@ func (o *Oracle[K, V]) Watch(_ context.Context, since time.Time) iter.Seq[lastmo
 	return slices.Values(events)
 }
 
-// recorded is what r shows now: a removal if the key is still absent, and not to
-// one who asks for what is there; a Merge if its entry is.
+// recorded returns the event that r stands for now: a removal if the key is still
+// absent, unless the watcher starts at zero; a Merge if its entry is still there.
 func (o *Oracle[K, V]) recorded(r lastmodstore.Event[K, V], now time.Time, zero bool) []lastmodstore.Event[K, V] {
 	it := o.find(r.Key)
 	live := it != nil && !expired(it, now)
 	switch {
-	case r.Kind == lastmodstore.Modified && live && it.late:
+	case r.Kind == lastmodstore.Modified && live && it.outOfOrder:
 		r.Key, r.Entry = it.key, it.e // of 0 and -0 the one that is held
 	case r.Kind != lastmodstore.Modified && !live && !zero:
 	default:
@@ -115,30 +115,30 @@ func (o *Oracle[K, V]) recorded(r lastmodstore.Event[K, V], now time.Time, zero 
 	return []lastmodstore.Event[K, V]{r}
 }
 
-// noteExpired remembers that an entry of key expired, if it is to remember so many.
+// noteExpired remembers that an entry of key expired, up to the limit of the log.
 func (o *Oracle[K, V]) noteExpired(key K, modified, deadline time.Time) {
 	if o.merges.IsZero() || !o.merges.Before(deadline) {
 		return
 	}
-	for i := range o.gone {
-		if o.gone[i].key == key {
-			o.gone[i].modified = modified
+	for i := range o.expiries {
+		if o.expiries[i].key == key {
+			o.expiries[i].modified = modified
 			return
 		}
 	}
-	o.gone = append(o.gone, expiry[K]{key, modified})
-	if len(o.gone) > o.config.RemovalLog {
-		o.gone = o.gone[1:]
+	o.expiries = append(o.expiries, expiry[K]{key, modified})
+	if len(o.expiries) > o.config.RemovalLog {
+		o.expiries = o.expiries[1:]
 	}
 }
 
 // expiredLater reports whether an entry of key is known to have expired that was
 // modified at or after at.
 func (o *Oracle[K, V]) expiredLater(key K, at time.Time) bool {
-	return slices.ContainsFunc(o.gone, func(x expiry[K]) bool { return x.key == key && !at.After(x.modified) })
+	return slices.ContainsFunc(o.expiries, func(x expiry[K]) bool { return x.key == key && !at.After(x.modified) })
 }
 
-// newest is the index of the newest record of key, or -1.
+// newest returns the index of the newest record of key, or -1.
 func (o *Oracle[K, V]) newest(key K) int {
 	for i, r := range slices.Backward(o.records) {
 		if r.Key == key {

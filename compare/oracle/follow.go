@@ -12,7 +12,7 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// A follower knows of a store what its feed says.
+// A follower knows of a store only what its feed yields.
 type follower[K comparable] struct {
 	s       lastmodstore.Store[K, int]
 	at      time.Time // where to resume
@@ -25,7 +25,7 @@ func (d *driver[K]) newFollower() *follower[K] {
 	return &follower[K]{s: d.engine, known: map[K]lastmodstore.Entry[int]{}}
 }
 
-// catchUp follows the feed until there is no more, or for so many events.
+// catchUp follows the feed until there is no more, but for at most so many events.
 func (f *follower[K]) catchUp(most int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -59,8 +59,8 @@ func (f *follower[K]) apply(e lastmodstore.Event[K, int]) {
 	}
 }
 
-// follow lets a replica catch up, which may be cut, or a new one, or one that asks
-// for what happened before the store was opened.
+// follow lets a follower catch up: one that may be cut, a new one, or one whose
+// position is from before the store was opened.
 func (d *driver[K]) follow(c Call) (got, want string) {
 	if got, want = d.both("Cleanup", c); got != want || d.oracle.closed {
 		return got, want // an entry is not seen to expire before it is removed
@@ -95,7 +95,7 @@ func (d *driver[K]) both(name string, c Call) (got, want string) {
 	return d.call(d.engine, name, c), d.call(d.oracle, name, c)
 }
 
-// text is what f knows, with what was wrong on the way.
+// text returns what f knows, and what was wrong on the way.
 func (f *follower[K]) text(d *driver[K]) string {
 	d.oracle.loose.listed = later(d.oracle.loose.listed, f.at)
 	lines := slices.Clone(f.wrong)
@@ -106,7 +106,7 @@ func (f *follower[K]) text(d *driver[K]) string {
 	return fmt.Sprint("Resync: ", f.resyncs > 0, "; ", strings.Join(lines, ""))
 }
 
-// knowledge is what a follower must know.
+// knowledge returns what a follower must know.
 func (d *driver[K]) knowledge(resync bool) string {
 	var lines []string
 	for key, e := range d.oracle.All() {
@@ -116,7 +116,7 @@ func (d *driver[K]) knowledge(resync bool) string {
 	return fmt.Sprint("Resync: ", resync, "; ", strings.Join(lines, ""))
 }
 
-// version is what an event says of an entry: Touch is none.
+// version returns what an event shows of an entry. Touch causes none.
 func (d *driver[K]) version(key K, e lastmodstore.Entry[int]) string {
 	return fmt.Sprint(key, ":", e.Value, " modified ", d.nanos(e.LastModified), "; ")
 }

@@ -6,13 +6,13 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// A looseness is what sentence 29 leaves to a Sharded: its shards stamp each for
-// itself, and a loop over all of them may raise the times of later modifications.
-// So the engine tells each LastModified, and the oracle checks that it is one that
-// the contract allows.
+// A looseness is what sentence 29 leaves to a Sharded: each of its shards gives its
+// own times, and a loop over all of them may raise the times of later modifications.
+// So the oracle takes each LastModified from the engine and checks that the contract
+// allows it.
 type looseness[K comparable] struct {
 	shards int
-	listed time.Time       // the latest position that a caller was given: see 13, 24
+	listed time.Time       // the latest position that a caller received: see 13, 24
 	ahead  time.Time       // the latest time that was merged: see 23
 	last   map[K]time.Time // the latest LastModified of each key: see 6
 }
@@ -21,10 +21,10 @@ func (l *looseness[K]) merged(key K, at time.Time) {
 	l.ahead, l.last[key] = later(l.ahead, at), later(l.last[key], at)
 }
 
-// stamp sets the LastModified of key that the engine tells, or one of the oracle's
-// own, which the comparison then finds to differ.
+// looseStamp returns the engine's LastModified of key if the contract allows it, or
+// one of the oracle's own, so that the comparison finds a difference.
 func (o *Oracle[K, V]) looseStamp(key K, now time.Time) time.Time {
-	l, at := o.loose, o.told(key)
+	l, at := o.loose, o.engineStamp(key)
 	least := later(later(l.listed, l.ahead), later(l.last[key], now.Add(-1)))
 	if !at.After(least) || at.After(later(o.last, least).Add(time.Microsecond)) {
 		at = o.last

@@ -69,9 +69,9 @@ func (o *Oracle[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 	return o.SetInOrder(keys, nil, values, ttl)
 }
 
-// SetInOrder is SetMany in the order that another store happened to take: a
-// bounded one takes the present keys first. Those of the keys that had expired
-// it removed in the order of expired.
+// SetInOrder is SetMany in the order that another store took: one with a capacity
+// takes the present keys first. It removes those that had expired in the order of
+// expired.
 func (o *Oracle[K, V]) SetInOrder(keys, expired []K, values map[K]V, ttl time.Duration) error {
 	now := o.begin()
 	if o.closed {
@@ -232,7 +232,7 @@ func (o *Oracle[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 			return false, err
 		}
 	} else {
-		o.handOver(old, lastmodstore.Replaced)
+		o.notify(old, lastmodstore.Replaced)
 		fresh.key, fresh.read = old.key, old.read // 0 and -0 are equal
 		o.unlink(old)
 	}
@@ -241,9 +241,9 @@ func (o *Oracle[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 	if o.loose != nil {
 		o.loose.merged(key, e.LastModified)
 	}
-	fresh.late = !e.LastModified.After(later(o.last, o.promised))
+	fresh.outOfOrder = !e.LastModified.After(later(o.last, o.watermark))
 	o.last = later(o.last, e.LastModified)
-	if fresh.late {
+	if fresh.outOfOrder {
 		o.tick(now)
 		o.record(lastmodstore.Modified, fresh)
 	}
@@ -259,10 +259,10 @@ func (o *Oracle[K, V]) Clear() error {
 	o.tick(now)
 	for _, it := range o.items {
 		if expired(it, now) {
-			o.handOver(it, lastmodstore.Expired)
+			o.notify(it, lastmodstore.Expired)
 			o.stats.Expirations++
 		} else {
-			o.handOver(it, lastmodstore.Cleared)
+			o.notify(it, lastmodstore.Cleared)
 		}
 	}
 	o.items, o.hand = nil, nil

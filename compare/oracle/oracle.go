@@ -1,7 +1,7 @@
-// Package oracle is the contract of [lastmodstore.Store] written a third time,
-// as simply as possible: a slice in order of modification, searched from one end
-// to the other. It shares no code with the engines' table, so that a fault of the
-// table is not a fault of both. Not safe for concurrent use.
+// Package oracle implements [lastmodstore.Store] as simply as possible, for
+// comparison: a slice in order of modification, searched from one end to the other.
+// It shares no code with the engines' table, so that they do not share a fault. It
+// is not safe for concurrent use.
 package oracle
 
 import (
@@ -16,14 +16,14 @@ import (
 )
 
 type item[K comparable, V any] struct {
-	key  K
-	e    lastmodstore.Entry[V]
-	read bool // since SIEVE's hand passed
-	late bool // merged out of order: later than something that was modified after it
+	key        K
+	e          lastmodstore.Entry[V]
+	read       bool // since SIEVE's hand passed
+	outOfOrder bool // merged out of order: later than something that was modified after it
 }
 
-// Oracle is a store. It removes expired entries when a tick of its interval is
-// over, at the next call.
+// Oracle is a store. It removes expired entries at the first call after a tick of
+// its cleanup interval.
 type Oracle[K comparable, V any] struct {
 	config   config.Config
 	interval time.Duration
@@ -33,14 +33,14 @@ type Oracle[K comparable, V any] struct {
 	done     chan struct{}  // closed when closed
 	sum      func(a, b V) V // nil: V is not a number
 
-	items []*item[K, V]     // in order of LastModified
-	hand  *item[K, V]       // nil: at the first
-	last  time.Time         // the latest time given, also to removals
-	given time.Time         // the latest LastModified given or merged
-	batch time.Time         // of a SetMany in progress: the first time it may give
-	told  func(K) time.Time // the engine's LastModified of a key
-	loose *looseness[K]     // nil: an engine by itself
-	stats lastmodstore.Stats
+	items       []*item[K, V]     // in order of LastModified
+	hand        *item[K, V]       // nil: at the first
+	last        time.Time         // the latest time given, also to removals
+	given       time.Time         // the latest LastModified given or merged
+	batch       time.Time         // of a SetMany in progress: the first time it may give
+	engineStamp func(K) time.Time // the engine's LastModified of a key
+	loose       *looseness[K]     // nil: an engine by itself
+	stats       lastmodstore.Stats
 	feed[K, V]
 }
 
@@ -49,9 +49,9 @@ var _ lastmodstore.Store[string, int] = (*Oracle[string, int])(nil)
 // New opens an oracle.
 func New[K comparable, V any](interval time.Duration, opts ...lastmodstore.Option) *Oracle[K, V] {
 	o := &Oracle[K, V]{config: config.New(opts), interval: interval, opened: time.Now(), done: make(chan struct{}), sum: number.Sum[V]()}
-	// The timeline begins when the store is opened: what was before is not remembered.
+	// The timeline begins when the store is opened: nothing from before is remembered.
 	o.horizon = o.opened
-	o.last, o.given, o.promised = earliest, earliest, earliest
+	o.last, o.given, o.watermark = earliest, earliest, earliest
 	o.remembers = o.config.RetainRemovals
 	return o
 }
@@ -63,7 +63,7 @@ var (
 	latest   = time.Unix(0, math.MaxInt64)
 )
 
-// begin catches up with the ticks and returns the one clock reading of a call.
+// begin performs the sweeps that are due and returns the clock reading of a call.
 func (o *Oracle[K, V]) begin() (now time.Time) {
 	now = time.Now()
 	if o.interval == 0 || o.closed {
@@ -77,7 +77,7 @@ func (o *Oracle[K, V]) begin() (now time.Time) {
 	return now
 }
 
-// sweep removes what has expired, by deadline.
+// sweep removes what has expired, in order of deadline.
 func (o *Oracle[K, V]) sweep(now time.Time) (removed int) {
 	byDeadline := func(a, b *item[K, V]) int { return a.e.ExpiresAt.Compare(b.e.ExpiresAt) }
 	for _, it := range slices.SortedStableFunc(slices.Values(o.items), byDeadline) {
@@ -102,7 +102,7 @@ func (o *Oracle[K, V]) find(key K) *item[K, V] {
 	return nil
 }
 
-// present is the live entry of key, for a read.
+// present returns the live entry of key for a read, or nil.
 func (o *Oracle[K, V]) present(key K, now time.Time) *item[K, V] {
 	it := o.find(key)
 	if it != nil && expired(it, now) {
@@ -120,7 +120,7 @@ func (o *Oracle[K, V]) present(key K, now time.Time) *item[K, V] {
 	return it
 }
 
-// live is the live entry of key, for a write: an expired one is removed.
+// live returns the live entry of key for a write, or nil, and removes an expired one.
 func (o *Oracle[K, V]) live(key K, now time.Time) *item[K, V] {
 	it := o.find(key)
 	if it != nil && expired(it, now) {
@@ -136,21 +136,21 @@ func (o *Oracle[K, V]) expire(it *item[K, V], now time.Time) {
 	o.stats.Expirations++
 }
 
-// tick takes a time for what is no modification.
+// tick takes a time for an event.
 func (o *Oracle[K, V]) tick(now time.Time) {
-	o.last = later(now, later(o.last, o.promised).Add(1))
+	o.last = later(now, later(o.last, o.watermark).Add(1))
 }
 
-// stamp is the LastModified of a modification of key. An unbounded store may
-// have removed expired entries first, each with a time of its own: there the
-// engine tells which time it was, within reason.
+// stamp returns the LastModified of a modification of key. An unbounded engine may
+// have removed expired entries first, each with a time of its own: there the engine's
+// own LastModified is taken, if it is close.
 func (o *Oracle[K, V]) stamp(key K, now time.Time) time.Time {
 	o.tick(now)
 	if o.loose != nil {
 		return o.looseStamp(key, now)
 	}
-	if o.told != nil && !o.bounded() {
-		if at := o.told(key); at.After(o.given) && !at.Before(now) && at.Before(o.last.Add(time.Microsecond)) {
+	if o.engineStamp != nil && !o.bounded() {
+		if at := o.engineStamp(key); at.After(o.given) && !at.Before(now) && at.Before(o.last.Add(time.Microsecond)) {
 			o.last = at
 		}
 	}
@@ -162,7 +162,7 @@ func (o *Oracle[K, V]) remove(it *item[K, V], why lastmodstore.EventKind, now ti
 	o.unlink(it)
 	o.tick(now)
 	o.record(why, it)
-	o.handOver(it, why)
+	o.notify(it, why)
 }
 
 func (o *Oracle[K, V]) unlink(it *item[K, V]) {
@@ -175,7 +175,7 @@ func (o *Oracle[K, V]) unlink(it *item[K, V]) {
 	}
 }
 
-// room makes room for one.
+// room makes room for one entry.
 func (o *Oracle[K, V]) room(now time.Time) error {
 	if err := o.expireFor(1, now); err != nil {
 		return err
@@ -186,7 +186,7 @@ func (o *Oracle[K, V]) room(now time.Time) error {
 	return nil
 }
 
-// expireFor makes room for n by what has expired, if that is enough.
+// expireFor makes room for n entries by removing expired ones, as far as there are any.
 func (o *Oracle[K, V]) expireFor(n int, now time.Time) error {
 	for o.bounded() && len(o.items)+n > o.config.MaxEntries {
 		var first *item[K, V]
@@ -207,7 +207,7 @@ func (o *Oracle[K, V]) expireFor(n int, now time.Time) error {
 	return nil
 }
 
-// Unbounded reports whether the oracle was opened without a capacity.
+// Unbounded reports whether the oracle has no capacity.
 func (o *Oracle[K, V]) Unbounded() bool { return !o.bounded() }
 
 func (o *Oracle[K, V]) bounded() bool { return o.config.MaxEntries > 0 }
@@ -227,7 +227,8 @@ func (o *Oracle[K, V]) evict(now time.Time) {
 	o.stats.Evictions++
 }
 
-// inBatch reports whether it was set by the SetMany in progress, which evicts none of its own.
+// inBatch reports whether it was set by the SetMany in progress, which evicts none of
+// its own entries.
 func (o *Oracle[K, V]) inBatch(it *item[K, V]) bool {
 	return !o.batch.IsZero() && !it.e.LastModified.Before(o.batch)
 }
@@ -250,10 +251,10 @@ func (o *Oracle[K, V]) put(it *item[K, V], key K, value V, ttl time.Duration, no
 		}
 		it = &item[K, V]{key: key}
 	} else {
-		o.handOver(it, lastmodstore.Replaced)
+		o.notify(it, lastmodstore.Replaced)
 		o.unlink(it)
 	}
-	it.late = false
+	it.outOfOrder = false
 	it.e.Value, it.e.LastModified = value, o.stamp(key, now)
 	o.link(it)
 	o.renew(it, ttl, now)
@@ -261,7 +262,7 @@ func (o *Oracle[K, V]) put(it *item[K, V], key K, value V, ttl time.Duration, no
 	return it.e, nil
 }
 
-// link puts it after all entries that are not newer.
+// link inserts it after all entries that are not newer.
 func (o *Oracle[K, V]) link(it *item[K, V]) {
 	i := len(o.items)
 	for i > 0 && o.items[i-1].e.LastModified.After(it.e.LastModified) {
@@ -280,12 +281,12 @@ func (o *Oracle[K, V]) renew(it *item[K, V], ttl time.Duration, now time.Time) {
 	}
 }
 
-// All yields the live entries, in order of modification.
+// All yields the live entries in order of modification.
 func (o *Oracle[K, V]) All() iter.Seq2[K, lastmodstore.Entry[V]] {
 	return o.ModifiedSince(time.Time{})
 }
 
-// ModifiedSince yields those that are live now.
+// ModifiedSince yields the live entries that were modified after t.
 func (o *Oracle[K, V]) ModifiedSince(t time.Time) iter.Seq2[K, lastmodstore.Entry[V]] {
 	return func(yield func(K, lastmodstore.Entry[V]) bool) {
 		now := o.begin()

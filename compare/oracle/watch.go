@@ -12,9 +12,9 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// watch returns what a watcher sees before it has to wait. An unbounded store
-// removes expired entries when it likes, each with a time of its own, so that the
-// oracle does not know what a watcher sees of them.
+// watch returns what a watcher receives before it has to wait. An unbounded store
+// chooses when it removes expired entries, each with a time of its own, so the oracle
+// does not know what a watcher receives of them.
 func (d *driver[K]) watch(s lastmodstore.Store[K, int], since time.Time) string {
 	if !d.oracle.bounded() {
 		return ""

@@ -9,6 +9,7 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/compare"
 	"github.com/lastmodstore/lastmodstore/compare/baseline"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 )
 
@@ -54,7 +55,7 @@ func getMany(s lastmodstore.Store[string, int], ks []string) float64 {
 func batches(rounds int) []figure.Figure {
 	ks := keys(1000)
 	var figures []figure.Figure
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		s := e.Strings(time.Minute)
 		fill(s, ks)
 		m := alternate(rounds,
@@ -74,7 +75,7 @@ func batches(rounds int) []figure.Figure {
 func sharded(rounds int) []figure.Figure {
 	ks := keys(1000)
 	var figures []figure.Figure
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		one, many := e.Strings(time.Minute), compare.Shards(16, e).Strings(time.Minute)
 		fill(one, ks)
 		fill(many, ks)
@@ -100,7 +101,7 @@ func sharded(rounds int) []figure.Figure {
 // allocations counts those of a call on a present key.
 func allocations(int) []figure.Figure {
 	var figures []figure.Figure
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		s := e.Strings(time.Minute)
 		s.Set("a", 0, ttl)
 		for _, c := range []struct {

@@ -6,14 +6,14 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
-	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 )
 
 // contention measures what many callers of one key cost.
 func contention(rounds int) []figure.Figure {
 	var figures []figure.Figure
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		s := e.Strings(time.Minute)
 		const callers, each = 500, 200
 		m := alternate(rounds,

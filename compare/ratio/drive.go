@@ -7,6 +7,7 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 )
 
@@ -44,7 +45,7 @@ func filled(e compare.Engine, n int) lastmodstore.Store[string, int] {
 }
 
 func engine(name string) compare.Engine {
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		if e.Name == name {
 			return e
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/compare"
 	"github.com/lastmodstore/lastmodstore/compare/baseline"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 )
 
@@ -16,22 +17,22 @@ func feeds(rounds int) []figure.Figure {
 	pingpong := baseline.NewPingPong()
 	defer pingpong.Close()
 	var figures []figure.Figure
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		m := alternate(rounds,
 			func() float64 { return receipt(e) },
 			func() float64 { return drive(pingpong, keys(1), 1, 100_000, 0) })
 		figures = append(figures, figure.Ratio(e.Name+" from Set to a watcher's receipt / pingpong", m[0], m[1], "ns", 3))
 	}
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		s := filled(e, million)
 		m := alternate(rounds, func() float64 { return backlog(s, million) })
 		s.Close()
 		figures = append(figures, figure.Value(e.Name+" reading 1,000,000 changes, each", m[0], "ns", 150))
 	}
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		figures = append(figures, setWithWatchers(e, 1, 1000, "parked", 1.05, rounds), setWithWatchers(e, 1, 1000, "waiting", 1.05, rounds))
 	}
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		for _, watchers := range []int{100, 1000} {
 			figures = append(figures, setWithWatchers(compare.Shards(16, e), 1000, watchers, "waiting", 2, rounds))
 		}

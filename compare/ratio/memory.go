@@ -5,8 +5,8 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/compare"
 	"github.com/lastmodstore/lastmodstore/compare/baseline"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 )
 
@@ -47,7 +47,7 @@ func memory(rounds int) []figure.Figure {
 	rounds = max(rounds, 9) // a collection takes little time
 	rwmap := measureFootprint(baseline.NewRWMap[int](), rounds)
 	var figures []figure.Figure
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		s := e.Strings(0)
 		f := measureFootprint(s, rounds)
 		s.Close()

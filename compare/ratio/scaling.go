@@ -4,14 +4,14 @@ import (
 	"fmt"
 
 	"github.com/lastmodstore/lastmodstore"
-	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 )
 
 // scaling compares what should not depend on how much is stored.
 func scaling(rounds int) []figure.Figure {
 	var figures []figure.Figure
-	for _, e := range compare.Engines() {
+	for _, e := range engines.All() {
 		big, small := filled(e, million), filled(e, 1000)
 		for _, c := range []struct {
 			name string

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/lastmodstore/lastmodstore/compare"
 	"github.com/lastmodstore/lastmodstore/compare/baseline"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 )
 
@@ -94,8 +94,8 @@ func sweeps(rounds int) []figure.Figure {
 			defer s.Close()
 			return longestWait(s, ks, baseline.NewRWMap[int](), c.call)
 		}}
-		steps := make([][]float64, len(compare.Engines()))
-		for i, e := range compare.Engines() {
+		steps := make([][]float64, len(engines.All()))
+		for i, e := range engines.All() {
 			implementations = append(implementations, func() float64 {
 				s := e.Strings(0)
 				defer s.Close()
@@ -105,7 +105,7 @@ func sweeps(rounds int) []figure.Figure {
 			})
 		}
 		m := alternateFresh(rounds, implementations...)
-		for i, e := range compare.Engines() {
+		for i, e := range engines.All() {
 			name := fmt.Sprintf("%s longest wait of a %s while 1,000,000 expire / rwmap", e.Name, c.name)
 			step := fmt.Sprintf("%s longest sweep step next to a %s / rwmap's wait", e.Name, c.name)
 			figures = append(figures,

@@ -1,7 +1,7 @@
 // Command soak uses each engine for a long time from 64 goroutines at once:
-// churn with deadlines, bounds, sweeps and loops. It prints a line a second,
-// and at the end checks that nothing was lost, held or left behind. Run it by
-// make soak.
+// churn with deadlines, capacities, sweeps and loops. It prints a line a second, and
+// checks at the end that nothing was lost, retained or left running. make soak runs
+// it.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/compare"
+	"github.com/lastmodstore/lastmodstore/compare/engines"
 )
 
 func main() {
@@ -23,7 +24,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "soak: takes no arguments but -duration D with D at least 1s")
 		os.Exit(2)
 	}
-	engines := compare.Engines()
+	engines := engines.All()
 	for _, e := range engines {
 		if err := soak(e, *duration/time.Duration(len(engines))); err != nil {
 			fmt.Fprintf(os.Stderr, "soak: %s: %v\n", e.Name, err)
@@ -32,8 +33,8 @@ func main() {
 	}
 }
 
-// soak uses two stores of e, one of them bounded, and answers what is wrong
-// with them in the end.
+// soak uses two stores of e, one of them with a capacity, and returns what is wrong
+// with them at the end.
 func soak(e compare.Engine, duration time.Duration) error {
 	goroutines, heap := runtime.NumGoroutine(), heapMB()
 	r := newRun(e)
@@ -51,7 +52,7 @@ func soak(e compare.Engine, duration time.Duration) error {
 
 func heapMB() float64 {
 	runtime.GC()
-	runtime.GC() // what the first one only swept out of pools
+	runtime.GC() // what a sync.Pool held survives the first
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return float64(m.HeapAlloc) / 1e6

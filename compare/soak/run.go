@@ -14,11 +14,11 @@ import (
 )
 
 const (
-	workers = 64
-	stays   = 1000   // keys that every store keeps
-	goes    = 50_000 // keys that come and go
-	bound   = 5000
-	maxTTL  = 500 * time.Millisecond
+	workers  = 64
+	stays    = 1000   // keys that every store keeps
+	goes     = 50_000 // keys that come and go
+	capacity = 5000
+	maxTTL   = 500 * time.Millisecond
 )
 
 type store = lastmodstore.Store[string, int]
@@ -32,13 +32,13 @@ type run struct {
 	calls   atomic.Int64
 	longest atomic.Int64 // wait of a call in this second
 	mu      sync.Mutex   // guards failed
-	failed  error        // the first thing that was wrong
+	failed  error        // the first failure
 }
 
 func newRun(e compare.Engine) *run {
 	r := &run{
 		free:    e.Strings(50 * time.Millisecond),
-		bounded: e.Strings(50*time.Millisecond, lastmodstore.MaxEntries(bound)),
+		bounded: e.Strings(50*time.Millisecond, lastmodstore.MaxEntries(capacity)),
 	}
 	for i := range goes {
 		r.keys = append(r.keys, fmt.Sprint("goes-", i))
@@ -122,8 +122,8 @@ func (r *run) work(random *rand.Rand) error {
 	default:
 		return loop(s)
 	}
-	if held := r.bounded.Len(); held > bound {
-		return fmt.Errorf("%d entries in a store of at most %d", held, bound)
+	if held := r.bounded.Len(); held > capacity {
+		return fmt.Errorf("%d entries in a store of capacity %d", held, capacity)
 	}
 	return nil
 }
@@ -137,15 +137,14 @@ func loop(s store) error {
 		}
 	}
 	if stay != stays && stay != 0 { // the bounded store has none
-		return fmt.Errorf("a loop met %d of the %d entries that stay", stay, stays)
+		return fmt.Errorf("a loop yielded %d of the %d entries that stay", stay, stays)
 	}
 	for range s.ModifiedSince(time.Now().Add(-time.Millisecond)) {
 	}
 	return nil
 }
 
-// settle lets everything expire and compares what the stores then hold by every
-// way there is to count it.
+// settle lets everything expire and counts what the stores then hold in every way.
 func (r *run) settle() error {
 	time.Sleep(maxTTL + 10*time.Millisecond)
 	var err error
