@@ -224,8 +224,8 @@ func (m *loaderModel) run() {
 func TestLoaderAgreesWithModelUnderRandomUse(t *testing.T) {
 	type open func() lastmodstore.Store[int, modelValue]
 	for name, open := range map[string]open{
-		"actor": func() lastmodstore.Store[int, modelValue] { return actor.New[int, modelValue](time.Second) },
-		"mutex": func() lastmodstore.Store[int, modelValue] { return mutexstore.New[int, modelValue](0) },
+		"actor":      func() lastmodstore.Store[int, modelValue] { return actor.New[int, modelValue](time.Second) },
+		"mutexstore": func() lastmodstore.Store[int, modelValue] { return mutexstore.New[int, modelValue](0) },
 		"sharded": func() lastmodstore.Store[int, modelValue] {
 			return lastmodstore.NewSharded(2, func() lastmodstore.Store[int, modelValue] { return mutexstore.New[int, modelValue](time.Second) })
 		},

@@ -32,7 +32,7 @@ func RejectWhenFull() Option {
 // RemovalLog makes the store remember the last n removals, and merges that arrived
 // out of order, for [Watcher].Watch, starting when the store is opened. Without
 // this option it remembers 1024, starting with the first Watch. With
-// many watchers and many removals, a longer log keeps watchers that fall behind from
+// many watchers and many removals, a longer log keeps slow watchers from
 // receiving Resync. The store also remembers the keys of up to n expired entries for
 // Merge.
 //

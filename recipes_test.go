@@ -21,7 +21,7 @@ import (
 
 // eachEngine runs the test of a recipe in a bubble, on both engines.
 func eachEngine[V any](t *testing.T, test func(g Gomega, s lastmodstore.Store[string, V]), opts ...lastmodstore.Option) {
-	for _, engine := range []string{"actor", "mutex"} {
+	for _, engine := range []string{"actor", "mutexstore"} {
 		t.Run(engine, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := open[V](engine, opts...)
@@ -45,7 +45,7 @@ func restart[V any](g Gomega, old lastmodstore.Store[string, V]) lastmodstore.St
 	var snapshot bytes.Buffer
 	g.Expect(lastmodstore.Save(&snapshot, old, lastmodstore.JSON)).To(Succeed())
 	g.Expect(old.Close()).To(Succeed())
-	engine := "mutex"
+	engine := "mutexstore"
 	if _, ok := old.(*actor.Store[string, V]); ok {
 		engine = "actor"
 	}

@@ -103,7 +103,7 @@ func replaceFile(t saveTarget, write func(*os.File) error) error {
 }
 
 // create creates the new file. The length of its name does not depend on that of the
-// target, and its mode gives nobody access who had none to the old file.
+// target, and its mode grants no access that the old file denied.
 func (t saveTarget) create() (*os.File, error) {
 	mode := fs.FileMode(0o666)
 	if t.old != nil {

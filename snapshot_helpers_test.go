@@ -13,7 +13,7 @@ var snapshotEngines = []struct {
 	open func() intStore
 }{
 	{"actor", func() intStore { return actor.New[string, int](0) }},
-	{"mutex", func() intStore { return mutexstore.New[string, int](0) }},
+	{"mutexstore", func() intStore { return mutexstore.New[string, int](0) }},
 	{"sharded", func() intStore {
 		return lastmodstore.NewSharded(4, func() intStore { return mutexstore.New[string, int](0) })
 	}},

@@ -64,8 +64,8 @@ func (r *replica) compare() {
 	}
 }
 
-// catchUp follows the feed from where r stands until there is no more, but
-// for at most so many events, in a bubble. It reports whether there is no more.
+// catchUp follows the feed from where r stands until there is no more, or
+// for so many events at most, in a bubble. It reports whether there is no more.
 func (r *replica) catchUp(most int) (caughtUp bool) {
 	ctx, cancel := context.WithCancel(context.Background())
 	caughtUp = true

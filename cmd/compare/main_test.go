@@ -51,7 +51,7 @@ func TestMisuseIsOneLineAndStatus2(t *testing.T) {
 	}{
 		"unknown flag":             {[]string{"-fast"}, "flag provided but not defined: -fast; -h explains the flags"},
 		"no value":                 {[]string{"-engines"}, "flag needs an argument: -engines; -h explains the flags"},
-		"a word too many":          {[]string{"-engines", "actor,", "mutex"}, `unexpected argument "mutex": a list of names has no spaces around its commas, or is quoted`},
+		"a word too many":          {[]string{"-engines", "actor,", "mutexstore"}, `unexpected argument "mutexstore": a list of names has no spaces around its commas, or is quoted`},
 		"no number":                {[]string{"-rounds", "many"}, `invalid value "many" for flag -rounds`},
 		"no number of histories":   {[]string{"-histories", "1.5"}, `invalid value "1.5" for flag -histories`},
 		"no seed":                  {[]string{"-seed", "-1"}, `invalid value "-1" for flag -seed`},
@@ -60,8 +60,8 @@ func TestMisuseIsOneLineAndStatus2(t *testing.T) {
 		"no rounds":                {[]string{"-rounds", "0"}, "-rounds must be at least 1"},
 		"negative rounds":          {[]string{"-rounds", "-1"}, "-rounds must be at least 1"},
 		"negative histories":       {[]string{"-histories", "-1"}, "-histories must be at least 0, which means no check"},
-		"unknown engine":           {[]string{"-engines", "actor,axtor"}, `no engine is called "axtor"; there are: actor, mutex, actor x16`},
-		"an engine twice":          {[]string{"-engines", "actor,mutex,actor"}, `engine "actor" is named twice`},
+		"unknown engine":           {[]string{"-engines", "actor,axtor"}, `no engine is called "axtor"; there are: actor, mutexstore, actor x16`},
+		"an engine twice":          {[]string{"-engines", "actor,mutexstore,actor"}, `engine "actor" is named twice`},
 		"a comma too many":         {[]string{"-engines", "actor,"}, `no engine is called ""; there are: actor`},
 		"unknown workload":         {[]string{"-workloads", "mixt"}, `no workload is called "mixt"; there are: mixed, batch`},
 		"a workload twice":         {[]string{"-workloads", "mixed, mixed"}, `workload "mixed" is named twice`},
@@ -78,8 +78,8 @@ func TestMisuseIsOneLineAndStatus2(t *testing.T) {
 		"-from and -seed":          {[]string{"-from", canned, "-seed", "1"}, "-from measures nothing: it cannot be combined with -seed"},
 		"-from and -rounds":        {[]string{"-from", canned, "-rounds", "9"}, "-from measures nothing: it cannot be combined with -rounds"},
 		"-from and -histories":     {[]string{"-from", canned, "-histories", "1"}, "-from measures nothing: it cannot be combined with -histories"},
-		"engine not in the file":   {[]string{"-from", canned, "-engines", "theine"}, `canned.json: no engine is called "theine"; there are: actor, mutex, otter, mutex x16, rwmap`},
-		"workload not in the file": {[]string{"-from", canned, "-workloads", "parts"}, `canned.json: no workload is called "parts"; there are: mixed, batch`},
+		"engine not in the file":   {[]string{"-from", canned, "-engines", "theine"}, `canned.json: no engine is called "theine"; there are: actor, mutexstore, otter, mutexstore x16, rwmap`},
+		"workload not in the file": {[]string{"-from", canned, "-workloads", "iterate"}, `canned.json: no workload is called "iterate"; there are: mixed, batch`},
 		"nothing left of the file": {[]string{"-from", canned, "-workloads", "batch", "-engines", "otter"}, "canned.json: there is no result: otter of batch: has no call for many keys"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestListNamesAll(t *testing.T) {
 	g := NewWithT(t)
 	code, stdout, _ := call(t, context.Background(), "-list")
 	g.Expect(code).To(Equal(ok))
-	for _, name := range []string{"actor x16", "mutex", "rwmap", "textbook", "syncmap", "otter", "ttlcache", "go-cache", "golang-lru", "theine", "ristretto",
+	for _, name := range []string{"actor x16", "mutexstore", "rwmap", "textbook", "syncmap", "otter", "ttlcache", "go-cache", "golang-lru", "theine", "ristretto",
 		"mixed", "batch", "update", "readers", "storm", "churn", "watchers", "iterate", "latency", "parts"} {
 		g.Expect(stdout).To(MatchRegexp(`(?m)^  %s  `, name))
 	}
@@ -167,14 +167,14 @@ func TestLatencyOfReadsAndWritesIsApart(t *testing.T) {
 func TestMeasures(t *testing.T) {
 	g := NewWithT(t)
 	file := filepath.Join(t.TempDir(), "r.json")
-	code, stdout, stderr := call(t, context.Background(), "-quick", "-engines", "mutex, rwmap,otter", "-workloads", "batch", "-rounds", "3", "-histories", "2", "-seed", "7", "-json", file)
+	code, stdout, stderr := call(t, context.Background(), "-quick", "-engines", "mutexstore, rwmap,otter", "-workloads", "batch", "-rounds", "3", "-histories", "2", "-seed", "7", "-json", file)
 	g.Expect(code).To(Equal(ok), stderr)
 	r, err := read(file)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(r.Seed).To(Equal(uint64(7)))
 	g.Expect(r.Rounds).To(Equal(3))
-	g.Expect(r.Checks).To(Equal([]result.Check{{Implementation: "mutex", Histories: 2}}))
-	g.Expect(r.Command).To(ContainElements("-quick", "mutex, rwmap,otter"))
+	g.Expect(r.Checks).To(Equal([]result.Check{{Implementation: "mutexstore", Histories: 2}}))
+	g.Expect(r.Command).To(ContainElements("-quick", "mutexstore, rwmap,otter"))
 	g.Expect(r.Machine.Cores).To(BeNumerically(">", 0))
 	g.Expect(r.Workloads()).To(Equal([]string{"batch"}))
 	for _, c := range r.Cells {

@@ -31,7 +31,7 @@ func merge(g Gomega, files fileStore, path string, f file, at time.Time) {
 
 func withFiles(t *testing.T, test func(g Gomega, files fileStore)) {
 	synctest.Test(t, func(t *testing.T) {
-		files, err := open[file]("mutex")
+		files, err := open[file]("mutexstore")
 		if err != nil {
 			t.Fatal(err)
 		}

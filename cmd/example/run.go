@@ -19,7 +19,7 @@ file's size and content hash under its path with the file's own modification
 time, and shows what the store can do. With -http it serves the tree's metadata
 as JSON instead, until interrupted.
 
-  example [-dir PATH] [-engine actor|mutex] [-http ADDR]
+  example [-dir PATH] [-engine actor|mutexstore] [-http ADDR]
 
 PATH may be a symbolic link; links inside the tree are not followed, and .git is
 left out. The exit status is 0, 130 if interrupted before the end, otherwise 1.
@@ -37,7 +37,7 @@ func parse(stderr io.Writer, args []string) (settings, error) {
 	flags := flag.NewFlagSet("example", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // errors are printed once, by main
 	flags.StringVar(&c.dir, "dir", ".", "the directory to read")
-	flags.StringVar(&c.engine, "engine", "actor", "the store's engine: actor or mutex")
+	flags.StringVar(&c.engine, "engine", "actor", "the store's engine: actor or mutexstore")
 	flags.StringVar(&c.http, "http", "", "serve the metadata on this address, such as localhost:8080")
 	err := flags.Parse(args)
 	switch {
@@ -94,10 +94,10 @@ func open[V any](engine string) (lastmodstore.Store[string, V], error) {
 	switch engine {
 	case "actor":
 		return actor.New[string, V](time.Minute, lastmodstore.CountReads()), nil
-	case "mutex":
+	case "mutexstore":
 		return mutexstore.New[string, V](time.Minute, lastmodstore.CountReads()), nil
 	}
-	return nil, fmt.Errorf("unknown engine %q: use actor or mutex", engine)
+	return nil, fmt.Errorf("unknown engine %q: use actor or mutexstore", engine)
 }
 
 // An output remembers the first error, such as a full disk.

@@ -39,7 +39,7 @@ func sample(t *testing.T) string {
 }
 
 func TestTourShowsEachStepWithEitherEngine(t *testing.T) {
-	for _, engine := range []string{"actor", "mutex"} {
+	for _, engine := range []string{"actor", "mutexstore"} {
 		t.Run(engine, func(t *testing.T) {
 			g := NewWithT(t)
 			var out, errs bytes.Buffer

@@ -16,7 +16,7 @@ import (
 
 // readTree reads dir and returns the paths of its files and what was printed.
 func readTree(t *testing.T, dir string) (paths []string, stderr string, err error) {
-	files, err := open[file]("mutex")
+	files, err := open[file]("mutexstore")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ $`))
 func TestFileThatCannotBeReadIsPassedOverInOneLine(t *testing.T) {
 	g := NewWithT(t)
 	var errs bytes.Buffer
-	files, err := open[file]("mutex")
+	files, err := open[file]("mutexstore")
 	g.Expect(err).NotTo(HaveOccurred())
 	defer files.Close()
 	tr := tree{root: t.TempDir(), stderr: &errs}
@@ -108,7 +108,7 @@ func TestReadingEndsWithItsContext(t *testing.T) {
 	for name, timeout := range map[string]time.Duration{"before it began": 0, "while it lists or hashes": 50 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			files, err := open[file]("mutex")
+			files, err := open[file]("mutexstore")
 			g.Expect(err).NotTo(HaveOccurred())
 			defer files.Close()
 			ctx, cancel := context.WithTimeout(t.Context(), timeout)

@@ -16,7 +16,7 @@ import (
 func All() []compare.Engine {
 	return []compare.Engine{
 		{Name: "actor", Strings: openActor[string, int], Ints: openActor[int, int], Pairs: openActor[compare.Pair, int], Floats: openActor[float64, int], Any: openActor[any, any]},
-		{Name: "mutex", Strings: openMutex[string, int], Ints: openMutex[int, int], Pairs: openMutex[compare.Pair, int], Floats: openMutex[float64, int], Any: openMutex[any, any]},
+		{Name: "mutexstore", Strings: openMutex[string, int], Ints: openMutex[int, int], Pairs: openMutex[compare.Pair, int], Floats: openMutex[float64, int], Any: openMutex[any, any]},
 	}
 }
 

@@ -25,7 +25,7 @@ func (d *driver[K]) newFollower() *follower[K] {
 	return &follower[K]{s: d.engine, known: map[K]lastmodstore.Entry[int]{}}
 }
 
-// catchUp follows the feed until there is no more, but for at most so many events.
+// catchUp follows the feed until there is no more, or for so many events at most.
 func (f *follower[K]) catchUp(most int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})

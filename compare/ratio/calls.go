@@ -88,7 +88,7 @@ func sharded(rounds int) []figure.Figure {
 		many.Close()
 		get := figure.Ratio(e.Name+" x16 Get / unsharded, callers=1", m[0], m[1], "ns", figure.NoGoal)
 		perKey := figure.Ratio(e.Name+" x16 GetMany of 100, per key / unsharded", m[2], m[3], "ns", figure.NoGoal)
-		if e.Name == "mutex" {
+		if e.Name == "mutexstore" {
 			get.Goal = 1.15
 		} else {
 			perKey = perKey.Versus(0.4)
@@ -125,7 +125,7 @@ func locks(rounds int) []figure.Figure {
 	var figures []figure.Figure
 	for _, n := range []int{1000, 100_000} {
 		ks := keys(n)
-		store := engine("mutex").Strings(time.Minute)
+		store := engine("mutexstore").Strings(time.Minute)
 		rwmap := baseline.NewRWMap[int]()
 		fill(store, ks)
 		fill(rwmap, ks)
@@ -134,7 +134,7 @@ func locks(rounds int) []figure.Figure {
 			m := alternate(rounds,
 				func() float64 { return drive(store, ks, callers, ops, setPercent) },
 				func() float64 { return drive(rwmap, ks, callers, ops, setPercent) })
-			return figure.Ratio(fmt.Sprintf("mutex %s / rwmap, keys=%d callers=%d", name, n, callers), m[0], m[1], "ns", goal)
+			return figure.Ratio(fmt.Sprintf("mutexstore %s / rwmap, keys=%d callers=%d", name, n, callers), m[0], m[1], "ns", goal)
 		}
 		get, versus := 1.15, 0.7
 		if n > 1000 {

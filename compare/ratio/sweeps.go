@@ -83,14 +83,14 @@ func sweeps(rounds int) []figure.Figure {
 		call  func(getSetter)
 		goals map[string]float64
 	}{
-		{"reader", read, map[string]float64{"actor": 0.01, "mutex": 0.0005}},
-		{"writer", write, map[string]float64{"actor": figure.NoGoal, "mutex": figure.NoGoal}},
+		{"reader", read, map[string]float64{"actor": 0.01, "mutexstore": 0.0005}},
+		{"writer", write, map[string]float64{"actor": figure.NoGoal, "mutexstore": figure.NoGoal}},
 	} {
 		implementations := []func() float64{func() float64 {
 			m := baseline.NewRWMap[int]()
 			return longestWait(m, ks, m, c.call)
 		}, func() float64 {
-			s := engine("mutex").Strings(0)
+			s := engine("mutexstore").Strings(0)
 			defer s.Close()
 			return longestWait(s, ks, baseline.NewRWMap[int](), c.call)
 		}}

@@ -25,7 +25,7 @@ type newEngine[K comparable] func(opts ...lastmodstore.Option) lastmodstore.Stor
 func engines[K comparable]() map[string]newEngine[K] {
 	return map[string]newEngine[K]{
 		"actor": func(opts ...lastmodstore.Option) lastmodstore.Store[K, int] { return actor.New[K, int](0, opts...) },
-		"mutex": func(opts ...lastmodstore.Option) lastmodstore.Store[K, int] {
+		"mutexstore": func(opts ...lastmodstore.Option) lastmodstore.Store[K, int] {
 			return mutexstore.New[K, int](0, opts...)
 		},
 	}

@@ -27,8 +27,8 @@ type store = lastmodstore.Store[string, int]
 // eachEngine runs test in a bubble with each engine's New.
 func eachEngine(t *testing.T, test func(g Gomega, open func(interval time.Duration) store)) {
 	for name, open := range map[string]func(time.Duration) store{
-		"actor": func(d time.Duration) store { return actor.New[string, int](d) },
-		"mutex": func(d time.Duration) store { return mutexstore.New[string, int](d) },
+		"actor":      func(d time.Duration) store { return actor.New[string, int](d) },
+		"mutexstore": func(d time.Duration) store { return mutexstore.New[string, int](d) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { test(NewWithT(t), open) })

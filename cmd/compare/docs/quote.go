@@ -12,10 +12,10 @@ import (
 // A page asks for a figure in a comment; the figure is between it and the next:
 //
 //	<!--= time of actor in mixed reads=90 callers=1 -->…<!--/-->
-//	<!--= time of actor over mutex in mixed reads=90 callers=1 -->…<!--/-->
+//	<!--= time of actor over mutexstore in mixed reads=90 callers=1 -->…<!--/-->
 //	<!--= command -->…<!--/-->
-//	<!--= table time by callers of actor, mutex in mixed reads=90 -->…<!--/-->
-//	<!--= table wait, entry of actor, mutex in storm -->…<!--/-->
+//	<!--= table time by callers of actor, mutexstore in mixed reads=90 -->…<!--/-->
+//	<!--= table wait, entry of actor, mutexstore in storm -->…<!--/-->
 //	<!--= crossovers mixed -->…<!--/-->
 //	<!--= meaning -->…<!--/-->
 //	<!--= decide -->…<!--/-->

@@ -26,7 +26,7 @@ func openMutex[V any](d time.Duration, o ...lastmodstore.Option) lastmodstore.St
 func engines() []Implementation {
 	return []Implementation{
 		engine("actor", "one goroutine owns the map", openActor[int], openActor[Kilobyte], 1),
-		engine("mutex", "a sync.RWMutex guards the map; reads of one key take no lock", openMutex[int], openMutex[Kilobyte], 1),
+		engine("mutexstore", "a sync.RWMutex guards the map; reads of one key take no lock", openMutex[int], openMutex[Kilobyte], 1),
 		sharded("actor", openActor[int], openActor[Kilobyte], Shards),
 		ShardedMutex(Shards),
 	}
@@ -34,7 +34,7 @@ func engines() []Implementation {
 
 // ShardedMutex returns mutexstore in n shards.
 func ShardedMutex(n int) Implementation {
-	return sharded("mutex", openMutex[int], openMutex[Kilobyte], n)
+	return sharded("mutexstore", openMutex[int], openMutex[Kilobyte], n)
 }
 
 func sharded(name string, small open[int], large open[Kilobyte], n int) Implementation {

@@ -28,7 +28,7 @@ const (
 // sweep. All variants alternate within one cell.
 func latency(rounds int) ([]figure.Figure, error) {
 	var all []implementation.Implementation
-	names := []string{"actor", "mutex", "mutex x16"}
+	names := []string{"actor", "mutexstore", "mutexstore x16"}
 	for _, name := range names {
 		for _, variant := range []string{here, nowhere, elsewhere} {
 			all = append(all, diverted(name, variant))
@@ -44,7 +44,7 @@ func latency(rounds int) ([]figure.Figure, error) {
 	for _, call := range []string{"read", "write"} {
 		for _, name := range names {
 			goal := float64(figure.NoGoal)
-			if call == "read" && name == "mutex" {
+			if call == "read" && name == "mutexstore" {
 				goal = 2
 			}
 			figures = append(figures, quantileRatio(results[0], name, here, call, "during a sweep", goal),

@@ -34,7 +34,7 @@ func floor() implementation.Implementation { return implementation.ShardedMap(sl
 
 // implementations returns what is measured in every cell.
 func implementations() ([]implementation.Implementation, error) {
-	all, err := implementation.Choose(append(thirdParty(), "mutex"))
+	all, err := implementation.Choose(append(thirdParty(), "mutexstore"))
 	for _, n := range shards {
 		all = append(all, implementation.ShardedMutex(n))
 	}
@@ -78,7 +78,7 @@ func readGroups() (all []group) {
 		goal    float64
 	}{{"Get", 100, 1}, {"90% reads", 90, 1.05}} {
 		for _, callers := range []int{1, 2, 16} {
-			comparisons := []comparison{over("mutex "+x.call+" / otter", "mutex", "otter", x.goal)}
+			comparisons := []comparison{over("mutexstore "+x.call+" / otter", "mutexstore", "otter", x.goal)}
 			if callers > 1 {
 				comparisons = append(comparisons, shardedOverBest(x.call, 1)...)
 			}
@@ -99,16 +99,16 @@ func readGroups() (all []group) {
 var plan = workload.Plan{Seed: 1}
 
 var betterOfBoth = comparison{
-	name: "mutex or mutex x16 90% reads / otter",
-	ours: []string{"mutex", "mutex x16"}, theirs: []string{"otter"}, goal: 1.2,
+	name: "mutexstore or mutexstore x16 90% reads / otter",
+	ours: []string{"mutexstore", "mutexstore x16"}, theirs: []string{"otter"}, goal: 1.2,
 }
 
 func writes(rounds int) ([]figure.Figure, error) { return run(writeGroups(), rounds) }
 
 func writeGroups() []group {
 	all := []group{{workload.Mixed(plan, 0, 1, few, "uniform"), []comparison{
-		over("mutex Set / otter", "mutex", "otter", 0.55),
-		over("mutex Set / go-cache", "mutex", "go-cache", 1),
+		over("mutexstore Set / otter", "mutexstore", "otter", 0.55),
+		over("mutexstore Set / go-cache", "mutexstore", "go-cache", 1),
 	}}}
 	for _, callers := range []int{2, 16} {
 		all = append(all,

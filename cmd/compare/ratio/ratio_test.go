@@ -46,12 +46,12 @@ func TestAllThatIsComparedIsMeasured(t *testing.T) {
 func TestTheFastestCounts(t *testing.T) {
 	g := NewWithT(t)
 	var c result.Cell
-	for name, time := range map[string]float64{"mutex": 30, "mutex x16": 20, "otter": 10, floor().Name: 5, apart: 50} {
+	for name, time := range map[string]float64{"mutexstore": 30, "mutexstore x16": 20, "otter": 10, floor().Name: 5, apart: 50} {
 		c.Rows = append(c.Rows, result.Row{Implementation: name, Metrics: []result.Metric{{Name: "time", Samples: []float64{time, time, time}}}})
 	}
 	f := betterOfBoth.figure(c)
 	g.Expect([]float64{f.Measured, f.Baseline}).To(Equal([]float64{20, 10}))
-	g.Expect(f.Note).To(HavePrefix("mutex x16 / otter (2.00 to 2.00)"))
+	g.Expect(f.Note).To(HavePrefix("mutexstore x16 / otter (2.00 to 2.00)"))
 	g.Expect(f.String()).To(ContainSubstring("<= 1.2 MISSED"))
 }
 
@@ -59,7 +59,7 @@ func TestTheFastestCounts(t *testing.T) {
 func TestDiverted(t *testing.T) {
 	for variant, want := range map[string]struct{ own, other int }{here: {2, 2}, nowhere: {1, 0}, elsewhere: {1, 1}} {
 		g := NewWithT(t)
-		s, err := diverted("mutex", variant).Small(implementation.Options{})
+		s, err := diverted("mutexstore", variant).Small(implementation.Options{})
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(s.Set("long", 1, time.Hour)).To(Succeed())
 		g.Expect(s.Set("short", 2, 10*time.Second)).To(Succeed())

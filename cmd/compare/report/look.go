@@ -7,13 +7,13 @@ type look struct{ color, shape string }
 
 // looks have colors that are visible on white and on black, and different shapes.
 var looks = map[string]look{
-	"actor":     {"#d1495b", "disc"},
-	"mutex":     {"#2f7fd1", "square"},
-	"actor x16": {"#e58a2b", "ring"},
-	"mutex x16": {"#17a398", "frame"},
-	"textbook":  {"#9b5de5", "triangle"},
-	"rwmap":     {"#858b94", "plus"},
-	"syncmap":   {"#b5891b", "cross"},
+	"actor":          {"#d1495b", "disc"},
+	"mutexstore":     {"#2f7fd1", "square"},
+	"actor x16":      {"#e58a2b", "ring"},
+	"mutexstore x16": {"#17a398", "frame"},
+	"textbook":       {"#9b5de5", "triangle"},
+	"rwmap":          {"#858b94", "plus"},
+	"syncmap":        {"#b5891b", "cross"},
 }
 
 // others are the looks in a chart that has no implementation of looks.

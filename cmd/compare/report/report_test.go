@@ -42,9 +42,9 @@ func TestPageTells(t *testing.T) {
 	g.Expect(report.Write(&b, r)).To(Succeed())
 	for _, want := range []string{
 		"A processor &lt;&amp;&gt;", "GOMAXPROCS=2", "go1.26.8", "0123456789abcdef", "compare -rounds 8", "0.10 0.20 0.30",
-		"actor 100", "was interrupted", "Between 1 and 8 callers, mutex x16 becomes faster than mutex: from 1.51 to 0.715 times its time", "no difference shown",
+		"actor 100", "was interrupted", "Between 1 and 8 callers, mutexstore x16 becomes faster than mutexstore: from 1.51 to 0.715 times its time", "no difference shown",
 		"has no call for many keys", "otter</b> (third-party cache v2.4.0)", "95 % confidence", "vs rwmap",
-		"<b>Single calls.</b> With one caller and nine reads to a write, a call takes 61.3 ns in mutex, 394 ns in actor, ",
+		"<b>Single calls.</b> With one caller and nine reads to a write, a call takes 61.3 ns in mutexstore, 394 ns in actor, ",
 	} {
 		g.Expect(b.String()).To(ContainSubstring(want))
 	}
@@ -98,7 +98,7 @@ func TestEmptyResultHasAPage(t *testing.T) {
 func TestOneCallIsDrawnFromItsParts(t *testing.T) {
 	g := NewWithT(t)
 	svg := string(report.SVGs(canned(t))["one-call"])
-	for _, want := range []string{"Actor: 400 ns", "Map behind a read lock: 46.6 ns", "Engine mutex, read without a lock: 52.7 ns", "send it, wake the owner: 1.. ns .<", "look up, read the clock: 3... ns<"} {
+	for _, want := range []string{"Actor: 400 ns", "Map behind a read lock: 46.6 ns", "mutexstore, read without a lock: 52.7 ns", "send it, wake the owner: 1.. ns .<", "look up, read the clock: 3... ns<"} {
 		g.Expect(svg).To(MatchRegexp(want))
 	}
 	without := canned(t)

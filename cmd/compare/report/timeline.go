@@ -21,7 +21,7 @@ type stage struct {
 // is the difference between two of its steps.
 type callParts struct {
 	actor, lock []stage
-	free        stage // a read of the engine mutex, which takes no lock
+	free        stage // a read of the engine mutexstore, which takes no lock
 	actorTime   float64
 	lockTime    float64 // of a map behind a lock, with a deadline
 }
@@ -37,7 +37,7 @@ func partsOf(r *result.Result) (p callParts, ok bool) {
 		return result.Median(m.Samples)
 	}
 	trip, clock, actor := step("actor", "+ yield"), step("actor", "+ clock"), step("actor", "actor")
-	lock, lookUp, expiry, free := step("lock", "lock"), step("lock", "lock + map"), step("lock", "lock + map + clock"), step("lock", "mutex")
+	lock, lookUp, expiry, free := step("lock", "lock"), step("lock", "lock + map"), step("lock", "lock + map + clock"), step("lock", "mutexstore")
 	return callParts{
 		actor: []stage{
 			{"hash the key, fill a request, and the engine's rest", max(0, actor-clock), false},
@@ -75,7 +75,7 @@ func callFigure(r *result.Result) (figure, bool) {
 	f := figure{
 		Name: oneCall, Title: "One call through each design", SVG: markup(drawCall(p)),
 		Head: []string{"stage", "time"},
-		Caption: fmt.Sprintf("One Get by one caller takes %s ns through the actor, %s ns from a map behind a read lock, and %s ns from the engine mutex, which takes no lock for it. "+
+		Caption: fmt.Sprintf("One Get by one caller takes %s ns through the actor, %s ns from a map behind a read lock, and %s ns from the engine mutexstore, which takes no lock for it. "+
 			"A stage is the difference between two steps of the workload parts.",
 			result.Figure(p.actorTime), result.Figure(p.lockTime), result.Figure(p.free.ns)),
 	}
@@ -109,7 +109,7 @@ func drawCall(p callParts) []byte {
 	c.handover(p, all)
 	c.heading("Map behind a read lock: " + result.Figure(p.lockTime) + " ns, same scale")
 	c.lane(lookLock, 5, p.lock, all, false)
-	c.heading("Engine mutex, read without a lock: " + result.Figure(p.free.ns) + " ns, same scale")
+	c.heading("mutexstore, read without a lock: " + result.Figure(p.free.ns) + " ns, same scale")
 	c.lane(lookFree, 9, []stage{p.free}, all, false)
 	c.axis(all)
 
@@ -127,8 +127,8 @@ func drawCall(p callParts) []byte {
 var (
 	lookActor = looks["actor"].color
 	lookOwner = looks["actor x16"].color
-	lookLock  = looks["mutex"].color
-	lookFree  = looks["mutex x16"].color
+	lookLock  = looks["mutexstore"].color
+	lookFree  = looks["mutexstore x16"].color
 )
 
 func (c *chronicle) heading(text string) {

@@ -9,15 +9,15 @@ import (
 
 // pairs are the designs between which a reader has to choose.
 var pairs = [][2]string{
-	{"actor", "mutex"},
+	{"actor", "mutexstore"},
 	{"actor x16", "actor"},
-	{"mutex x16", "mutex"},
-	{"actor x16", "mutex"},
+	{"mutexstore x16", "mutexstore"},
+	{"actor x16", "mutexstore"},
 	{"actor", "textbook"},
-	{"mutex", "rwmap"},
-	{"mutex", "syncmap"},
-	{"mutex x16", "syncmap"},
-	{"mutex x16", "otter"},
+	{"mutexstore", "rwmap"},
+	{"mutexstore", "syncmap"},
+	{"mutexstore x16", "syncmap"},
+	{"mutexstore x16", "otter"},
 }
 
 // A Crossover is where A becomes faster than B along an axis: at From it is
@@ -39,7 +39,7 @@ func (c Crossover) String() string {
 
 // Crossovers finds where one design passes another: the pairs of designs along
 // each axis, and the smallest batch with which a store takes less time for a key
-// than single calls to mutex.
+// than single calls to mutexstore.
 func Crossovers(r *Result) []Crossover {
 	var found []Crossover
 	for _, axis := range r.Axes() {
@@ -48,7 +48,7 @@ func Crossovers(r *Result) []Crossover {
 				found = append(found, s.crossovers(p[0], p[1])...)
 			}
 			if axis == "batch" {
-				for _, engine := range []string{"actor", "actor x16", "mutex"} {
+				for _, engine := range []string{"actor", "actor x16", "mutexstore"} {
 					found = append(found, s.batchPays(engine)...)
 				}
 			}
@@ -142,13 +142,13 @@ func (s Series) crossover(a, b, from, to string, before, after Estimate) Crossov
 func (e Estimate) inverse() Estimate { return Estimate{1 / e.Value, 1 / e.High, 1 / e.Low} }
 
 // batchPays finds the smallest batch with which engine takes less time for a key
-// than single calls to mutex.
+// than single calls to mutexstore.
 func (s Series) batchPays(engine string) []Crossover {
 	single := s.Cells[0]
 	if single.Param("batch") != "1" {
 		return nil
 	}
-	row, _ := single.Row("mutex")
+	row, _ := single.Row("mutexstore")
 	base, ok := row.Metric(timeMetric)
 	if !ok {
 		return nil
@@ -162,7 +162,7 @@ func (s Series) batchPays(engine string) []Crossover {
 		}
 		e := m.RatioTo(base)
 		if c.Param("batch") != "1" && e.High < 1 {
-			return []Crossover{s.crossover(engine+" in batches", "mutex one by one", from, c.Param("batch"), before, e)}
+			return []Crossover{s.crossover(engine+" in batches", "mutexstore one by one", from, c.Param("batch"), before, e)}
 		}
 		from, before = c.Param("batch"), e
 	}

@@ -25,7 +25,7 @@ func (d Decision) Reason() string {
 func (d Decision) PlainUse() string { return strings.ReplaceAll(d.Use, "`", "") }
 
 // AboutDecisions says what to make of the table.
-const AboutDecisions = "mutex is the engine of package mutexstore, actor that of package actor; x16 is NewSharded over 16 of them. " +
+const AboutDecisions = "mutexstore and actor are the engines of these packages; x16 is NewSharded over 16 of them. " +
 	"The advice is the project's, from its own measurements on two cores; the figures are this run's. Where they disagree, believe the figures."
 
 // Decide returns the table to decide by.
@@ -36,16 +36,16 @@ func Decide(r *Result) []Decision {
 	_, batch, _ := largestBatch(r)
 	watchers, storm, churn := r.first("watchers", []string{"watchers=100"}), r.first("storm", nil), r.first("churn", []string{"trace=zipf"})
 	return []Decision{
-		{"you do not know", "`mutexstore`", plain.because("a call takes", "time", "mutex", "actor")},
-		{"you have many cores and use mostly single keys", "`NewSharded` over `mutexstore`", writes.because("a call takes", "time", "mutex x16", "mutex")},
-		{"most calls carry many keys", "either engine, unsharded; measure", batch.because("a key takes", "time", "mutex", "actor", "mutex x16", "actor x16")},
-		{"many watchers want every change", "`mutexstore`, unsharded", watchers.because("a write takes", "time", "mutex", "mutex x16", "actor")},
-		{"at most one call in a hundred is a write", "`mutexstore`, unsharded if the cores are few", reads.because("a call takes", "time", "mutex", "mutex x16", "rwmap", "actor")},
-		{"the longest wait during a mass expiry decides", "either engine, sharded or not", storm.because("a reader waits at most", "wait", "mutex", "actor", "rwmap", "otter")},
+		{"you do not know", "`mutexstore`", plain.because("a call takes", "time", "mutexstore", "actor")},
+		{"you have many cores and use mostly single keys", "`NewSharded` over `mutexstore`", writes.because("a call takes", "time", "mutexstore x16", "mutexstore")},
+		{"most calls carry many keys", "either engine, unsharded; measure", batch.because("a key takes", "time", "mutexstore", "actor", "mutexstore x16", "actor x16")},
+		{"many watchers want every change", "`mutexstore`, unsharded", watchers.because("a write takes", "time", "mutexstore", "mutexstore x16", "actor")},
+		{"at most one call in a hundred is a write", "`mutexstore`, unsharded if the cores are few", reads.because("a call takes", "time", "mutexstore", "mutexstore x16", "rwmap", "actor")},
+		{"the longest wait during a mass expiry decides", "either engine, sharded or not", storm.because("a reader waits at most", "wait", "mutexstore", "actor", "rwmap", "otter")},
 		{"several keys must change together", "either engine, unsharded", "a batch is seen whole or not at all within one store, and not across shards"},
 		{"tests use a fake clock and callers wait for the store", "`actor`", "in testing/synctest a goroutine that waits for a channel is durably blocked; one that waits for a lock is not"},
 		{"requests must be queued, counted, bounded or prioritized", "`actor`, with its loop changed", "its mailbox is a queue that the owner can see; goroutines that wait for a lock are invisible"},
-		{"you need the highest hit ratio in a small cache", "otter or theine, not this store", churn.because("hits are", "hits", "mutex", "otter", "theine")},
+		{"you need the highest hit ratio in a small cache", "otter or theine, not this store", churn.because("hits are", "hits", "mutexstore", "otter", "theine")},
 	}
 }
 

@@ -30,16 +30,16 @@ func Meaning(r *Result) (found []Finding, missing []string) {
 
 func singleCalls(r *Result) string {
 	c, _ := r.find("mixed", "reads=90", "callers=1")
-	all := c.each("time", "mutex", "actor", "rwmap", "otter")
+	all := c.each("time", "mutexstore", "actor", "rwmap", "otter")
 	if all == "" {
 		return ""
 	}
-	return "With one caller and nine reads to a write, a call takes " + all + c.versus("actor", "mutex") + "."
+	return "With one caller and nine reads to a write, a call takes " + all + c.versus("actor", "mutexstore") + "."
 }
 
 func readers(r *Result) string {
 	c := r.first("mixed", []string{"reads=100", "callers=8"}, []string{"reads=90", "callers=8"})
-	all := c.each("time", "mutex", "actor", "rwmap", "otter")
+	all := c.each("time", "mutexstore", "actor", "rwmap", "otter")
 	if all == "" {
 		return ""
 	}
@@ -47,7 +47,7 @@ func readers(r *Result) string {
 	if c.Param("reads") == "90" {
 		what = "and nine reads to a write"
 	}
-	return fmt.Sprintf("With 8 callers %s, a call takes %s%s.", what, all, c.versus("mutex", "rwmap"))
+	return fmt.Sprintf("With 8 callers %s, a call takes %s%s.", what, all, c.versus("mutexstore", "rwmap"))
 }
 
 // largestBatch returns the cells of single writes and of the largest batch, by
@@ -63,7 +63,7 @@ func largestBatch(r *Result) (single, batch Cell, ok bool) {
 
 func batches(r *Result) string {
 	single, batch, _ := largestBatch(r)
-	one, many := single.each("time", "mutex", "actor"), batch.each("time", "mutex", "actor")
+	one, many := single.each("time", "mutexstore", "actor"), batch.each("time", "mutexstore", "actor")
 	if one == "" || many == "" {
 		return ""
 	}
@@ -75,7 +75,7 @@ func sweep(r *Result) string {
 	if !ok {
 		return ""
 	}
-	all := c.each(c.metricEndingIn("p99.9"), "mutex", "actor", "rwmap", "otter")
+	all := c.each(c.metricEndingIn("p99.9"), "mutexstore", "actor", "rwmap", "otter")
 	if all == "" {
 		return ""
 	}
@@ -84,7 +84,7 @@ func sweep(r *Result) string {
 
 func memory(r *Result) string {
 	c, _ := r.find("storm")
-	entry, left := c.each("entry", "mutex", "actor", "rwmap", "otter"), c.each("left", "mutex", "actor", "rwmap", "otter")
+	entry, left := c.each("entry", "mutexstore", "actor", "rwmap", "otter"), c.each("left", "mutexstore", "actor", "rwmap", "otter")
 	if entry == "" || left == "" {
 		return ""
 	}
@@ -118,7 +118,7 @@ func (c Cell) metricEndingIn(word string) string {
 }
 
 // each lists a metric of those implementations that were measured, such as
-// "66.9 ns in mutex and 421 ns in actor".
+// "66.9 ns in mutexstore and 421 ns in actor".
 func (c Cell) each(metric string, implementations ...string) string {
 	var all []string
 	for _, name := range implementations {

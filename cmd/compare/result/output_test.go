@@ -99,7 +99,7 @@ func TestBenchSeparatesReadsAndWrites(t *testing.T) {
 	g := NewWithT(t)
 	var b bytes.Buffer
 	g.Expect(result.WriteBench(&b, canned(t))).To(Succeed())
-	g.Expect(b.String()).To(MatchRegexp(`BenchmarkLatency/rate=20000/sweep=yes/engine=mutex-2 .* us .* read-p99-us .* read-p99.9-us .* read-max-us .* write-p50-us .* write-max-us`))
+	g.Expect(b.String()).To(MatchRegexp(`BenchmarkLatency/rate=20000/sweep=yes/engine=mutexstore-2 .* us .* read-p99-us .* read-p99.9-us .* read-max-us .* write-p50-us .* write-max-us`))
 }
 
 func TestJSONIsReadBack(t *testing.T) {
@@ -119,10 +119,10 @@ func TestCrossovers(t *testing.T) {
 		found = append(found, c.String())
 	}
 	g.Expect(found).To(ConsistOf(
-		"Between 1 and 8 callers, mutex x16 becomes faster than mutex: from 1.51 to 0.715 times its time (mixed, 90 % reads, 1,000 keys).",
-		"Between 1 and 8 callers, mutex x16 becomes faster than otter: from 1.26 to 0.915 times its time (mixed, 90 % reads, 1,000 keys).",
-		"Between batches of 1 and 100, actor in batches becomes faster than mutex one by one: from 6.55 to 0.822 times its time (batch, SetMany).",
-		"Between batches of 1 and 100, mutex in batches becomes faster than mutex one by one: from 1.00 to 0.762 times its time (batch, SetMany).",
+		"Between 1 and 8 callers, mutexstore x16 becomes faster than mutexstore: from 1.51 to 0.715 times its time (mixed, 90 % reads, 1,000 keys).",
+		"Between 1 and 8 callers, mutexstore x16 becomes faster than otter: from 1.26 to 0.915 times its time (mixed, 90 % reads, 1,000 keys).",
+		"Between batches of 1 and 100, actor in batches becomes faster than mutexstore one by one: from 6.55 to 0.822 times its time (batch, SetMany).",
+		"Between batches of 1 and 100, mutexstore in batches becomes faster than mutexstore one by one: from 1.00 to 0.762 times its time (batch, SetMany).",
 	))
 }
 
@@ -152,10 +152,10 @@ func TestMeaning(t *testing.T) {
 		sentences = append(sentences, f.Text)
 	}
 	g.Expect(sentences).To(Equal([]string{
-		"With one caller and nine reads to a write, a call takes 61.3 ns in mutex, 394 ns in actor, 54.6 ns in rwmap and 73.7 ns in otter; actor takes 6.43 times as long as mutex.",
-		"With 8 callers and nine reads to a write, a call takes 97.3 ns in mutex, 404 ns in actor, 91.9 ns in rwmap and 76.0 ns in otter; mutex takes 1.06 times as long as rwmap.",
-		"In batches of 100, a write takes 45.7 ns in mutex and 49.3 ns in actor for each key; one at a time, it takes 59.9 ns in mutex and 393 ns in actor.",
-		"While expired entries are swept, at 20,000 calls per second, one read in a thousand takes longer than 266 µs in mutex and 2.28 ms in rwmap.",
+		"With one caller and nine reads to a write, a call takes 61.3 ns in mutexstore, 394 ns in actor, 54.6 ns in rwmap and 73.7 ns in otter; actor takes 6.43 times as long as mutexstore.",
+		"With 8 callers and nine reads to a write, a call takes 97.3 ns in mutexstore, 404 ns in actor, 91.9 ns in rwmap and 76.0 ns in otter; mutexstore takes 1.06 times as long as rwmap.",
+		"In batches of 100, a write takes 45.7 ns in mutexstore and 49.3 ns in actor for each key; one at a time, it takes 59.9 ns in mutexstore and 393 ns in actor.",
+		"While expired entries are swept, at 20,000 calls per second, one read in a thousand takes longer than 266 µs in mutexstore and 2.28 ms in rwmap.",
 		"An entry takes 96.3 B in actor and 65.5 B in rwmap; at most a second after all have expired, what is still held of the peak is 0.483 % in actor and 0 % in rwmap.",
 	}))
 }
@@ -180,6 +180,6 @@ func TestDecide(t *testing.T) {
 		reasons[d.If] = d.Use + ": " + d.Reason()
 	}
 	g.Expect(reasons).To(HaveLen(10))
-	g.Expect(reasons).To(HaveKeyWithValue("you do not know", "`mutexstore`: a call takes 97.3 ns in mutex and 404 ns in actor (mixed, 90 % reads, 8 callers)"))
+	g.Expect(reasons).To(HaveKeyWithValue("you do not know", "`mutexstore`: a call takes 97.3 ns in mutexstore and 404 ns in actor (mixed, 90 % reads, 8 callers)"))
 	g.Expect(reasons).To(HaveKeyWithValue("many watchers want every change", "`mutexstore`, unsharded: not measured in this run"))
 }

@@ -17,7 +17,7 @@ func batch(p Plan) []Cell {
 				cells = append(cells, Cell{
 					Workload: "batch",
 					Params:   []result.Param{param("op", op), param("batch", n), param("callers", callers)},
-					Baseline: "mutex",
+					Baseline: "mutexstore",
 					Cost:     p.slice(),
 					Open: func(c implementation.Implementation) (Trial, error) {
 						return batchTrial(c, op, n, &closedLoop{callers: callers, slice: p.slice()})

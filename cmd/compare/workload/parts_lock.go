@@ -11,7 +11,7 @@ var lockSteps = []step{
 	{"lock", "RLock and RUnlock, nothing in between", func() implementation.Store[int] { return &locked{} }},
 	{"lock + map", "and a lookup in a map", func() implementation.Store[int] { return &locked{m: map[string]timed{}} }},
 	{"lock + map + clock", "and a check whether the entry has expired", func() implementation.Store[int] { return &locked{m: map[string]timed{}, clock: true} }},
-	engineStep("mutex"),
+	engineStep("mutexstore"),
 }
 
 type timed struct {

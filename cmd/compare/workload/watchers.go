@@ -16,7 +16,7 @@ func watchers(p Plan) []Cell {
 		cells = append(cells, Cell{
 			Workload: "watchers",
 			Params:   []result.Param{param("watchers", n)},
-			Baseline: "mutex",
+			Baseline: "mutexstore",
 			Fresh:    true, // otherwise the watchers of one implementation would still be busy while the next is measured
 			Cost:     p.slice(),
 			Open: func(c implementation.Implementation) (Trial, error) {

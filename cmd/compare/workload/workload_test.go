@@ -74,7 +74,7 @@ func TestNoUpdateIsLost(t *testing.T) {
 			able[cell.Params[0].Value+" "+cell.Params[1].Value] = append(able[cell.Params[0].Value+" "+cell.Params[1].Value], c.Name)
 		}
 	}
-	updaters := []string{"actor", "mutex", "actor x16", "mutex x16", "rwmap", "syncmap", "otter"}
+	updaters := []string{"actor", "mutexstore", "actor x16", "mutexstore x16", "rwmap", "syncmap", "otter"}
 	adders := append(slices.Clone(updaters), "go-cache")
 	g.Expect(able).To(Equal(map[string][]string{"Add 1": adders, "Add 1000": adders, "Update 1": updaters, "Update 1000": updaters}))
 }
