@@ -19,9 +19,9 @@ docs: ## figures and charts of docs/ from the committed results
 	$(COMPARE) go run ./docs -write
 
 test: ## every test of every module, with the race detector
-	go test -race -timeout 5m ./...
+	go test -race -timeout 10m ./...
 	go test -run Allocate ./compare # what the race detector would disturb
-	$(COMPARE) go test -race -count=1 -timeout 5m ./... # the cache does not see that a page of docs/ has changed
+	$(COMPARE) go test -race -count=1 -timeout 10m ./... # the cache does not see that a page of docs/ has changed
 
 test-oldest: ## the library's tests with the newest release of the oldest Go that go.mod allows, without the race detector
 	@oldest=$$(go mod edit -json | sed -n 's/.*"Go": "\([0-9]*\.[0-9]*\).*/\1/p'); \
