@@ -63,15 +63,15 @@ func TestQuote(t *testing.T) {
 	for ask, want := range map[string]string{
 		"time of actor in mixed callers=1":             "394 ns",
 		"time of actor over rwmap in mixed callers=1":  "7.22",
-		"time of mutex over rwmap in mixed callers=64": "0.999 (no difference shown)",
+		"time of mutexstore over rwmap in mixed callers=64": "0.999 (no difference shown)",
 		"commit": "`0123456789abcdef`",
 		"date":   "2026-11-23",
 		"table time by callers of actor, nobody in mixed": "\n| callers | actor | nobody |\n|---|---:|---:|\n| 1 | 394 ns | – |\n| 8 | 404 ns | – |\n| 64 | 420 ns | – |\n",
 		"table wait, left of all in storm":                "\n|  | wait | left |\n|---|---:|---:|\n| actor | 0.303 ms | 0.483 % |\n| rwmap | 36.3 ms | 0 % |\n",
 		"crossovers churn":                                "\n\n- none\n\n",
 		"crossovers batch": "\n\n" +
-			"- Between batches of 1 and 100, actor in batches becomes faster than mutex one by one: from 6.55 to 0.822 times its time (batch, SetMany).\n" +
-			"- Between batches of 1 and 100, mutex in batches becomes faster than mutex one by one: from 1.00 to 0.762 times its time (batch, SetMany).\n\n",
+			"- Between batches of 1 and 100, actor in batches becomes faster than mutexstore one by one: from 6.55 to 0.822 times its time (batch, SetMany).\n" +
+			"- Between batches of 1 and 100, mutexstore in batches becomes faster than mutexstore one by one: from 1.00 to 0.762 times its time (batch, SetMany).\n\n",
 	} {
 		g.Expect(quote(r, ask)).To(Equal(want), ask)
 	}
@@ -88,10 +88,10 @@ func TestQuote(t *testing.T) {
 	}
 	meant, err := quote(r, "meaning")
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(meant).To(ContainSubstring("- **Batches.** In batches of 100, a write takes 45.7 ns in mutex"))
+	g.Expect(meant).To(ContainSubstring("- **Batches.** In batches of 100, a write takes 45.7 ns in mutexstore"))
 	decided, err := quote(r, "decide")
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(decided).To(ContainSubstring("| you do not know | `mutexstore` | a call takes 97.3 ns in mutex and 404 ns in actor (mixed, 90 % reads, 8 callers) |\n"))
+	g.Expect(decided).To(ContainSubstring("| you do not know | `mutexstore` | a call takes 97.3 ns in mutexstore and 404 ns in actor (mixed, 90 % reads, 8 callers) |\n"))
 	page := []byte("a <!--= date -->old<!--/--> b <!--= commit --><!--/-->")
 	g.Expect(quoteAll(r, page)).To(BeEquivalentTo("a <!--= date -->2026-11-23<!--/--> b <!--= commit -->`0123456789abcdef`<!--/-->"))
 }
