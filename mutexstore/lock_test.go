@@ -2,17 +2,23 @@ package mutexstore
 
 import (
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
+
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
 // 4: a waiting Lock acquires the lock after one step of long work, before RWMutex
 // would hand it over.
-func TestGiveWayLetsAWaitingLockAcquireTheLock(t *testing.T) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that a waiter cannot wake up in time without giveWay
+func TestRestLetsAWaitingLockAcquireTheLock(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that a waiter cannot wake up in time by itself
 	g := NewWithT(t)
 	var l lock
+	line := timeline.Start()
 	l.beginSteps()
 	defer l.endSteps()
 	for range 100 {
@@ -30,10 +36,41 @@ func TestGiveWayLetsAWaitingLockAcquireTheLock(t *testing.T) {
 			runtime.Gosched()
 		}
 		l.Unlock()
-		l.giveWay()
+		l.rest(line, true, false)
 		l.Lock()
 		g.Expect(acquired).To(BeTrue())
 		l.Unlock()
 		<-done
+	}
+}
+
+// 5: writers that never stop leave a sweep its share, also of a single processor.
+func TestASweepProgressesAmongWriters(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	const entries, writers, mostCalls = 20_000, 8, 30_000_000 // they make one to four million
+	s := New[int, int](0)
+	defer s.Close()
+	deadline := time.Now().Add(500 * time.Millisecond)
+	for i := range entries {
+		s.Set(i, i, time.Until(deadline))
+	}
+	<-time.After(time.Until(deadline))
+	var swept atomic.Bool
+	var calls atomic.Int64
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for !swept.Load() && calls.Add(1) < mostCalls {
+				s.Set(-1-w, 0, 0)
+			}
+		})
+	}
+	s.Cleanup()
+	made := calls.Load()
+	swept.Store(true)
+	wg.Wait()
+	t.Logf("%d calls during the sweep", made)
+	if made >= mostCalls {
+		t.Errorf("5: a sweep of %d entries had not ended after %d writes", entries, made)
 	}
 }

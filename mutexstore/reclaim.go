@@ -1,9 +1,6 @@
 package mutexstore
 
-import (
-	"runtime"
-	"time"
-)
+import "time"
 
 // Writes reclaim slots that no reader can access any more, a batch at a time. What
 // the last writes leave is reclaimed by a timer, so that an idle store retains nothing.
@@ -36,15 +33,12 @@ func (s *Store[K, V]) reclaim() {
 // reclaimNow reclaims until no step is left. It unlocks between steps, so that others
 // get the lock.
 func (s *Store[K, V]) reclaimNow() {
-	s.mu.beginSteps()
-	defer s.mu.endSteps()
-	for more := true; more; {
+	s.inSteps(s.timeline(), func(bool) (contended, more bool) {
 		s.mu.Lock()
+		defer s.mu.Unlock()
 		more = !s.closed && s.table.Reclaim()
-		s.mu.Unlock()
-		runtime.Gosched()
-		s.mu.giveWay()
-	}
+		return s.mu.isContended(), more
+	})
 }
 
 // endReclaimingLocked stops the timer. If it has fired, reclaim finds the store

@@ -1,10 +1,10 @@
 package mutexstore
 
 import (
-	"runtime"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/internal/engine"
+	"github.com/lastmodstore/lastmodstore/internal/table"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 )
 
@@ -39,52 +39,58 @@ func (s *Store[K, V]) sweep() {
 // Cleanup implements [lastmodstore.Writer]: it removes every entry that has expired
 // and returns how many it removed. It unlocks between steps, so that others get the
 // lock.
-func (s *Store[K, V]) Cleanup() int {
-	s.mu.RLock() // concurrently with Join
-	line := s.line
-	s.mu.RUnlock()
+func (s *Store[K, V]) Cleanup() (removed int) {
+	line := s.timeline()
+	cutoff := line.Catch()
+	s.inSteps(line, func(isBusy bool) (contended, more bool) {
+		began, err := s.begin()
+		defer s.end()
+		if err != nil {
+			return false, false
+		}
+		limit := sweepLimit
+		if isBusy {
+			limit = table.SweepLimit
+		}
+		n, more := s.table.SweepStep(cutoff, began, limit)
+		removed += n
+		s.table.CountSweepStep(line.Now()-began, !more)
+		return s.mu.isContended(), more
+	})
+	s.reclaimNow()
+	return removed
+}
+
+const (
+	sweepLimit = 32 // entries of a step: some tens of microseconds
+
+	longRest = int64(time.Millisecond)
+)
+
+// inSteps calls step, which takes the lock, until there is no more to do, and lets
+// others have the lock and the processor in between. Contended means that a write
+// waited, and isBusy that the processors are: a rest lasted long.
+func (s *Store[K, V]) inSteps(line *timeline.Timeline, step func(isBusy bool) (contended, more bool)) {
 	s.mu.beginSteps()
 	defer s.mu.endSteps()
-	removed, cutoff := 0, line.Catch()
 	var pace engine.Pacer
-	pace.Begin(cutoff)
-	for {
-		n, contended, more := s.sweepStep(line, cutoff)
-		removed += n
+	pace.Begin(line.Now())
+	for isBusy := false; ; {
+		contended, more := step(isBusy)
 		if !more {
-			s.reclaimNow()
-			return removed
+			return
 		}
 		if now := line.Now(); pace.ShouldRest(contended, now) {
-			pace.Wake(now, s.rest(line, now, contended))
+			woke := s.mu.rest(line, contended, isBusy)
+			pace.Wake(now, woke)
+			isBusy = isBusy || woke-now > longRest
 		}
-		s.mu.giveWay()
 	}
 }
 
-// rest yields the processor and, if the lock is contended, leaves the lock to others
-// for a while. It returns the time at its end. It does not sleep: a thread that wakes
-// up may push another off its processor for milliseconds.
-func (s *Store[K, V]) rest(line *timeline.Timeline, now int64, contended bool) int64 {
-	runtime.Gosched()
-	end := line.Now()
-	for n := 0; contended && n < restYields && end-now < int64(engine.SweepPause); n++ {
-		runtime.Gosched()
-		end = line.Now()
-	}
-	return end
-}
-
-// restYields bounds a rest while the clock stands still.
-const restYields = 1000
-
-func (s *Store[K, V]) sweepStep(line *timeline.Timeline, cutoff int64) (removed int, contended, more bool) {
-	began, err := s.begin()
-	defer s.end()
-	if err != nil {
-		return 0, false, false
-	}
-	removed, more = s.table.Sweep(cutoff, began)
-	s.table.CountSweepStep(line.Now()-began, !more)
-	return removed, s.mu.isContended(), more
+// timeline returns the store's timeline, also concurrently with Join.
+func (s *Store[K, V]) timeline() *timeline.Timeline {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.line
 }

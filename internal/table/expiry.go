@@ -13,9 +13,8 @@ type heapItem struct {
 
 const arity = 4
 
-// SweepLimit bounds the work of one sweep step, in heap items. A step takes some tens
-// of microseconds, for which writers wait.
-const SweepLimit = 32
+// SweepLimit bounds the work of one Sweep, in heap items.
+const SweepLimit = 128
 
 // schedule updates the index after the deadline of slot i has changed from before.
 func (t *Table[K, V]) schedule(i uint32, before int64) {
@@ -53,7 +52,12 @@ func (t *Table[K, V]) expiredSlot(now int64, limit int) (slot uint32, work int) 
 // Sweep takes one step in removing the entries that had expired by cutoff, which may
 // lie before now. It returns how many it removed and whether there may be more.
 func (t *Table[K, V]) Sweep(cutoff, now int64) (removed int, more bool) {
-	for left := SweepLimit; left > 0; {
+	return t.SweepStep(cutoff, now, SweepLimit)
+}
+
+// SweepStep is Sweep with another limit.
+func (t *Table[K, V]) SweepStep(cutoff, now int64, limit int) (removed int, more bool) {
+	for left := limit; left > 0; {
 		slot, work := t.expiredSlot(cutoff, left)
 		left -= work
 		if slot == none {
