@@ -3,6 +3,7 @@ package compare
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -39,13 +40,20 @@ func (r *runner) tryInChild(t *testing.T) string {
 	child.Env = append(os.Environ(), childVariable+"="+t.Name())
 	child.WaitDelay = time.Second
 	out, err := child.CombinedOutput()
-	if err == nil {
+	passed := bytes.Contains(out, []byte("--- PASS: "+t.Name()+" ("))
+	skipped := bytes.Contains(out, []byte("--- SKIP: "+t.Name()+" ("))
+	if err == nil && (passed || skipped) {
 		return skipReason(out)
+	}
+	if err == nil {
+		err = errNotRun
 	}
 	message := fmt.Sprintf("%v\n%s", err, out)
 	t.Error(message)
 	return childFailure(out, err)
 }
+
+var errNotRun = errors.New("the case did not run in its own process: the test that calls Run must have one name in every process")
 
 // childArguments are the arguments of this process, except those for package
 // testing, and those that run the subtest of this name alone.

@@ -106,7 +106,7 @@ func (r *runner) try(t *testing.T, c testCase) string {
 	if err := goleak.Find(running); err != nil {
 		x.Errorf("19: goroutines are left behind: %v", err)
 	}
-	return x.reason()
+	return x.end()
 }
 
 // sentences returns the numbers at the head of a case's name: "12, 13: a loop ...".

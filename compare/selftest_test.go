@@ -1,6 +1,7 @@
 package compare_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -80,4 +81,28 @@ func TestFaultsFailOneCase(t *testing.T) {
 			g.Expect(string(out)).To(ContainSubstring("--- PASS: TestFaultyEngine/timing/" + strings.ReplaceAll(other, " ", "_")))
 		})
 	}
+}
+
+// TestNameDiffers is run by TestAnIsolatedCaseThatDoesNotRunFails in a process of its
+// own.
+func TestNameDiffers(t *testing.T) {
+	if os.Getenv(faultVariable) != "name" {
+		t.Skip("it fails")
+	}
+	t.Run(fmt.Sprint("process ", os.Getpid()), func(t *testing.T) {
+		compare.Run(t, engines.All()[1], compare.Isolated(), compare.Without(compare.Capacity, compare.Feed,
+			compare.Listeners, compare.Merging, compare.Sweeping, compare.Batches, compare.Counters, compare.Adding,
+			compare.Conditions, compare.Changes, compare.Turns))
+	})
+}
+
+func TestAnIsolatedCaseThatDoesNotRunFails(t *testing.T) {
+	g := NewWithT(t)
+	self, err := os.Executable()
+	g.Expect(err).NotTo(HaveOccurred())
+	child := exec.Command(self, "-test.run", "^TestNameDiffers$", "-test.v")
+	child.Env = append(os.Environ(), faultVariable+"=name")
+	out, err := child.CombinedOutput()
+	g.Expect(err).To(HaveOccurred())
+	g.Expect(string(out)).To(ContainSubstring("the case did not run in its own process"))
 }

@@ -108,10 +108,12 @@ func (t *tester) giveUp(why error, before map[string]bool) string {
 	return t.failure
 }
 
-// reason is the first failure, or why the case skipped itself, or "".
-func (t *tester) reason() string {
+// end returns the first failure, or why the case skipped itself, or "". What a
+// goroutine that the case has left reports from now on is dropped.
+func (t *tester) end() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.givenUp = true
 	if t.failure != "" {
 		return t.failure
 	}
