@@ -58,11 +58,12 @@ type Watcher[K comparable, V any] interface {
 	// A watcher that asks for more than the store remembers first receives a
 	// Resync event, of which only Kind and At are set: removals may have been
 	// missed, so compare with All and then continue the loop. This happens if
-	// since predates the opening of the store (after a restart, for example),
-	// predates a Clear, is later than all of the store's times, or is further
-	// back than the removal log reaches. The same happens to a watcher that falls
-	// that far behind. The log begins with the first Watch and remembers the last
-	// 1024 removals and merges that arrived out of order. [RemovalLog] changes
+	// since is not zero and predates the opening of the store (after a restart,
+	// for example) or a Clear, lies in the store's future (a position of another
+	// store), or is further back than the removal log reaches. The same happens
+	// to a watcher that is that slow. The log begins with the first Watch, so a
+	// removal before it shows as Resync, and remembers the last 1024 removals and
+	// merges that arrived out of order. [RemovalLog] changes
 	// that number and starts the log when the store is opened.
 	//
 	// Touch is not reported, because it changes only a deadline. Expired is

@@ -82,7 +82,9 @@ type Reader[K comparable, V any] interface {
 // Conditions compare to the nanosecond. A time from an HTTP header has whole
 // seconds: pass it through [EndOfSecond] first.
 type Writer[K comparable, V any] interface {
-	// Set stores value under key. Overwriting an expired entry is an insertion.
+	// Set stores value under key until ttl has elapsed: forever with NoExpiry, and
+	// until the present deadline with KeepTTL. Overwriting an expired entry is an
+	// insertion.
 	Set(key K, value V, ttl time.Duration) error
 
 	// SetMany stores all values at once: other callers see all of them or none.

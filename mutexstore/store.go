@@ -66,8 +66,8 @@ type Store[K comparable, V any] struct {
 
 var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
 
-// New opens a store that removes expired entries every cleanupInterval, or every
-// millisecond if that is shorter: New(5) means 5 ns, not 5 s. With 0, only Cleanup
+// New opens a store that removes expired entries every cleanupInterval. An interval
+// below a millisecond counts as one: New(5) means 5 ns, not 5 s. With 0, only Cleanup
 // and insertions remove them, and no goroutine is started. New panics if
 // cleanupInterval is negative. Close the store to end its goroutine.
 func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstore.Option) *Store[K, V] {
