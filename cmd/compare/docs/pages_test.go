@@ -61,8 +61,8 @@ func TestQuote(t *testing.T) {
 	r, err := result.Read(f)
 	g.Expect(err).NotTo(HaveOccurred())
 	for ask, want := range map[string]string{
-		"time of actor in mixed callers=1":             "394 ns",
-		"time of actor over rwmap in mixed callers=1":  "7.22",
+		"time of actor in mixed callers=1":                  "394 ns",
+		"time of actor over rwmap in mixed callers=1":       "7.22",
 		"time of mutexstore over rwmap in mixed callers=64": "0.999 (no difference shown)",
 		"commit": "`0123456789abcdef`",
 		"date":   "2026-11-23",
