@@ -129,6 +129,7 @@ func (t *tester) atLength(n, full int) int {
 
 // seeds calls f with n seeds, or full with [Long], until one fails.
 func (t *tester) seeds(n, full int, f func(seed uint64)) {
+	c := t.progress.caller()
 	for seed := range uint64(t.atLength(n, full)) {
 		seedFails := true
 		func() {
@@ -140,6 +141,7 @@ func (t *tester) seeds(n, full int, f func(seed uint64)) {
 			f(seed)
 			seedFails = t.Failed()
 		}()
+		c.returned()
 		if seedFails {
 			return
 		}
