@@ -44,7 +44,7 @@ fuzz: ## each fuzz target for a minute
 soak: ## heavy use for two minutes, or DURATION=
 	go run ./compare/soak -duration $(DURATION)
 
-mutants: ## mutation testing: small faults, one at a time, and which check catches them (about a quarter of an hour)
+mutants: ## mutation testing: small faults, one at a time, and which check catches them (about three quarters of an hour)
 	go run ./compare/mutants
 
 lint: ## formatting, vet, staticcheck, wording, and what the library may import

@@ -40,12 +40,13 @@ func (r *runner) tryInChild(t *testing.T) string {
 	child.Env = append(os.Environ(), childVariable+"="+t.Name())
 	child.WaitDelay = time.Second
 	out, err := child.CombinedOutput()
-	passed := bytes.Contains(out, []byte("--- PASS: "+t.Name()+" ("))
-	skipped := bytes.Contains(out, []byte("--- SKIP: "+t.Name()+" ("))
-	if err == nil && (passed || skipped) {
+	switch ended := func(how string) bool { return bytes.Contains(out, []byte("--- "+how+": "+t.Name()+" (")) }; {
+	case err != nil:
+	case ended("PASS"):
+		return ""
+	case ended("SKIP"):
 		return skipReason(out)
-	}
-	if err == nil {
+	default:
 		err = errNotRun
 	}
 	message := fmt.Sprintf("%v\n%s", err, out)
@@ -75,11 +76,8 @@ func childArguments(name string) (args []string) {
 // reason why the case skipped itself.
 var skipLine = regexp.MustCompile(`(?m)^\s+run\.go:\d+: (.*)$`)
 
-// skipReason returns why the case skipped itself, or "".
+// skipReason returns why the case skipped itself.
 func skipReason(out []byte) string {
-	if !bytes.Contains(out, []byte("--- SKIP")) {
-		return ""
-	}
 	if m := skipLine.FindSubmatch(out); m != nil {
 		return string(m[1])
 	}

@@ -17,7 +17,7 @@ import (
 
 func main() {
 	only := flag.String("only", "*", "the mutants to try, as patterns of file names without .patch, separated by commas")
-	report := flag.String("report", "docs/testing.md", "the page whose table is written anew when all mutants are tried; empty for none")
+	report := flag.String("report", "docs/testing.md", "the page whose table is rewritten when all mutants are tried; empty for none")
 	all := flag.Bool("all", false, "run every check of each mutant, not only until one notices")
 	race := flag.Bool("race", true, "run the race detector on what nothing else has noticed")
 	workers := flag.Int("workers", 2, "how many mutants are tried at a time")

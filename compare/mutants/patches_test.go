@@ -23,7 +23,7 @@ func TestEveryMutantCanBeMade(t *testing.T) {
 		check := exec.Command("git", "apply", "--check", m.path)
 		check.Dir = "../.."
 		if out, err := check.CombinedOutput(); err != nil {
-			t.Errorf("%s: make it anew: %s", m.name, out)
+			t.Errorf("%s: remake it: %s", m.name, out)
 		}
 	}
 }
