@@ -14,7 +14,7 @@ import (
 func closing(c *cases) {
 	for _, name := range slices.Sorted(maps.Keys(verdicts)) {
 		c.with(neededBy[name]...).add("19, 20, 21: Close concurrently with "+name, func(t *tester) {
-			for round := range t.atLength(50, 3000) {
+			for round := range t.rounds(50, 3000) {
 				s := t.engine.Strings([]time.Duration{0, 10 * time.Microsecond}[round%2])
 				closeDuring(t, s, name, verdicts[name], round)
 			}

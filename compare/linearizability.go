@@ -12,12 +12,10 @@ import (
 func linearizability(c *cases) {
 	c.with(Batches, Adding, Sweeping, Conditions).add("10, 14, 15, 20: recorded histories are linearizable", func(t *tester) {
 		open := func(interval time.Duration) lastmodstore.Store[string, int] { return t.engine.Strings(interval) }
-		c := t.caller()
-		for seed := range uint64(t.atLength(300, 10_000)) {
-			if err := linear.Check(open, seed, t.pictures); err != nil {
+		for seed := range t.rounds(300, 10_000) {
+			if err := linear.Check(open, uint64(seed), t.pictures); err != nil {
 				t.Fatal(err)
 			}
-			c.returned()
 		}
 	})
 }

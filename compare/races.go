@@ -21,7 +21,7 @@ func races(c *cases) {
 func clearDuringChurn(t *tester) {
 	s, c := t.engine.Strings(20*time.Microsecond), t.caller()
 	t.churn(s, func() {
-		for n := range t.atLength(300, 20_000) {
+		for n := range t.rounds(300, 20_000) {
 			c.returned()
 			mark, _, err := s.SetIfUnmodifiedSince("mark-"+strconv.Itoa(n), n, 0, time.Time{})
 			if err != nil {
@@ -67,7 +67,7 @@ func clearSeenByReads(t *tester) {
 				}
 			})
 		}
-		for n := range t.atLength(2000, 100_000) {
+		for n := range t.rounds(2000, 100_000) {
 			s.Set("first", n+1, 0)
 			s.Set("second", n+1, 0)
 			s.Clear()
@@ -87,7 +87,7 @@ func loopsDuringSweeps(t *tester) {
 		s.Set("stays-"+strconv.Itoa(i), i, 0)
 	}
 	t.churn(s, func() {
-		for range t.atLength(30, 2000) {
+		for range t.rounds(30, 2000) {
 			seen := map[string]bool{}
 			for key := range s.All() {
 				c.returned()
@@ -160,7 +160,7 @@ func capacityWithReaders(t *tester) {
 		})
 	}
 	c := t.caller()
-	for n := range t.atLength(20_000, 100_000) {
+	for n := range t.rounds(20_000, 100_000) {
 		c.returned()
 		ttl := time.Duration(n%3) * 50 * time.Microsecond
 		if err := s.Set(strconv.Itoa(n%200), n, ttl); err != nil {

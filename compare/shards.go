@@ -39,7 +39,7 @@ func shardCases(c *cases) {
 	c.add("8, 29: a position that went through JSON means the same in each shard", positionsThroughJSON)
 	for _, name := range slices.Sorted(maps.Keys(closeProbes)) {
 		c.add("20, 29: shards close at one instant, found by "+name, func(t *tester) {
-			for range t.atLength(6, 300) {
+			for range t.rounds(6, 300) {
 				closeWhile(t, name, closeProbes[name])
 			}
 		})

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"iter"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -127,11 +128,24 @@ func (t *tester) atLength(n, full int) int {
 	return n
 }
 
+// rounds yields 0 to n, or to full with [Long]. Each round counts as a call that has
+// returned: most make calls that are not counted.
+func (t *tester) rounds(n, full int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		c := t.progress.caller()
+		for round := range t.atLength(n, full) {
+			if !yield(round) {
+				return
+			}
+			c.returned()
+		}
+	}
+}
+
 // seeds calls f with n seeds, or full with [Long], until one fails.
 func (t *tester) seeds(n, full int, f func(seed uint64)) {
-	c := t.progress.caller()
-	for seed := range uint64(t.atLength(n, full)) {
-		seedFails := true
+	for round := range t.rounds(n, full) {
+		seed, seedFails := uint64(round), true
 		func() {
 			defer func() {
 				if seedFails {
@@ -141,7 +155,6 @@ func (t *tester) seeds(n, full int, f func(seed uint64)) {
 			f(seed)
 			seedFails = t.Failed()
 		}()
-		c.returned()
 		if seedFails {
 			return
 		}

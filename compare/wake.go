@@ -35,7 +35,7 @@ func volley(t *tester) {
 // at once.
 func lastChange(t *tester) {
 	random := rand.New(rand.NewPCG(24, 1))
-	for range t.atLength(200, 5000) {
+	for range t.rounds(200, 5000) {
 		t.bubble(func() {
 			s := t.engine.Strings(0)
 			var last atomic.Int64
