@@ -29,11 +29,14 @@ type Timeline struct {
 	ahead    atomic.Int64 // the sum of all jumps
 	compared atomic.Int64 // the position at which Tick last read the wall clock
 
-	wall   func() int64 // reads the wall clock, in nanoseconds since the epoch
-	shared bool         // set before the first write to the store
+	wall     func() int64 // reads the wall clock, in nanoseconds since the epoch
+	shared   bool         // set before the first write to the store
+	replayed bool         // the time of writes is log, not that of the clock: see replayed.go
 
 	merges atomic.Int64 // the position of the first Merge
 	merged atomic.Int64 // the latest time that was ahead of the clock when it was merged
+	log    atomic.Int64 // the log time of a replayed timeline
+	opened int64
 
 	_         [64]byte // separates what all operations read from what polls and watchers write
 	watermark atomic.Int64
@@ -47,7 +50,7 @@ func Start() *Timeline {
 // StartBy is Start with a wall clock that tests can step.
 func StartBy(wall func() int64) *Timeline {
 	base := readClocks()
-	l := &Timeline{base: base, start: nanos(base), wall: wall}
+	l := &Timeline{base: base, start: nanos(base), opened: nanos(base), wall: wall}
 	l.compared.Store(l.start)
 	l.watermark.Store(math.MinInt64)
 	l.merges.Store(math.MaxInt64)
@@ -74,15 +77,28 @@ func readClocks() time.Time {
 func nanos(t time.Time) int64 { return int64(t.Sub(epoch)) }
 
 // Opened returns the position at which the timeline started.
-func (l *Timeline) Opened() int64 { return l.start }
+func (l *Timeline) Opened() int64 { return l.opened }
 
 // Now returns the current position.
 func (l *Timeline) Now() int64 {
+	now := l.local()
+	if l.replayed {
+		now = max(now, l.log.Load())
+	}
+	return now
+}
+
+// local returns the current position by the clock.
+func (l *Timeline) local() int64 {
 	return l.start + int64(time.Since(l.base)) + l.ahead.Load()
 }
 
-// Tick is Now for a write: at most once a second it calls Catch.
+// Tick is Now for a write: at most once a second it calls Catch. On a replayed timeline
+// it returns the log time.
 func (l *Timeline) Tick() int64 {
+	if l.replayed {
+		return l.log.Load()
+	}
 	now := l.Now()
 	if last := l.compared.Load(); now-last < second || !l.compared.CompareAndSwap(last, now) {
 		return now
@@ -96,24 +112,36 @@ func (l *Timeline) Tick() int64 {
 // than a second behind, as after the machine was suspended, and returns the current
 // position.
 func (l *Timeline) Catch() int64 {
+	if l.replayed {
+		return l.log.Load()
+	}
+	l.follow()
+	return l.Now()
+}
+
+// follow jumps to the wall clock if the timeline is more than a second behind it.
+func (l *Timeline) follow() {
 	wall, ahead := l.wall(), l.ahead.Load() // read first, so that a pause here causes no jump
-	if now := l.Now(); wall > now && wall-now > second && wall < latestWall {
+	if now := l.local(); wall > now && wall-now > second && wall < latestWall {
 		l.ahead.CompareAndSwap(ahead, ahead+wall-now)
 	}
-	return l.Now()
 }
 
 // Watermark returns the position up to which readers have seen everything: later
 // modifications get later times.
 func (l *Timeline) Watermark() int64 { return l.watermark.Load() }
 
-// Promise raises the watermark to n if it is lower.
-func (l *Timeline) Promise(n int64) { raise(&l.watermark, n) }
+// Promise raises the watermark to n if it is lower. A replayed timeline has no watermark.
+func (l *Timeline) Promise(n int64) {
+	if !l.replayed {
+		raise(&l.watermark, n)
+	}
+}
 
 // Raise is Promise for a merged time that is ahead of the clock.
 func (l *Timeline) Raise(n int64) {
 	raise(&l.merged, n)
-	raise(&l.watermark, n)
+	l.Promise(n)
 }
 
 // Merged returns the latest time given to Raise.
