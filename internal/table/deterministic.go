@@ -20,7 +20,7 @@ import (
 // Its counters are those of one replica.
 
 func (t *Table[K, V]) initDeterministic() {
-	t.compareKeys = unordered[K]
+	t.ties, t.compareKeys = t.tiePrecedes, unordered[K]
 	t.last = t.line.Opened() // later times are later than any position that a reader has been given
 }
 
@@ -32,12 +32,12 @@ func unordered[K comparable](K, K) int {
 // modification. It returns 0 only for equal keys. Call it before the first write.
 func (t *Table[K, V]) OrderKeys(compare func(a, b K) int) { t.compareKeys = compare }
 
-// tiePrecedes is precedes for two slots with equal deadlines.
-func (t *Table[K, V]) tiePrecedes(a, b uint32) bool {
-	if a == b {
+// tiePrecedes is precedes for items with equal deadlines.
+func (t *Table[K, V]) tiePrecedes(a, b heapItem) bool {
+	if a.slot == b.slot {
 		return false
 	}
-	x, y := t.slots.at(a), t.slots.at(b)
+	x, y := t.slots.at(a.slot), t.slots.at(b.slot)
 	order := cmp.Compare(x.modified, y.modified)
 	if order == 0 {
 		order = t.compareKeys(x.key, y.key)

@@ -29,7 +29,7 @@ func (t *Table[K, V]) schedule(i uint32, before int64) {
 		t.heapPlace(t.heap.push(), heapItem{deadline, i})
 	case deadline < before && deadline < t.heap.at(m.heap).deadline: // otherwise the item is due no later than its slot
 		t.heapPlace(m.heap, heapItem{deadline, i})
-	case t.compareKeys != nil: // its time of modification may have changed
+	case t.ties != nil: // its time of modification may have changed
 		t.heapSink(m.heap, *t.heap.at(m.heap))
 	}
 }
@@ -37,10 +37,7 @@ func (t *Table[K, V]) schedule(i uint32, before int64) {
 // precedes reports whether item a is due before item b. In a deterministic table this is
 // a total order, so that the first expired entry does not depend on the heap's history.
 func (t *Table[K, V]) precedes(a, b heapItem) bool {
-	if a.deadline != b.deadline || t.compareKeys == nil {
-		return a.deadline < b.deadline
-	}
-	return t.tiePrecedes(a.slot, b.slot)
+	return a.deadline < b.deadline || a.deadline == b.deadline && t.ties != nil && t.ties(a, b)
 }
 
 // expiredSlot returns a slot that has expired by now, or none if it finds none within

@@ -76,7 +76,8 @@ type Table[K comparable, V any] struct {
 	index            index
 	slots            slots[K, V]
 	heap             chunked[heapItem]
-	compareKeys      func(a, b K) int // nil unless the table is deterministic
+	ties             func(a, b heapItem) bool // tiePrecedes, or nil unless the table is deterministic
+	compareKeys      func(a, b K) int         // nil unless the table is deterministic
 	joined           bool
 	shard, shardMask int64 // stamps equal shard modulo shardMask+1, within maxAhead
 

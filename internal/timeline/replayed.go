@@ -16,7 +16,7 @@ func StartReplayed(opened int64) *Timeline {
 // StartReplayedBy is StartReplayed with a wall clock that tests can step.
 func StartReplayedBy(opened int64, wall func() int64) *Timeline {
 	l := StartBy(wall)
-	l.replayed, l.opened = true, opened
+	l.replayed, l.start = true, opened
 	l.log.Store(opened)
 	return l
 }
@@ -26,9 +26,9 @@ func StartReplayedBy(opened int64, wall func() int64) *Timeline {
 // for the goroutine that writes to the store.
 func (l *Timeline) Advance(t int64) {
 	raise(&l.log, t)
-	if l.local()-l.compared.Load() >= second {
+	if l.clock()-l.compared.Load() >= second {
 		l.follow()
-		l.compared.Store(l.local())
+		l.compared.Store(l.clock())
 	}
 }
 
