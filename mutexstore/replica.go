@@ -21,7 +21,10 @@ func (s shard[K, V]) SweepStep(limit int) (removed int, more bool) {
 	if err != nil {
 		return 0, false
 	}
-	return s.table.SweepStep(now, now, limit)
+	start := s.line.Now()
+	removed, more = s.table.SweepStep(now, now, limit)
+	s.table.CountSweepStep(s.line.Now()-start, !more)
+	return removed, more
 }
 
 func (s shard[K, V]) NextDeadline() int64 {

@@ -13,8 +13,19 @@ import (
 	"github.com/lastmodstore/lastmodstore/replicated/internal/replica"
 )
 
+// isClosed reports whether the store is closed. While Close is in progress it waits
+// until reads see that, too: otherwise a caller would be told that the store is closed
+// and could still read from it.
+func (s *Store[K, V]) isClosed() bool {
+	if !s.closed.Load() {
+		return false
+	}
+	<-s.local.Done()
+	return true
+}
+
 func (s *Store[K, V]) doKeyValue(c command.Command, key K, value V, ttl time.Duration) (r replica.Result[V], err error) {
-	if s.closed.Load() {
+	if s.isClosed() {
 		return r, lastmodstore.ErrClosed
 	}
 	if err := s.check(key, ttl); err != nil {
@@ -27,7 +38,7 @@ func (s *Store[K, V]) doKeyValue(c command.Command, key K, value V, ttl time.Dur
 }
 
 func (s *Store[K, V]) doKey(c command.Command, key K, ttl time.Duration) (r replica.Result[V], err error) {
-	if s.closed.Load() {
+	if s.isClosed() {
 		return r, lastmodstore.ErrClosed
 	}
 	if err := s.check(key, ttl); err != nil {
@@ -84,7 +95,7 @@ func (s *Store[K, V]) do(c *command.Command) (replica.Result[V], error) {
 // doContext sends c and waits for its result until ctx ends, or for the time that is
 // set by Timeout.
 func (s *Store[K, V]) doContext(ctx context.Context, c *command.Command) (r replica.Result[V], err error) {
-	if s.closed.Load() {
+	if s.isClosed() {
 		return r, lastmodstore.ErrClosed
 	}
 	data := command.Append(nil, c)
@@ -93,6 +104,7 @@ func (s *Store[K, V]) doContext(ctx context.Context, c *command.Command) (r repl
 	}
 	waiting := &call[V]{data: data, done: make(chan struct{}, 1)}
 	if err := s.pipeline.submit(waiting); err != nil {
+		s.isClosed()
 		return r, err
 	}
 	timer := time.NewTimer(s.options.timeout)

@@ -42,11 +42,12 @@ func openAlone[K comparable, V any](cleanup time.Duration, opts ...lastmodstore.
 // keys or values that an encoding cannot carry are refused.
 func TestConformance(t *testing.T) {
 	compare.Run(t, compare.Engine{
-		Name:    "replicated",
-		Strings: openAlone[string, int],
-		Ints:    openAlone[int, int],
-		Pairs:   openAlone[compare.Pair, int],
-		Floats:  openAlone[float64, int],
+		Name:       "replicated",
+		Replicated: true,
+		Strings:    openAlone[string, int],
+		Ints:       openAlone[int, int],
+		Pairs:      openAlone[compare.Pair, int],
+		Floats:     openAlone[float64, int],
 	})
 }
 

@@ -20,7 +20,7 @@ func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
 // SetMany implements [lastmodstore.Writer]: it stores all values or none, on every
 // node.
 func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
-	if s.closed.Load() {
+	if s.isClosed() {
 		return lastmodstore.ErrClosed
 	}
 	if err := checkTTL(ttl); err != nil {
@@ -53,7 +53,7 @@ func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t 
 // Add implements [lastmodstore.Writer]: it adds delta to the number stored under key
 // and returns the resulting entry. Concurrent additions on all nodes count.
 func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
-	if number.Sum[V]() == nil && !s.closed.Load() {
+	if number.Sum[V]() == nil && !s.isClosed() {
 		if err := s.check(key, ttl); err != nil {
 			return lastmodstore.Entry[V]{}, err
 		}
