@@ -21,6 +21,13 @@ type Engine struct {
 	Floats  Open[float64, int]
 	Any     Open[any, any] // keys that are NaN or unhashable, values that are nil
 
+	// Replicated says that the store is a node of several, and its reads are local. So a
+	// read cannot influence what a write does: it keeps no entry from being evicted, and
+	// a position that did not come from the store may be in the future of its writes. A
+	// read may see that an entry has expired before a renewal that was sent in time
+	// arrives.
+	Replicated bool
+
 	shards int     // of a Sharded; 0: not sharded
 	shard  *Engine // of which the shards are
 }

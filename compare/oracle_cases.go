@@ -76,6 +76,9 @@ func keysOf[K comparable](name string, open func(Engine) Open[K, int], key func(
 			options = append(slices.Clip(options), everyRemoval)
 		}
 		store, o := open(e)(s.interval, options...), oracle.New[K, int](s.interval, options...)
+		if e.Replicated {
+			o.Replicate()
+		}
 		if e.shards > 0 {
 			return oracle.CompareShards(store.(*lastmodstore.Sharded[K, int]), e.shards, o, keys, calls)
 		}

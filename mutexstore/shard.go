@@ -8,10 +8,10 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
-// A shard is a Store as Sharded sees it.
+// A shard is a Store as Sharded sees it. For package replicated, see replica.go.
 type shard[K comparable, V any] struct{ *Store[K, V] }
 
-var _ engine.Shard[string, any] = shard[string, any]{}
+var _ engine.Replica[string, any] = shard[string, any]{}
 
 func (s shard[K, V]) Join(j engine.Joint) bool {
 	s.mu.Lock()

@@ -84,7 +84,7 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 	s.hidden = seam.New[K](s, shard[K, V]{s}, sharded.Join[K, V])
 	s.table.Init(s.line, c, s.readers)
 	s.lastNotified = s.table.Last()
-	if cleanupInterval > 0 {
+	if cleanupInterval > 0 && !c.Deterministic { // a sweep would be a write
 		s.stopped = make(chan struct{})
 		go s.sweepEvery(cleanupInterval)
 	}

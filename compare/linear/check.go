@@ -11,15 +11,26 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-// Check records one history of a store that open opens, closes the store, and
-// returns an error if the history is not linearizable. Unless pictures is "", it is
-// the directory for a picture of such a history, which the error then names.
-func Check(open func(cleanupInterval time.Duration) lastmodstore.Store[string, int], seed uint64, pictures string) error {
+// Options change what histories [Check] and [CheckNodes] record.
+type Options struct {
+	NoExpiry bool   // give no entry a TTL
+	Pictures string // the directory for a picture of a history that is not linearizable; "": none
+}
+
+// Check records one history of a store and returns an error if it is not linearizable.
+func Check(open func(cleanupInterval time.Duration) lastmodstore.Store[string, int], seed uint64, o Options) error {
 	interval := []time.Duration{0, 20 * time.Microsecond}[seed%2]
-	s := open(interval)
-	history := Record(s, seed, 4, 10, seed%3 == 0)
-	if err := s.Close(); err != nil {
-		return err
+	return CheckNodes([]lastmodstore.Store[string, int]{open(interval)}, seed, seed%3 == 0, o)
+}
+
+// CheckNodes is Check for several nodes of one store, which it closes. Its clients use
+// them in turn. With closing, one of the clients closes its node towards the end.
+func CheckNodes(nodes []lastmodstore.Store[string, int], seed uint64, closing bool, o Options) error {
+	history := record(nodes, seed, 4, 10, closing, o)
+	for _, s := range nodes {
+		if err := s.Close(); err != nil {
+			return err
+		}
 	}
 	result, draw := check(history)
 	if result == porcupine.Ok {
@@ -29,10 +40,10 @@ func Check(open func(cleanupInterval time.Duration) lastmodstore.Store[string, i
 	if result == porcupine.Unknown {
 		err = fmt.Errorf("history of seed %d: the search for an order did not end within %v", seed, patience)
 	}
-	if pictures == "" {
+	if o.Pictures == "" {
 		return err
 	}
-	path := filepath.Join(pictures, fmt.Sprintf("history-%d.html", seed))
+	path := filepath.Join(o.Pictures, fmt.Sprintf("history-%d.html", seed))
 	return errors.Join(fmt.Errorf("%w; see %s", err, path), draw(path))
 }
 

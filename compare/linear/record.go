@@ -92,25 +92,27 @@ func (s *Seen) String() string {
 // A client is one goroutine that uses the store.
 type client struct {
 	*rand.Rand
-	id      int
-	store   lastmodstore.Store[string, int]
-	start   time.Time
-	methods []Method
-	since   [keys]int64 // the LastModified that it last saw of each key
-	history []porcupine.Operation
+	id       int
+	store    lastmodstore.Store[string, int]
+	start    time.Time
+	methods  []Method
+	noExpiry bool
+	since    [keys]int64 // the LastModified that it last saw of each key
+	history  []porcupine.Operation
 }
 
 var names = [keys]string{"a", "b", "c"}
 
-// Record has several goroutines make some calls each on s, a new store, and returns
-// the history. With closing, the first one closes s towards the end.
-func Record(s lastmodstore.Store[string, int], seed uint64, clients, calls int, closing bool) []porcupine.Operation {
+// record has several goroutines make some calls each on a new store, on its nodes in
+// turn, and returns the history. With closing, the first one closes its node towards
+// the end.
+func record(nodes []lastmodstore.Store[string, int], seed uint64, clients, calls int, closing bool, o Options) []porcupine.Operation {
 	all := make([]*client, clients)
 	var wg sync.WaitGroup
 	begin := make(chan struct{})
 	start := tightest()
 	for id := range all {
-		c := &client{Rand: rand.New(rand.NewPCG(seed, uint64(id))), id: id, store: s, start: start, methods: methods}
+		c := &client{Rand: rand.New(rand.NewPCG(seed, uint64(id))), id: id, store: nodes[id%len(nodes)], start: start, methods: methods, noExpiry: o.NoExpiry}
 		if seed%4 == 3 {
 			c.methods = atOnce
 		}
@@ -163,6 +165,9 @@ func (c *client) input(closing bool) Input {
 		Value:  c.IntN(1_000_000),
 		TTL:    []time.Duration{lastmodstore.NoExpiry, lastmodstore.KeepTTL, time.Duration(1 + c.IntN(30_000)), time.Duration(1 + c.IntN(3000))}[c.IntN(4)],
 		Since:  c.since[k],
+	}
+	if c.noExpiry {
+		in.TTL = lastmodstore.NoExpiry
 	}
 	switch {
 	case closing:

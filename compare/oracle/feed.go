@@ -60,6 +60,9 @@ func (o *Oracle[K, V]) forgetRecords() { o.records, o.expiries, o.horizon = nil,
 // up: whatever happens from now on must get a later time.
 func (o *Oracle[K, V]) raiseWatermark(since, now time.Time) {
 	o.remembers = true
+	if o.replicated {
+		return
+	}
 	if since.After(now) {
 		since = now
 	}

@@ -35,6 +35,7 @@ type Oracle[K comparable, V any] struct {
 
 	items       []*item[K, V]     // in order of LastModified
 	hand        *item[K, V]       // nil: at the first
+	replicated  bool              // reads do not influence writes
 	last        time.Time         // the latest time given, also to removals
 	given       time.Time         // the latest LastModified given or merged
 	batch       time.Time         // of a SetMany in progress: the first time it may give
@@ -54,6 +55,13 @@ func New[K comparable, V any](interval time.Duration, opts ...lastmodstore.Optio
 	o.last, o.given, o.watermark = earliest, earliest, earliest
 	o.remembers = o.config.RetainRemovals
 	return o
+}
+
+// Replicate makes o, which is unused, a node of a replicated store: its reads do not
+// influence its writes.
+func (o *Oracle[K, V]) Replicate() {
+	o.replicated, o.remembers = true, true
+	o.last = o.opened
 }
 
 // A store's times are int64 nanoseconds since 1970. Times outside are taken as the
@@ -110,7 +118,7 @@ func (o *Oracle[K, V]) present(key K, now time.Time) *item[K, V] {
 	}
 	switch {
 	case it != nil:
-		it.read = true
+		it.read = !o.replicated
 		if o.config.CountReads {
 			o.stats.Hits++
 		}
@@ -222,8 +230,10 @@ func (o *Oracle[K, V]) evict(now time.Time) {
 		o.items[i].read = false
 		i = (i + 1) % len(o.items)
 	}
-	o.hand = o.items[i]
-	o.remove(o.hand, lastmodstore.Evicted, now)
+	if o.hand = o.items[i]; o.replicated {
+		o.hand = nil
+	}
+	o.remove(o.items[i], lastmodstore.Evicted, now)
 	o.stats.Evictions++
 }
 

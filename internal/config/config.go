@@ -17,7 +17,11 @@ type Config struct {
 	RemovalLog     int  // maximum number of records
 	RetainRemovals bool // log removals from the opening of the store, not only from the first Watch
 
-	Line *timeline.Timeline // set by tests; nil: New starts one
+	// The contents depend on nothing but the writes and their times, which Line gives: see
+	// package table. It implies RetainRemovals.
+	Deterministic bool
+
+	Line *timeline.Timeline // nil: New starts one
 }
 
 // New returns the default settings, modified by opts.

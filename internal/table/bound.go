@@ -8,6 +8,9 @@ import (
 
 func (t *Table[K, V]) hasCapacity() bool { return t.config.MaxEntries > 0 }
 
+// hasMarks reports whether reads have a say in what is evicted.
+func (t *Table[K, V]) hasMarks() bool { return t.hasCapacity() && !t.config.Deterministic }
+
 // makeRoom makes room for one insertion. It returns ErrFull if there is none.
 func (t *Table[K, V]) makeRoom(now int64) error {
 	if !t.hasCapacity() {
@@ -22,8 +25,12 @@ func (t *Table[K, V]) makeRoom(now int64) error {
 }
 
 // expireSome removes up to two expired entries, so that insertions cannot outrun the
-// sweep.
+// sweep. A deterministic table leaves that to its sweeps, which are writes: how many items
+// must be fixed up first depends on the heap's history.
 func (t *Table[K, V]) expireSome(now int64) {
+	if t.config.Deterministic {
+		return
+	}
 	for range 2 {
 		if slot, _ := t.expiredSlot(now, 2); slot != none {
 			t.expire(slot, now)
@@ -55,20 +62,30 @@ func (t *Table[K, V]) evictFor(n int, newest, now int64) {
 	}
 }
 
-// evict removes the entry that SIEVE chooses. Readers may set marks as fast as the
-// hand clears them, so it passes each entry at most once.
+// evict removes the entry that SIEVE chooses or, if there are no marks, the least
+// recently modified one.
 func (t *Table[K, V]) evict(newest, now int64) {
+	i := t.head
+	if t.slots.marks != nil {
+		i = t.unmarked(newest)
+		t.hand = i // remove advances it
+	}
+	t.remove(i, lastmodstore.Evicted, now)
+	t.stats.Evictions++
+}
+
+// unmarked moves the hand of SIEVE to the first entry that has not been read, and
+// returns it. Readers may set marks as fast as the hand clears them, so it passes each
+// entry at most once.
+func (t *Table[K, V]) unmarked(newest int64) uint32 {
 	i := t.hand
 	for passed := 0; ; passed++ {
 		if i == none || t.slots.at(i).modified >= newest {
 			i = t.head
 		}
 		if !t.slots.marks.at(i).CompareAndSwap(true, false) || passed > t.Len() {
-			break
+			return i
 		}
 		i = t.slots.links.at(i).next
 	}
-	t.hand = i // remove advances it
-	t.remove(i, lastmodstore.Evicted, now)
-	t.stats.Evictions++
 }

@@ -102,6 +102,8 @@ func (t *Table[K, V]) checkHeap(tb testing.TB) {
 			tb.Fatalf("heap: slot %d is due at %d, after its deadline %d", d.slot, d.deadline, t.slots.at(d.slot).deadline)
 		case p > 0 && t.heap.at((p-1)/4).deadline > d.deadline:
 			tb.Fatalf("heap: item %d is due before its parent", p)
+		case p > 0 && t.precedes(d, *t.heap.at((p - 1) / 4)):
+			tb.Fatalf("heap: item %d precedes its parent", p)
 		}
 	}
 	expiring := uint32(0)
@@ -125,7 +127,7 @@ func (t *Table[K, V]) checkCapacity(tb testing.TB) {
 	tb.Helper()
 	limit := t.config.MaxEntries
 	switch {
-	case (limit > 0) != (t.slots.marks != nil):
+	case (limit > 0 && !t.config.Deterministic) != (t.slots.marks != nil):
 		tb.Fatalf("capacity: a capacity of %d, but marks: %v", limit, t.slots.marks != nil)
 	case limit > 0 && t.Len() > limit:
 		tb.Fatalf("capacity: %d entries, more than %d", t.Len(), limit)

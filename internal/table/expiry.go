@@ -29,7 +29,15 @@ func (t *Table[K, V]) schedule(i uint32, before int64) {
 		t.heapPlace(t.heap.push(), heapItem{deadline, i})
 	case deadline < before && deadline < t.heap.at(m.heap).deadline: // otherwise the item is due no later than its slot
 		t.heapPlace(m.heap, heapItem{deadline, i})
+	case t.ties != nil: // its time of modification may have changed
+		t.heapSink(m.heap, *t.heap.at(m.heap))
 	}
+}
+
+// precedes reports whether item a is due before item b. In a deterministic table this is
+// a total order, so that the first expired entry does not depend on the heap's history.
+func (t *Table[K, V]) precedes(a, b heapItem) bool {
+	return a.deadline < b.deadline || a.deadline == b.deadline && t.ties != nil && t.ties(a, b)
 }
 
 // expiredSlot returns a slot that has expired by now, or none if it finds none within
@@ -55,8 +63,12 @@ func (t *Table[K, V]) Sweep(cutoff, now int64) (removed int, more bool) {
 	return t.SweepStep(cutoff, now, SweepLimit)
 }
 
-// SweepStep is Sweep with another limit.
+// SweepStep is Sweep with another limit. In a deterministic table the limit is that of
+// removals.
 func (t *Table[K, V]) SweepStep(cutoff, now int64, limit int) (removed int, more bool) {
+	if t.config.Deterministic {
+		return t.sweepFirst(cutoff, now, limit)
+	}
 	for left := limit; left > 0; {
 		slot, work := t.expiredSlot(cutoff, left)
 		left -= work
@@ -75,7 +87,7 @@ func (t *Table[K, V]) heapPlace(p uint32, d heapItem) {
 	for p > 0 {
 		up := (p - 1) / arity
 		parent := *t.heap.at(up)
-		if parent.deadline <= d.deadline {
+		if !t.precedes(d, parent) {
 			break
 		}
 		t.heapWrite(p, parent)
@@ -91,17 +103,16 @@ func (t *Table[K, V]) heapSink(p uint32, d heapItem) {
 		if first >= t.heap.n {
 			break
 		}
-		least := first
-		earliest := t.heap.at(first).deadline
+		least, earliest := first, *t.heap.at(first)
 		for c := first + 1; c < min(first+arity, t.heap.n); c++ {
-			if x := t.heap.at(c).deadline; x < earliest {
+			if x := *t.heap.at(c); t.precedes(x, earliest) {
 				least, earliest = c, x
 			}
 		}
-		if d.deadline <= earliest {
+		if !t.precedes(earliest, d) {
 			break
 		}
-		t.heapWrite(p, *t.heap.at(least))
+		t.heapWrite(p, earliest)
 		p = least
 	}
 	t.heapWrite(p, d)
@@ -118,7 +129,7 @@ func (t *Table[K, V]) heapRemove(p uint32) {
 	if p == t.heap.n {
 		return
 	}
-	if p > 0 && last.deadline < t.heap.at((p-1)/arity).deadline {
+	if p > 0 && t.precedes(last, *t.heap.at((p - 1) / arity)) {
 		t.heapPlace(p, last)
 	} else {
 		t.heapSink(p, last)

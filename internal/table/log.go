@@ -28,7 +28,7 @@ type record[K comparable, V any] struct {
 
 func (l *removalLog[K, V]) init(c config.Config) {
 	l.limit = c.RemovalLog
-	l.active.Store(c.RetainRemovals)
+	l.active.Store(c.RetainRemovals || c.Deterministic)
 }
 
 // reset forgets all records, none of which is later than horizon.

@@ -9,7 +9,7 @@ import "sync/atomic"
 type view[K comparable, V any] struct {
 	directory []atomic.Pointer[bucket]
 	slots     *published[slot[K, V]]
-	marks     *published[mark] // nil without a capacity
+	marks     *published[mark] // nil if the table has no marks
 }
 
 // A Result is the outcome of a look-up.
@@ -101,7 +101,7 @@ func lookIn[K comparable, V any](b *bucket, slots *published[slot[K, V]], h uint
 }
 
 // A mark is set by a read and cleared by the hand of SIEVE. Tables with a capacity have
-// one for each slot, stored apart from the slots.
+// one for each slot, stored apart from the slots, unless they are deterministic.
 type mark = atomic.Bool
 
 func markRead(marks *published[mark], i uint32) {

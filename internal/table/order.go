@@ -71,9 +71,15 @@ func (t *Table[K, V]) join(p, n uint32) {
 }
 
 // linkByTime inserts slot i in order of time. It searches from where the last merged
-// entry was inserted: in a stream that is in order, each position is found at once.
+// entry was inserted: in a stream that is in order, each position is found at once. In a
+// deterministic table that must not decide the order of entries with equal times, so
+// slot i becomes the last of them.
 func (t *Table[K, V]) linkByTime(i uint32) {
 	m := t.slots.at(i).modified
+	before := m // the time of the next entry is this or later
+	if t.config.Deterministic {
+		before++
+	}
 	p := t.mergeHint
 	if p == none || t.slots.at(t.tail).modified <= m {
 		p = t.tail
@@ -83,7 +89,7 @@ func (t *Table[K, V]) linkByTime(i uint32) {
 	}
 	for p != none {
 		next := t.slots.links.at(p).next
-		if next == none || t.slots.at(next).modified >= m {
+		if next == none || t.slots.at(next).modified >= before {
 			break
 		}
 		p = next

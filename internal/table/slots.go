@@ -40,7 +40,7 @@ type (
 // compact.
 type slots[K comparable, V any] struct {
 	published *published[slot[K, V]]
-	marks     *published[mark] // nil without a capacity
+	marks     *published[mark] // nil if the table has no marks
 	links     chunked[link]    // of all slots
 	meta      chunked[meta]    // of all slots
 
@@ -65,9 +65,9 @@ const reclaimEvery = 64
 // the processor's cache.
 const maxSpare = 2 * reclaimEvery
 
-func newSlots[K comparable, V any](hasCapacity bool, readers *epoch.Domain, poison func(*slot[K, V])) slots[K, V] {
+func newSlots[K comparable, V any](hasMarks bool, readers *epoch.Domain, poison func(*slot[K, V])) slots[K, V] {
 	s := slots[K, V]{poison: poison, published: newPublished[slot[K, V]](), links: newChunked[link](), meta: newChunked[meta](), low: none, high: none, ceiling: none, next: reclaimEvery}
-	if hasCapacity {
+	if hasMarks {
 		s.marks = newPublished[mark]()
 	}
 	if readers != nil {

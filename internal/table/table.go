@@ -76,6 +76,8 @@ type Table[K comparable, V any] struct {
 	index            index
 	slots            slots[K, V]
 	heap             chunked[heapItem]
+	ties             func(a, b heapItem) bool // tiePrecedes, or nil unless the table is deterministic
+	compareKeys      func(a, b K) int         // nil unless the table is deterministic
 	joined           bool
 	shard, shardMask int64 // stamps equal shard modulo shardMask+1, within maxAhead
 
@@ -98,6 +100,9 @@ func New[K comparable, V any](line *timeline.Timeline, c config.Config) *Table[K
 func (t *Table[K, V]) Init(line *timeline.Timeline, c config.Config, readers *epoch.Domain) {
 	t.line, t.config, t.last, t.readers = line, c, math.MinInt64, readers
 	t.sum = number.Sum[V]()
+	if c.Deterministic {
+		t.initDeterministic()
+	}
 	if c.CountReads {
 		t.reads = make(counts, epoch.Stripes)
 	}
@@ -128,7 +133,7 @@ func (t *Table[K, V]) Reset() {
 	t.log.reset(max(t.last, t.line.Opened()))
 	t.expired.reset()
 	t.index = newIndex()
-	t.slots = newSlots(t.hasCapacity(), t.readers, t.slots.poison)
+	t.slots = newSlots(t.hasMarks(), t.readers, t.slots.poison)
 	t.heap = newChunked[heapItem]()
 	t.head, t.tail, t.hand, t.mergeHint = none, none, none, none
 	t.publishView()

@@ -56,7 +56,7 @@ func (t *Table[K, V]) replaceSlot(i, j uint32, before int64) {
 		t.transferRefs(i, j)
 		t.slots.retire(i)
 	}
-	if t.slots.at(j).deadline != before { // otherwise its item is correct
+	if t.slots.at(j).deadline != before || t.ties != nil { // otherwise its item is correct
 		t.schedule(j, before)
 	}
 }

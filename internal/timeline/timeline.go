@@ -25,12 +25,14 @@ var latestWall = nanos(time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC))
 // never moves backward. It is safe for concurrent use.
 type Timeline struct {
 	base     time.Time    // a reading of both clocks
-	start    int64        // the position of base
-	ahead    atomic.Int64 // the sum of all jumps
+	offset   atomic.Int64 // the position of base, plus the sum of all jumps
+	log      atomic.Int64 // the log time of a replayed timeline, otherwise the earliest position
 	compared atomic.Int64 // the position at which Tick last read the wall clock
+	start    int64        // what Opened returns
 
-	wall   func() int64 // reads the wall clock, in nanoseconds since the epoch
-	shared bool         // set before the first write to the store
+	wall     func() int64 // reads the wall clock, in nanoseconds since the epoch
+	shared   bool         // set before the first write to the store
+	replayed bool         // see replayed.go
 
 	merges atomic.Int64 // the position of the first Merge
 	merged atomic.Int64 // the latest time that was ahead of the clock when it was merged
@@ -48,6 +50,8 @@ func Start() *Timeline {
 func StartBy(wall func() int64) *Timeline {
 	base := readClocks()
 	l := &Timeline{base: base, start: nanos(base), wall: wall}
+	l.offset.Store(l.start)
+	l.log.Store(math.MinInt64)
 	l.compared.Store(l.start)
 	l.watermark.Store(math.MinInt64)
 	l.merges.Store(math.MaxInt64)
@@ -76,13 +80,18 @@ func nanos(t time.Time) int64 { return int64(t.Sub(epoch)) }
 // Opened returns the position at which the timeline started.
 func (l *Timeline) Opened() int64 { return l.start }
 
-// Now returns the current position.
+// Now returns the current position. It is the clock's, except on a replayed timeline. To
+// remain inlinable it does not ask which this is.
 func (l *Timeline) Now() int64 {
-	return l.start + int64(time.Since(l.base)) + l.ahead.Load()
+	return max(int64(time.Since(l.base))+l.offset.Load(), l.log.Load())
 }
 
-// Tick is Now for a write: at most once a second it calls Catch.
+// Tick is Now for a write: at most once a second it calls Catch. On a replayed timeline
+// it returns the log time.
 func (l *Timeline) Tick() int64 {
+	if l.replayed {
+		return l.log.Load()
+	}
 	now := l.Now()
 	if last := l.compared.Load(); now-last < second || !l.compared.CompareAndSwap(last, now) {
 		return now
@@ -96,24 +105,39 @@ func (l *Timeline) Tick() int64 {
 // than a second behind, as after the machine was suspended, and returns the current
 // position.
 func (l *Timeline) Catch() int64 {
-	wall, ahead := l.wall(), l.ahead.Load() // read first, so that a pause here causes no jump
-	if now := l.Now(); wall > now && wall-now > second && wall < latestWall {
-		l.ahead.CompareAndSwap(ahead, ahead+wall-now)
+	if l.replayed {
+		return l.log.Load()
 	}
+	l.follow()
 	return l.Now()
 }
+
+// follow jumps to the wall clock if the clock is more than a second behind it.
+func (l *Timeline) follow() {
+	wall, offset := l.wall(), l.offset.Load() // read first, so that a pause here causes no jump
+	if now := l.clock(); wall > now && wall-now > second && wall < latestWall {
+		l.offset.CompareAndSwap(offset, offset+wall-now)
+	}
+}
+
+// clock returns the current position by the clock alone.
+func (l *Timeline) clock() int64 { return int64(time.Since(l.base)) + l.offset.Load() }
 
 // Watermark returns the position up to which readers have seen everything: later
 // modifications get later times.
 func (l *Timeline) Watermark() int64 { return l.watermark.Load() }
 
-// Promise raises the watermark to n if it is lower.
-func (l *Timeline) Promise(n int64) { raise(&l.watermark, n) }
+// Promise raises the watermark to n if it is lower. A replayed timeline has no watermark.
+func (l *Timeline) Promise(n int64) {
+	if !l.replayed {
+		raise(&l.watermark, n)
+	}
+}
 
 // Raise is Promise for a merged time that is ahead of the clock.
 func (l *Timeline) Raise(n int64) {
 	raise(&l.merged, n)
-	raise(&l.watermark, n)
+	l.Promise(n)
 }
 
 // Merged returns the latest time given to Raise.
@@ -169,7 +193,7 @@ func (l *Timeline) Time(n int64) time.Time { return time.Unix(0, n) }
 func (l *Timeline) Nanos(t time.Time) int64 {
 	wall := nanos(t)
 	// If t has no monotonic reading, Sub uses the wall clock, and the sum is not earlier.
-	since, base := int64(t.Sub(l.base)), l.start+l.ahead.Load()
+	since, base := int64(t.Sub(l.base)), l.offset.Load()
 	if since > math.MaxInt64-base {
 		return wall
 	}

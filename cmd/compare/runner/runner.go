@@ -80,7 +80,7 @@ func (u *Runner) check(ctx context.Context, r *result.Result) error {
 			if ctx.Err() != nil {
 				return nil
 			}
-			if err := linear.Check(c.Check, u.Plan.Seed+uint64(seed), ""); err != nil {
+			if err := linear.Check(c.Check, u.Plan.Seed+uint64(seed), linear.Options{}); err != nil {
 				return fmt.Errorf("%s is not linearizable, so it is not timed: %w", c.Name, err)
 			}
 			u.Progress.Advance(checkCost)

@@ -1,0 +1,99 @@
+package table
+
+import (
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/lastmodstore/lastmodstore/internal/config"
+)
+
+// 13, 24: a page or feed that was begun in the earlier contents, with checkpoints in slots
+// that now hold other entries, continues from its position in time.
+func TestCheckpointsInEarlierContentsAreNotMisread(t *testing.T) {
+	const n = 3 * walkLen
+	g := NewWithT(t)
+	c := config.Config{Deterministic: true, RemovalLog: 10}
+	from, to := newReplica(c, 0), newReplica(c, 1)
+	for key := range n {
+		set := command{name: "Set", now: historyOpened + int64(key), key: key}
+		from.apply(&set)
+		to.apply(&set)
+	}
+	page := Since[int, int](to.line, to.line.Time(historyOpened+n/2))
+	feed := NewFeed[int, int](to.line, to.line.Time(historyOpened+n/2))
+	to.t.Changes(&page, 0)
+	to.t.Watch(&feed, historyOpened+n)
+	g.Expect(page.checkpoints).NotTo(BeEmpty())
+	g.Expect(feed.cursor.checkpoints).NotTo(BeEmpty())
+	for key := 0; key < n; key += 2 {
+		from.apply(&command{name: "Set", now: historyOpened + n, key: key})
+	}
+	to.t.Restore(from.t.Image(), to.hash)
+	to.t.check(t)
+	var pages, events []int
+	for ; !page.Done; to.t.Changes(&page, 0) {
+		for _, p := range page.Pairs {
+			pages = append(pages, p.Key)
+		}
+	}
+	for !feed.CaughtUp() {
+		for to.t.Watch(&feed, historyOpened+2*n); feed.HasNext(); {
+			events = append(events, feed.Next(to.line).Key)
+		}
+	}
+	var odd, even []int
+	for key := n/2 + 1; key < n; key += 2 {
+		odd = append(odd, key)
+	}
+	for key := 0; key < n; key += 2 {
+		even = append(even, key)
+	}
+	for _, p := range page.Pairs {
+		pages = append(pages, p.Key)
+	}
+	g.Expect(pages).To(Equal(odd))
+	g.Expect(events).To(Equal(append(odd, even...)))
+}
+
+// Restoring into a table whose slots readers may still access frees none of them early.
+func TestRestoringReusesNothing(t *testing.T) {
+	if !isShared {
+		return
+	}
+	g := NewWithT(t)
+	c := config.Config{Deterministic: true, RemovalLog: 10}
+	from, to := newReplica(c, 0), newReplica(c, 1)
+	for key := range 100 {
+		from.apply(&command{name: "Set", now: historyOpened, key: key, value: 1})
+		to.apply(&command{name: "Set", now: historyOpened, key: key, value: 0})
+	}
+	reader := to.t.readers.Enter()
+	defer reader.Leave()
+	v, i, result := to.t.lookUp(to.hash(5), 5)
+	g.Expect(result).To(Equal(Present))
+	for range 2 {
+		to.apply(&command{name: "Set", now: historyOpened, key: 5, value: 0}) // retires slot i
+		to.t.Restore(from.t.Image(), to.hash)
+		for key := range 100 {
+			to.apply(&command{name: "Set", now: historyOpened, key: key, value: 2})
+		}
+		to.t.check(t)
+		must(t, "key", v.slots.at(i).key, 5)
+		must(t, "value", v.slots.at(i).value, 0)
+	}
+}
+
+// A restored table does not share memory with the image.
+func TestAnImageDoesNotChange(t *testing.T) {
+	g := NewWithT(t)
+	r := newReplica(config.Config{Deterministic: true, RemovalLog: 10}, 0)
+	r.apply(&command{name: "Set", now: historyOpened, key: 1, value: 1})
+	first, second := r.t.Image(), r.t.Image()
+	r.t.Restore(first, r.hash)
+	r.apply(&command{name: "Set", now: historyOpened, key: 1, value: 2, ttl: time.Hour})
+	r.apply(&command{name: "Delete", now: historyOpened, key: 1})
+	g.Expect(first).To(Equal(second))
+	g.Expect(r.t.Image()).NotTo(Equal(second))
+}

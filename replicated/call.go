@@ -1,0 +1,133 @@
+// This file runs on the callers' goroutines.
+
+package replicated
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/codec"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/command"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/replica"
+)
+
+// isClosed reports whether the store is closed. While Close is in progress it waits
+// until reads see that, too: otherwise a caller would be told that the store is closed
+// and could still read from it.
+func (s *Store[K, V]) isClosed() bool {
+	if !s.closed.Load() {
+		return false
+	}
+	<-s.local.Done()
+	return true
+}
+
+func (s *Store[K, V]) doKeyValue(c command.Command, key K, value V, ttl time.Duration) (r replica.Result[V], err error) {
+	if s.isClosed() {
+		return r, lastmodstore.ErrClosed
+	}
+	if err := s.check(key, ttl); err != nil {
+		return r, err
+	}
+	if c.Value, err = encode(s.values, value); err != nil {
+		return r, err
+	}
+	return s.doKey(c, key, ttl)
+}
+
+func (s *Store[K, V]) doKey(c command.Command, key K, ttl time.Duration) (r replica.Result[V], err error) {
+	if s.isClosed() {
+		return r, lastmodstore.ErrClosed
+	}
+	if err := s.check(key, ttl); err != nil {
+		return r, err
+	}
+	c.TTL = int64(ttl)
+	if c.Key, err = s.encodeKey(key); err != nil {
+		return r, err
+	}
+	return s.do(&c)
+}
+
+// check returns the error of an argument that no node would accept. It panics if key
+// is unhashable.
+func (s *Store[K, V]) check(key K, ttl time.Duration) error {
+	s.replica.Hash(key)
+	if key != key { //nolint:staticcheck // true for NaN only
+		return lastmodstore.ErrInvalidKey
+	}
+	return checkTTL(ttl)
+}
+
+func checkTTL(ttl time.Duration) error {
+	if ttl < 0 && ttl != lastmodstore.KeepTTL {
+		return lastmodstore.ErrInvalidTTL
+	}
+	return nil
+}
+
+func (s *Store[K, V]) encodeKey(key K) ([]byte, error) {
+	if err := s.check(key, 0); err != nil {
+		return nil, err
+	}
+	return encode(s.keys, key)
+}
+
+func encode[T any](c codec.Codec[T], v T) ([]byte, error) {
+	err := c.Check(v)
+	var data []byte
+	if err == nil {
+		data, err = c.Encode(v)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCodec, err)
+	}
+	return data, nil
+}
+
+// do sends c and waits for its result.
+func (s *Store[K, V]) do(c *command.Command) (replica.Result[V], error) {
+	return s.doContext(context.Background(), c)
+}
+
+// doContext sends c and waits for its result until ctx ends, or for the time that is
+// set by Timeout.
+func (s *Store[K, V]) doContext(ctx context.Context, c *command.Command) (r replica.Result[V], err error) {
+	if s.isClosed() {
+		return r, lastmodstore.ErrClosed
+	}
+	data := command.Append(nil, c)
+	if limit := s.log.MaxMessage() - command.MaxHeaderLen; len(data) > limit {
+		return r, fmt.Errorf("%w: %d bytes, of at most %d", ErrTooLarge, len(data), limit)
+	}
+	waiting := &call[V]{data: data, done: make(chan struct{}, 1)}
+	if err := s.pipeline.submit(waiting); err != nil {
+		s.isClosed()
+		return r, err
+	}
+	timer := time.NewTimer(s.options.timeout)
+	defer timer.Stop()
+	var why error
+	select {
+	case <-waiting.done:
+		return waiting.outcome()
+	case <-timer.C:
+		why = fmt.Errorf("no result in %v", s.options.timeout)
+	case <-ctx.Done():
+		why = ctx.Err()
+	}
+	if err := s.pipeline.giveUp(waiting, why); err != nil {
+		return r, err
+	}
+	return waiting.outcome()
+}
+
+// outcome returns the result of the command and its error, if it had one.
+func (c *call[V]) outcome() (replica.Result[V], error) {
+	if c.err != nil {
+		return replica.Result[V]{}, c.err
+	}
+	return c.result, c.result.Err
+}

@@ -1,0 +1,248 @@
+// Package replica applies the messages of a log to a store. The state that results
+// depends on the messages alone, so it is the same on every node: values, times,
+// deadlines, order, removal log and sessions.
+package replica
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/config"
+	"github.com/lastmodstore/lastmodstore/internal/engine"
+	"github.com/lastmodstore/lastmodstore/internal/seam"
+	"github.com/lastmodstore/lastmodstore/internal/table"
+	"github.com/lastmodstore/lastmodstore/internal/timeline"
+	"github.com/lastmodstore/lastmodstore/mutexstore"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/codec"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/command"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/stream"
+)
+
+// MaxSkew is how far the log's time may run ahead of a writer's clock.
+const MaxSkew = time.Minute
+
+var (
+	// ErrDiverged is returned for a message that does not continue those applied.
+	ErrDiverged = errors.New("the log is not the one that this replica was made from")
+
+	// ErrUndecodable is returned for a message that the replica cannot apply.
+	ErrUndecodable = errors.New("the log holds a message that cannot be applied")
+)
+
+// A Position identifies a message of a log. The zero Position is in front of the first.
+type Position struct {
+	Seq  uint64
+	Time int64 // of the message, by its server
+	Sum  uint32
+}
+
+func positionOf(m stream.Message) Position {
+	return Position{m.Seq, m.Time, crc32.Checksum(m.Data, castagnoli)}
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// A Replica is the state at one position of the log. One goroutine at a time may call
+// its methods; others may read its Store.
+type Replica[K comparable, V any] struct {
+	Store *mutexstore.Store[K, V]
+	Line  *timeline.Timeline
+
+	keys     codec.Codec[K]
+	values   codec.Codec[V]
+	shard    engine.Replica[K, V]
+	position Position
+	now      int64  // the time of the latest message
+	unsaved  uint64 // number of commands since the latest snapshot that the log mentions
+	sessions sessions[V]
+}
+
+// New returns the replica at the beginning of a log that was created at the given time.
+func New[K comparable, V any](keys codec.Codec[K], values codec.Codec[V], created int64, opts ...lastmodstore.Option) *Replica[K, V] {
+	line := timeline.StartReplayed(created)
+	opts = append(opts, func(c *config.Config) { c.Line, c.Deterministic = line, true })
+	r := &Replica[K, V]{Store: mutexstore.New[K, V](0, opts...), Line: line, keys: keys, values: values, sessions: newSessions[V]()}
+	shard, _, _ := seam.Shard[K](r.Store)
+	r.shard = shard.(engine.Replica[K, V])
+	r.shard.OrderKeys(r.compareKeys)
+	return r
+}
+
+// Position returns the position of the latest message that was applied.
+func (r *Replica[K, V]) Position() Position { return r.position }
+
+// Time returns the time of the latest message that was applied.
+func (r *Replica[K, V]) Time() int64 { return r.now }
+
+// Unsaved returns the number of commands since a snapshot was saved, by any node.
+func (r *Replica[K, V]) Unsaved() int { return int(r.unsaved) }
+
+// HasSession reports whether a session has not expired.
+func (r *Replica[K, V]) HasSession(id uint64) bool { return r.sessions.byID[id] != nil }
+
+// NextDeadline returns a time before which no entry expires.
+func (r *Replica[K, V]) NextDeadline() int64 { return r.shard.NextDeadline() }
+
+// Hash returns the hash of key. It panics if key is unhashable.
+func (r *Replica[K, V]) Hash(key K) uint64 { return r.shard.Hash(key) }
+
+// Applied is what the application of a message yielded.
+type Applied[V any] struct {
+	Header   command.Header
+	Results  []Result[V] // one for each command that was applied
+	Repeated bool        // the message had been applied, or given up by its writer
+	Unknown  bool        // the session is not known, so nothing was applied
+}
+
+// Apply applies m. It does nothing if m is the message applied last.
+func (r *Replica[K, V]) Apply(m stream.Message) (a Applied[V], err error) {
+	at := positionOf(m)
+	switch {
+	case at == r.position:
+		a.Repeated = true
+		return a, nil
+	case m.Seq != r.position.Seq+1:
+		return a, fmt.Errorf("%w: message %d is another one than before, or does not follow message %d", ErrDiverged, m.Seq, r.position.Seq)
+	}
+	h, commands, err := command.ParseHeader(m.Data)
+	if err != nil {
+		return a, fmt.Errorf("%w: number %d: %w", ErrUndecodable, m.Seq, err)
+	}
+	a.Header = h
+	r.advance(m.Time, h.Clock)
+	if h.Nonce != nil {
+		r.sessions.add(&session[V]{id: m.Seq, active: r.now, results: map[uint64][]Result[V]{}})
+	} else if a, err = r.applyCommands(h, commands); err != nil {
+		return a, fmt.Errorf("%w: number %d: %w", ErrUndecodable, m.Seq, err)
+	}
+	r.position = at
+	return a, nil
+}
+
+// advance computes the time of a message: that of the server, but not over a minute
+// ahead of its writer's clock, nor before the time of an earlier message. Both clocks
+// are in the log, and no single one that is wrong can carry the time away.
+func (r *Replica[K, V]) advance(server, writer int64) {
+	limit := writer + int64(MaxSkew)
+	if limit < writer {
+		limit = writer
+	}
+	r.now = max(r.now, min(server, limit))
+	r.Line.Advance(r.now)
+	r.sessions.expire(r.now)
+}
+
+func (r *Replica[K, V]) applyCommands(h command.Header, commands []byte) (a Applied[V], err error) {
+	a.Header = h
+	of := r.sessions.find(h.Session, r.now)
+	if of == nil {
+		a.Unknown = true
+		return a, nil
+	}
+	if of.raise(h.Floor); of.isRepeated(h.Number) {
+		a.Repeated = true
+		return a, nil
+	}
+	for len(commands) > 0 {
+		var c command.Command
+		if c, commands, err = command.Parse(commands); err != nil {
+			return a, err
+		}
+		result, err := r.apply(&c)
+		if err != nil {
+			return a, err
+		}
+		a.Results = append(a.Results, result)
+		r.unsaved++
+	}
+	of.results[h.Number] = a.Results
+	return a, nil
+}
+
+// apply applies c. An error means that c cannot be decoded.
+func (r *Replica[K, V]) apply(c *command.Command) (result Result[V], err error) {
+	var key K
+	var value V
+	if c.Op.HasKey() {
+		if key, err = r.keys.Decode(c.Key); err != nil {
+			return result, fmt.Errorf("its key: %w", err)
+		}
+	}
+	if c.Op.HasValue() {
+		if value, err = r.values.Decode(c.Value); err != nil {
+			return result, fmt.Errorf("its value: %w", err)
+		}
+	}
+	ttl, since := time.Duration(c.TTL), time.Time{}
+	if !c.Absent {
+		since = time.Unix(0, c.Since)
+	}
+	switch s := r.Store; c.Op {
+	case command.Set:
+		result.Err = s.Set(key, value, ttl)
+	case command.SetMany:
+		return r.setMany(c)
+	case command.SetUnmodified:
+		result.Entry, result.OK, result.Err = s.SetIfUnmodifiedSince(key, value, ttl, since)
+	case command.Add:
+		result.Entry, result.Err = s.Add(key, value, ttl)
+	case command.Touch:
+		result.OK, result.Err = s.Touch(key, ttl)
+	case command.Delete:
+		result.OK, result.Err = s.Delete(key)
+	case command.GetAndDelete:
+		result.Entry, result.OK, result.Err = s.GetAndDelete(key)
+	case command.DeleteUnmodified:
+		result.OK, result.Err = s.DeleteIfUnmodifiedSince(key, since)
+	case command.Merge:
+		result.OK, result.Err = s.Merge(key, mergedEntry(c, value))
+	case command.Clear:
+		result.Err = s.Clear()
+	case command.Sweep:
+		result.N, result.OK = r.shard.SweepStep(int(c.Limit))
+	case command.Saved:
+		r.unsaved = 0
+	}
+	return result, nil
+}
+
+func mergedEntry[V any](c *command.Command, value V) lastmodstore.Entry[V] {
+	e := lastmodstore.Entry[V]{Value: value, LastModified: time.Unix(0, c.Modified), TTL: time.Duration(c.TTL)}
+	if c.Deadline != timeline.Never {
+		e.ExpiresAt = time.Unix(0, c.Deadline)
+	}
+	return e
+}
+
+func (r *Replica[K, V]) setMany(c *command.Command) (result Result[V], err error) {
+	all := make([]table.Assignment[K, V], len(c.Pairs))
+	for i, p := range c.Pairs {
+		key, err := r.keys.Decode(p.Key)
+		if err != nil {
+			return result, fmt.Errorf("its key: %w", err)
+		}
+		value, err := r.values.Decode(p.Value)
+		if err != nil {
+			return result, fmt.Errorf("its value: %w", err)
+		}
+		all[i] = table.NewAssignment(r.shard.Hash(key), key, value)
+	}
+	if p := r.shard.StartSetMany(all, time.Duration(c.TTL)); p != nil {
+		result.Err = p.Wait()
+	}
+	return result, nil
+}
+
+// compareKeys orders keys by their encodings, which are the same on all nodes.
+func (r *Replica[K, V]) compareKeys(a, b K) int {
+	x, errX := r.keys.Encode(a)
+	y, errY := r.keys.Encode(b)
+	if errX != nil || errY != nil {
+		panic(fmt.Sprintf("replicated: keys that were decoded cannot be encoded: %v, %v", errX, errY))
+	}
+	return bytes.Compare(x, y)
+}

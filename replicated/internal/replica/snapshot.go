@@ -1,0 +1,268 @@
+package replica
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"hash/crc32"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/internal/table"
+)
+
+// A snapshot is
+//
+//	magic     "lastmodlog\x01", of which the last byte is the version
+//	position  of the log: sequence number, time, sum; the time of the state; the commands since a snapshot
+//	table     last, merges, horizon; entries; removals; expired entries
+//	sessions  the longest inactive first, with their results
+//	checksum  CRC-32C of all of that, 4 bytes, big endian
+//
+// where numbers are varints or, if they cannot be negative, uvarints; keys and values
+// are a uvarint length and the codec's bytes; and a list is a uvarint number of elements
+// and then the elements.
+const snapshotMagic = "lastmodlog\x01"
+
+// ErrCorrupt is returned for data that is not a snapshot of the replica's types.
+var ErrCorrupt = errors.New("corrupt snapshot")
+
+// A Snapshot is a copy of a replica. It does not change any more, so it can be written
+// while the replica continues.
+type Snapshot[K comparable, V any] struct {
+	Position Position
+	now      int64
+	unsaved  uint64
+	image    table.Image[K, V]
+	sessions []*session[V]
+}
+
+// Snapshot returns a copy of r.
+func (r *Replica[K, V]) Snapshot() *Snapshot[K, V] {
+	s := &Snapshot[K, V]{Position: r.position, now: r.now, unsaved: r.unsaved, image: r.shard.Image()}
+	for e := r.sessions.queued.Front(); e != nil; e = e.Next() {
+		of := *e.Value.(*session[V])
+		of.results = maps.Clone(of.results)
+		s.sessions = append(s.sessions, &of)
+	}
+	return s
+}
+
+// Restore makes r the replica of which s is a copy. It must come from the same log.
+func (r *Replica[K, V]) Restore(s *Snapshot[K, V]) {
+	r.position, r.now, r.unsaved = s.Position, s.now, s.unsaved
+	r.Line.Advance(r.now)
+	r.shard.Restore(s.image)
+	r.sessions = newSessions[V]()
+	for _, of := range s.sessions {
+		r.sessions.add(of)
+	}
+}
+
+// Results returns the results of a message of a session, if they are remembered.
+func (r *Replica[K, V]) Results(session, number uint64) ([]Result[V], bool) {
+	return r.sessions.results(session, number)
+}
+
+// Write writes s to w. It may run concurrently with r.
+func (r *Replica[K, V]) Write(w io.Writer, s *Snapshot[K, V]) error {
+	out := &output{w: bufio.NewWriterSize(w, 64<<10), sum: crc32.New(castagnoli)}
+	out.raw([]byte(snapshotMagic))
+	out.uvarint(s.Position.Seq)
+	out.varint(s.Position.Time)
+	out.uvarint(uint64(s.Position.Sum))
+	out.varint(s.now)
+	out.uvarint(s.unsaved)
+	r.writeTable(out, &s.image)
+	r.writeSessions(out, s.sessions)
+	return out.end()
+}
+
+func (r *Replica[K, V]) writeTable(out *output, i *table.Image[K, V]) {
+	out.varint(i.Last)
+	out.varint(i.Merges)
+	out.varint(i.Horizon)
+	out.uvarint(uint64(len(i.Entries)))
+	for n := range i.Entries {
+		r.writeEntry(out, &i.Entries[n])
+	}
+	out.uvarint(uint64(len(i.Removals)))
+	for n := range i.Removals {
+		removal := &i.Removals[n]
+		out.varint(removal.At)
+		out.uvarint(uint64(removal.Kind))
+		r.writeEntry(out, &removal.ImageEntry)
+	}
+	out.uvarint(uint64(len(i.Expired)))
+	for _, x := range i.Expired {
+		encodeTo(out, r.keys.Encode, x.Key)
+		out.varint(x.Modified)
+	}
+}
+
+func (r *Replica[K, V]) writeEntry(out *output, e *table.ImageEntry[K, V]) {
+	encodeTo(out, r.keys.Encode, e.Key)
+	encodeTo(out, r.values.Encode, e.Value)
+	out.varint(e.Deadline)
+	out.varint(e.Modified)
+	out.varint(e.EncodedTTL)
+}
+
+func encodeTo[T any](out *output, encode func(T) ([]byte, error), v T) {
+	data, err := encode(v)
+	if err != nil {
+		out.fail(err)
+	}
+	out.bytes(data)
+}
+
+func (r *Replica[K, V]) writeSessions(out *output, all []*session[V]) {
+	out.uvarint(uint64(len(all)))
+	for _, of := range all {
+		out.uvarint(of.id)
+		out.varint(of.active)
+		out.uvarint(of.floor)
+		out.uvarint(uint64(len(of.results)))
+		for _, number := range slices.Sorted(maps.Keys(of.results)) {
+			results := of.results[number]
+			out.uvarint(number)
+			out.uvarint(uint64(len(results)))
+			for _, result := range results {
+				data, err := r.appendResult(nil, result)
+				if err != nil {
+					out.fail(err)
+				}
+				out.raw(data)
+			}
+		}
+	}
+}
+
+// Read reads a snapshot from in. It changes nothing.
+func (r *Replica[K, V]) Read(in io.Reader) (s *Snapshot[K, V], err error) {
+	data, err := io.ReadAll(in)
+	if err != nil {
+		return nil, err
+	}
+	end := len(data) - crc32.Size
+	if end < len(snapshotMagic) || string(data[:len(snapshotMagic)]) != snapshotMagic {
+		return nil, fmt.Errorf("%w: it does not begin like one", ErrCorrupt)
+	}
+	if crc32.Checksum(data[:end], castagnoli) != binary.BigEndian.Uint32(data[end:]) {
+		return nil, fmt.Errorf("%w: its checksum is wrong", ErrCorrupt)
+	}
+	from := &input{rest: data[len(snapshotMagic):end]}
+	s = &Snapshot[K, V]{Position: Position{from.uvarint(), from.varint(), uint32(from.uvarint())}, now: from.varint(), unsaved: from.uvarint()}
+	r.readTable(from, &s.image)
+	s.sessions = r.readSessions(from)
+	if from.failed || len(from.rest) > 0 {
+		return nil, ErrCorrupt
+	}
+	return s, nil
+}
+
+func (r *Replica[K, V]) readTable(in *input, i *table.Image[K, V]) {
+	i.Last, i.Merges, i.Horizon = in.varint(), in.varint(), in.varint()
+	i.Entries = make([]table.ImageEntry[K, V], in.len())
+	for n := range i.Entries {
+		i.Entries[n] = r.readEntry(in)
+	}
+	i.Removals = make([]table.ImageRemoval[K, V], in.len())
+	for n := range i.Removals {
+		i.Removals[n] = table.ImageRemoval[K, V]{At: in.varint(), Kind: lastmodstore.EventKind(in.uvarint()), ImageEntry: r.readEntry(in)}
+	}
+	i.Expired = make([]table.ImageExpired[K], in.len())
+	for n := range i.Expired {
+		i.Expired[n] = table.ImageExpired[K]{Key: decodeFrom(in, r.keys.Decode), Modified: in.varint()}
+	}
+}
+
+func (r *Replica[K, V]) readEntry(in *input) table.ImageEntry[K, V] {
+	return table.ImageEntry[K, V]{
+		Key:        decodeFrom(in, r.keys.Decode),
+		Value:      decodeFrom(in, r.values.Decode),
+		ImageTimes: table.ImageTimes{Deadline: in.varint(), Modified: in.varint(), EncodedTTL: in.varint()},
+	}
+}
+
+func decodeFrom[T any](in *input, decode func([]byte) (T, error)) (v T) {
+	data := in.bytes()
+	if in.failed {
+		return v
+	}
+	v, err := decode(data)
+	if err != nil {
+		in.fail()
+	}
+	return v
+}
+
+func (r *Replica[K, V]) readSessions(in *input) []*session[V] {
+	all := make([]*session[V], in.len())
+	for i := range all {
+		of := &session[V]{id: in.uvarint(), active: in.varint(), floor: in.uvarint()}
+		n := in.len()
+		of.results = make(map[uint64][]Result[V], n)
+		for range n {
+			number := in.uvarint()
+			results := make([]Result[V], in.len())
+			for k := range results {
+				results[k] = r.readResult(in)
+			}
+			of.results[number] = results
+		}
+		all[i] = of
+	}
+	return all
+}
+
+// An output writes the parts of a snapshot. After the first error it writes nothing.
+type output struct {
+	w   *bufio.Writer
+	sum hash.Hash32
+	err error
+	buf []byte
+}
+
+func (o *output) fail(err error) {
+	if o.err == nil {
+		o.err = err
+	}
+}
+
+func (o *output) raw(b []byte) {
+	if o.err != nil {
+		return
+	}
+	o.sum.Write(b)
+	_, o.err = o.w.Write(b)
+}
+
+func (o *output) varint(n int64) {
+	o.buf = binary.AppendVarint(o.buf[:0], n)
+	o.raw(o.buf)
+}
+
+func (o *output) uvarint(n uint64) {
+	o.buf = binary.AppendUvarint(o.buf[:0], n)
+	o.raw(o.buf)
+}
+
+func (o *output) bytes(b []byte) {
+	o.uvarint(uint64(len(b)))
+	o.raw(b)
+}
+
+func (o *output) end() error {
+	if o.err != nil {
+		return o.err
+	}
+	if _, err := o.w.Write(binary.BigEndian.AppendUint32(nil, o.sum.Sum32())); err != nil {
+		return err
+	}
+	return o.w.Flush()
+}

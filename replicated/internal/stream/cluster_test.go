@@ -1,0 +1,175 @@
+package stream_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	. "github.com/onsi/gomega"
+
+	"github.com/lastmodstore/lastmodstore/replicated/embedded/servertest"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/stream"
+)
+
+// isTransient reports whether reading may succeed if it is tried again.
+func isTransient(err error) bool {
+	for _, final := range []error{stream.ErrGone, stream.ErrShort, stream.ErrTrimmed, stream.ErrClosed} {
+		if errors.Is(err, final) {
+			return false
+		}
+	}
+	return true
+}
+
+// clusterLogs returns the log named test through a connection to each server.
+func clusterLogs(t testing.TB, c *servertest.Cluster, config stream.Config) ([]jetstream.JetStream, []stream.Log) {
+	t.Helper()
+	var contexts []jetstream.JetStream
+	var logs []stream.Log
+	for i := range c.Size() {
+		js := connect(t, func(opts ...nats.Option) (*nats.Conn, error) { return c.Connect(i, opts...) })
+		contexts = append(contexts, js)
+		logs = append(logs, create(t, js, config))
+	}
+	return contexts, logs
+}
+
+func TestReadersResumeWhenTheLeaderIsKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for an election")
+	}
+	for name, config := range map[string]stream.Config{
+		"memory": {Replicas: 3, Storage: jetstream.MemoryStorage},
+		"file":   {Replicas: 3, Storage: jetstream.FileStorage},
+	} {
+		t.Run(name, func(t *testing.T) { killLeader(t, config) })
+	}
+}
+
+// killLeader appends through all servers while the leader is killed and restarted, and compares what the readers receive.
+func killLeader(t *testing.T, config stream.Config) {
+	g := NewWithT(t)
+	ctx, cancel := context.WithCancel(testContext(t))
+	defer cancel()
+	c := startProcesses(t, 3)
+	contexts, logs := clusterLogs(t, c, config)
+	readers := make([]*recorder, len(logs))
+	var following sync.WaitGroup
+	for i, l := range logs {
+		readers[i] = new(recorder)
+		following.Go(func() {
+			if err := follow(ctx, l, readers[i]); !errors.Is(err, context.Canceled) {
+				t.Errorf("reader %d: %v", i, err)
+			}
+		})
+	}
+	var appended, rejected atomic.Int64
+	writing, stopWriting := context.WithCancel(ctx)
+	var writers sync.WaitGroup
+	for i, l := range logs {
+		writers.Go(func() { write(writing, l, i, &appended, &rejected) })
+	}
+	g.Eventually(appended.Load, patience).Should(BeNumerically(">", 3000))
+	leader, err := c.Leader(ctx, contexts[0], streamName)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Eventually(readers[leader].count, patience).Should(BeNumerically(">", 1000))
+	c.Kill(leader)
+	delivered := readers[(leader+1)%3].count()
+	g.Expect(c.Restart(leader)).To(Succeed())
+	for _, r := range readers {
+		g.Eventually(r.count, 60*time.Second).Should(BeNumerically(">", delivered+3000), "all go on")
+	}
+	stopWriting()
+	writers.Wait()
+	agree(t, logs, readers)
+	t.Logf("%d sent, %d rejected, %d stored, %d delivered when the leader was killed", appended.Load(), rejected.Load(), readers[0].count(), delivered)
+	cancel()
+	following.Wait()
+	for _, l := range logs {
+		g.Expect(l.Close()).To(Succeed())
+	}
+	g.Eventually(consumers(contexts[0]), 60*time.Second).Should(BeZero())
+}
+
+// write appends until ctx ends, a few thousand messages a second at most.
+func write(ctx context.Context, l stream.Log, who int, appended, rejected *atomic.Int64) {
+	ticker := time.NewTicker(time.Millisecond)
+	defer ticker.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if l.Append(fmt.Appendf(nil, "%d/%d", who, n), func(error) { rejected.Add(1) }) == nil {
+			appended.Add(1)
+		}
+	}
+}
+
+// agree waits until all readers have read to the log's end, and compares what they have received, message by message, with each
+// other and with the log.
+func agree(t *testing.T, logs []stream.Log, readers []*recorder) {
+	t.Helper()
+	g := NewWithT(t)
+	g.Eventually(func(g Gomega) {
+		info, err := logs[0].Info(t.Context())
+		g.Expect(err).NotTo(HaveOccurred())
+		for _, r := range readers {
+			g.Expect(r.lastMessage().Seq).To(Equal(info.Last))
+		}
+	}, 60*time.Second).Should(Succeed())
+	fresh := &recorder{enough: readers[0].count()}
+	g.Eventually(func() error { fresh.messages = nil; return logs[1].Read(t.Context(), 1, fresh) }, patience).Should(MatchError(errEnough))
+	for i, r := range readers {
+		g.Expect(r.count()).To(Equal(fresh.count()))
+		for n, m := range r.messages {
+			want := fresh.messages[n]
+			if m.Seq != uint64(n+1) || m.Seq != want.Seq || m.Time != want.Time || string(m.Data) != string(want.Data) {
+				t.Fatalf("reader %d received %d %q, the log has %d %q", i, m.Seq, m.Data, want.Seq, want.Data)
+			}
+		}
+	}
+}
+
+func TestAllServersKilledLosesNothingThatWasDelivered(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for elections")
+	}
+	g := NewWithT(t)
+	c := startProcesses(t, 3)
+	_, logs := clusterLogs(t, c, stream.Config{Replicas: 3, Storage: jetstream.FileStorage})
+	appendN(t, logs[0], 0, 1000)
+	before := &recorder{enough: 1000}
+	g.Expect(logs[1].Read(testContext(t), 1, before)).To(MatchError(errEnough))
+	for i := range c.Size() {
+		c.Kill(i)
+	}
+	g.Expect(c.RestartAll()).To(Succeed())
+	after := &recorder{enough: 1000}
+	g.Eventually(func() error { after.messages = nil; return logs[2].Read(testContext(t), 1, after) }, 60*time.Second).Should(MatchError(errEnough))
+	g.Expect(after.messages).To(Equal(before.messages))
+}
+
+func TestMemoryLostByAllServersIsNoticed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for elections")
+	}
+	g := NewWithT(t)
+	c := startProcesses(t, 3)
+	_, logs := clusterLogs(t, c, stream.Config{Replicas: 3, Storage: jetstream.MemoryStorage})
+	appendN(t, logs[0], 0, 100)
+	for i := range c.Size() {
+		c.Kill(i)
+	}
+	g.Expect(c.RestartAll()).To(Succeed())
+	var err error
+	g.Eventually(func() bool { err = logs[0].Read(testContext(t), 100, new(recorder)); return isTransient(err) }, 60*time.Second).Should(BeFalse())
+	g.Expect(err).To(Or(MatchError(stream.ErrShort), MatchError(stream.ErrGone)))
+}

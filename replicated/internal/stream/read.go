@@ -1,0 +1,202 @@
+// The goroutine that calls Read runs this file.
+
+package stream
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	heartbeat    = 500 * time.Millisecond
+	silenceLimit = 1250 * time.Millisecond
+	silenceCheck = 100 * time.Millisecond
+	// lastQuestion bounds the request that finds out why a feed is silent.
+	lastQuestion = 250 * time.Millisecond
+	// inactiveThreshold is when the server deletes a consumer that nobody listens to: the node has died, or cannot say goodbye.
+	inactiveThreshold = 2 * time.Second
+	deleteTimeout     = 2 * time.Second
+	// feedBytes bounds what has arrived and is not handled yet. With flow control the server stays below half of it.
+	feedBytes = 64 << 20
+)
+
+// reading is one call of Read.
+type reading struct {
+	log    *jetLog
+	parent context.Context
+	ctx    context.Context // ends when the reading ends; its cause is why
+	end    context.CancelCauseFunc
+	feed   *feed
+	sub    *nats.Subscription
+	wg     sync.WaitGroup
+}
+
+// Read implements [Log].
+func (l *jetLog) Read(ctx context.Context, from uint64, h Handler) error {
+	if !l.start() {
+		return ErrClosed
+	}
+	defer l.running.Done()
+	r := &reading{log: l, parent: ctx}
+	r.ctx, r.end = context.WithCancelCause(ctx)
+	r.wg.Go(r.watchConnection)
+	if err := r.establish(from, h); err != nil {
+		r.end(err)
+	} else {
+		r.wg.Go(r.watchLog)
+		r.watchFeed()
+	}
+	r.unsubscribe()
+	r.wg.Wait()
+	return r.cause()
+}
+
+func (r *reading) establish(from uint64, h Handler) error {
+	info, err := r.locate(from)
+	if err != nil {
+		return err
+	}
+	if err := r.subscribe(from, h); err != nil {
+		return err
+	}
+	r.feed.learn(info.Last)
+	if err := r.createConsumer(from); err != nil {
+		return err
+	}
+	r.feed.heard.Store(int64(time.Since(epoch)))
+	h.Alive(info.Last)
+	close(r.feed.established)
+	return nil
+}
+
+// locate returns the log's state if a reading can begin at from. That the log ends before is confirmed before it is believed.
+func (r *reading) locate(from uint64) (Info, error) {
+	for attempt := 1; ; attempt++ {
+		info, err := r.log.Info(r.ctx)
+		switch {
+		case err != nil:
+			return Info{}, err
+		case from < info.First:
+			return Info{}, fmt.Errorf("%w: it begins at %d, asked for %d", ErrTrimmed, info.First, from)
+		case from <= info.Last || from == 1:
+			return info, nil
+		case attempt == confirmations:
+			return Info{}, fmt.Errorf("%w: it ends at %d, asked for %d", ErrShort, info.Last, from)
+		}
+		if err := pause(r.ctx, confirmInterval); err != nil {
+			return Info{}, err
+		}
+	}
+}
+
+// subscribe comes before the consumer is created, so that there is interest when it begins to deliver.
+func (r *reading) subscribe(from uint64, h Handler) error {
+	r.feed = &feed{nc: r.log.nc, stream: r.log.stream, consumer: "feed-" + rand.Text(), handler: h, ctx: r.ctx, fail: r.end,
+		established: make(chan struct{}), next: from}
+	r.feed.handled.Store(from - 1)
+	sub, err := r.log.nc.Subscribe(r.log.nc.NewInbox(), r.feed.receive)
+	if err != nil {
+		return sendError(err)
+	}
+	r.sub = sub
+	// Bounded by bytes alone: packed messages differ in size. What does not fit is dropped, and then missing.
+	return sub.SetPendingLimits(-1, feedBytes)
+}
+
+// createConsumer creates a consumer of a fresh name. One of an old name might still exist on a server that was away.
+func (r *reading) createConsumer(from uint64) error {
+	ctx, cancel := context.WithTimeout(r.ctx, requestTimeout)
+	defer cancel()
+	_, err := r.log.js.CreatePushConsumer(ctx, r.log.stream, jetstream.ConsumerConfig{
+		Name:              r.feed.consumer,
+		Description:       "The feed of a node of a replicated lastmodstore.",
+		DeliverSubject:    r.sub.Subject,
+		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:       from,
+		AckPolicy:         jetstream.AckNonePolicy,
+		ReplayPolicy:      jetstream.ReplayInstantPolicy,
+		InactiveThreshold: inactiveThreshold,
+		Replicas:          1,
+		MemoryStorage:     true,
+		FlowControl:       true,
+		IdleHeartbeat:     heartbeat,
+	})
+	if err != nil {
+		return fmt.Errorf("stream: creating the consumer: %w", err)
+	}
+	return nil
+}
+
+// watchFeed returns when the reading ends, and ends it if nothing arrives any longer.
+func (r *reading) watchFeed() {
+	ticker := time.NewTicker(silenceCheck)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-r.ctx.Done():
+			return
+		case <-ticker.C:
+			if r.silence() > silenceLimit {
+				r.end(r.explainSilence())
+			}
+		}
+	}
+}
+
+// silence returns for how long nothing has arrived. While the handler is busy, it is not known.
+func (r *reading) silence() time.Duration {
+	if n, _, err := r.sub.Pending(); err == nil && n > 0 {
+		return 0
+	}
+	return time.Since(epoch) - time.Duration(r.feed.heard.Load())
+}
+
+// explainSilence returns ErrGone if the log is gone, and its consumer with it.
+func (r *reading) explainSilence() error {
+	ctx, cancel := context.WithTimeout(r.ctx, lastQuestion)
+	_, err := r.log.info(ctx)
+	cancel()
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		_, err = r.log.Info(r.ctx)
+	}
+	if errors.Is(err, ErrGone) {
+		return err
+	}
+	return ErrStalled
+}
+
+// unsubscribe returns when the handler is not called any more. The consumer is deleted in the background, because a server that
+// does not respond must not delay the caller.
+func (r *reading) unsubscribe() {
+	if r.sub == nil {
+		return
+	}
+	_ = r.sub.Unsubscribe() // fails if the connection is closed, and the subscription with it
+	r.feed.stop()
+	r.log.running.Go(r.deleteConsumer)
+}
+
+// deleteConsumer runs on a goroutine of its own. If it fails, the server deletes the consumer when it notices that nobody listens.
+func (r *reading) deleteConsumer() {
+	if !r.log.nc.IsConnected() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), deleteTimeout)
+	defer cancel()
+	_ = r.log.js.DeleteConsumer(ctx, r.log.stream, r.feed.consumer)
+}
+
+// cause returns why the reading ended.
+func (r *reading) cause() error {
+	if err := r.parent.Err(); err != nil && errors.Is(context.Cause(r.ctx), context.Cause(r.parent)) {
+		return err
+	}
+	return context.Cause(r.ctx)
+}

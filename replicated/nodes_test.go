@@ -1,0 +1,452 @@
+package replicated
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/memlog"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/stream"
+)
+
+// A cluster is some nodes of one store, in a bubble.
+type cluster struct {
+	t      *testing.T
+	g      *WithT
+	stream *memlog.Stream
+	opts   []Option
+	logs   []*memlog.Log
+	nodes  []*Store[string, int]
+}
+
+// inCluster runs f in a bubble with n nodes, and closes them.
+func inCluster(t *testing.T, n int, f func(c *cluster), opts ...Option) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &cluster{t: t, g: NewWithT(t), stream: newStream[string, int](opts...), opts: opts}
+		for range n {
+			c.join()
+		}
+		defer c.close()
+		f(c)
+	})
+}
+
+// join adds a node.
+func (c *cluster) join() *Store[string, int] {
+	c.t.Helper()
+	log := c.stream.Open()
+	s, err := join[string, int](log, c.opts...)
+	c.g.Expect(err).NotTo(HaveOccurred())
+	c.logs, c.nodes = append(c.logs, log), append(c.nodes, s)
+	return s
+}
+
+func (c *cluster) close() {
+	for _, s := range c.nodes {
+		c.g.Expect(s.Close()).To(Succeed())
+	}
+}
+
+// state returns all that determines what a node will do. Nothing may be in progress.
+func state(g Gomega, s *Store[string, int]) []byte {
+	var b bytes.Buffer
+	g.Expect(s.replica.Write(&b, s.replica.Snapshot())).To(Succeed())
+	return b.Bytes()
+}
+
+// expectEqual expects all nodes to have the same state, and so a new one that applies
+// the log from its beginning or from a snapshot.
+func (c *cluster) expectEqual() {
+	c.t.Helper()
+	fresh := c.join()
+	for _, s := range c.nodes {
+		c.g.Expect(s.Sync(context.Background())).To(Succeed())
+	}
+	synctest.Wait()
+	for i, s := range c.nodes {
+		c.g.Expect(state(c.g, s)).To(Equal(state(c.g, fresh)), "node %d differs from a new one", i)
+	}
+}
+
+func TestAWriteOnOneNodeIsReadOnAll(t *testing.T) {
+	inCluster(t, 3, func(c *cluster) {
+		c.g.Expect(c.nodes[0].Set("a", 1, time.Hour)).To(Succeed())
+		want, ok := c.nodes[0].GetEntry("a")
+		c.g.Expect(ok).To(BeTrue(), "a node reads its own writes")
+		for _, s := range c.nodes {
+			c.g.Expect(s.Sync(context.Background())).To(Succeed())
+			got, _ := s.GetEntry("a")
+			c.g.Expect(got).To(Equal(want))
+		}
+	})
+}
+
+// Conditions are decided by the log, not by the node's state at the time of the call.
+func TestOneOfManyWinsACondition(t *testing.T) {
+	inCluster(t, 3, func(c *cluster) {
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		won := 0
+		for i, s := range c.nodes {
+			for range 10 {
+				wg.Go(func() {
+					e, stored, err := s.SetIfUnmodifiedSince("lease", i, 0, time.Time{})
+					mu.Lock()
+					defer mu.Unlock()
+					c.g.Expect(err).NotTo(HaveOccurred())
+					c.g.Expect(e.LastModified).NotTo(BeZero())
+					if stored {
+						won++
+					}
+				})
+			}
+		}
+		wg.Wait()
+		c.g.Expect(won).To(Equal(1))
+		c.expectEqual()
+	})
+}
+
+// churn has all nodes run random operations.
+func (c *cluster) churn(seed uint64, calls int) {
+	var wg sync.WaitGroup
+	for i, s := range c.nodes {
+		random := rand.New(rand.NewPCG(seed, uint64(i)))
+		wg.Go(func() {
+			for range calls {
+				key := fmt.Sprint("k", random.IntN(20))
+				e, _ := s.GetEntry(key)
+				ttl := time.Duration(random.IntN(50)) * time.Millisecond
+				switch random.IntN(11) {
+				case 0:
+					s.Set(key, random.IntN(100), ttl)
+				case 1:
+					s.Set(key, random.IntN(100), lastmodstore.KeepTTL)
+				case 2:
+					s.SetMany(map[string]int{key: 1, "k1": 2, "k2": 3}, ttl)
+				case 3:
+					s.SetIfUnmodifiedSince(key, 7, ttl, e.LastModified)
+				case 4:
+					s.Add(key, 1, ttl)
+				case 5:
+					s.Touch(key, ttl)
+				case 6:
+					s.Delete(key)
+				case 7:
+					s.GetAndDelete(key)
+				case 8:
+					s.DeleteIfUnmodifiedSince(key, e.LastModified)
+				case 9:
+					s.Merge(key, lastmodstore.Entry[int]{Value: 5, LastModified: time.Now().Add(-ttl), ExpiresAt: time.Now().Add(ttl), TTL: ttl})
+				case 10:
+					if random.IntN(20) == 0 {
+						s.Clear()
+					}
+				}
+				time.Sleep(time.Duration(random.IntN(3)) * time.Millisecond)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestAllNodesGoThroughTheSameStates(t *testing.T) {
+	for seed := range uint64(5) {
+		for _, opts := range [][]Option{
+			{CleanupInterval(10 * time.Millisecond)},
+			{CleanupInterval(time.Second), SaveEvery(50)},
+			{Limits(lastmodstore.MaxEntries(8), lastmodstore.RemovalLog(5)), SaveEvery(100)},
+			{Limits(lastmodstore.MaxEntries(8), lastmodstore.RejectWhenFull()), CleanupInterval(0)},
+		} {
+			inCluster(t, 3, func(c *cluster) {
+				c.churn(seed, 200)
+				c.expectEqual()
+			}, opts...)
+		}
+	}
+}
+
+// Messages are lost and repeated: each command has one effect.
+func TestALossyLogCountsExactly(t *testing.T) {
+	inCluster(t, 3, func(c *cluster) {
+		random := rand.New(rand.NewPCG(1, 2))
+		c.stream.SetFault(func([]byte) memlog.Outcome {
+			switch n := random.IntN(10); {
+			case n < 2:
+				return memlog.Outcome{Lose: true}
+			case n < 3:
+				return memlog.Outcome{Reject: stream.ErrNoResponders}
+			}
+			return memlog.Outcome{Repeat: random.IntN(3)}
+		})
+		var wg sync.WaitGroup
+		for _, s := range c.nodes {
+			for range 8 {
+				wg.Go(func() {
+					for range 20 {
+						_, err := s.Add("n", 1, 0)
+						c.g.Expect(err).NotTo(HaveOccurred())
+					}
+				})
+			}
+		}
+		wg.Wait()
+		c.stream.SetFault(nil)
+		c.expectEqual()
+		n, _ := c.nodes[0].Get("n")
+		c.g.Expect(n).To(Equal(3 * 8 * 20))
+	}, Timeout(time.Minute))
+}
+
+// A result that arrives late is the right one, although the key has been overwritten
+// meanwhile.
+func TestALostAcknowledgementYieldsTheRightResult(t *testing.T) {
+	inCluster(t, 2, func(c *cluster) {
+		c.logs[0].Cut(errors.New("cut")) // the feed; the message below is stored already
+		c.logs[0].Cut(nil)
+		results := make(chan lastmodstore.Entry[int], 1)
+		lost := false
+		c.stream.SetFault(func([]byte) memlog.Outcome {
+			if !lost {
+				lost = true
+				return memlog.Outcome{Lose: true}
+			}
+			return memlog.Outcome{Repeat: 1}
+		})
+		go func() {
+			e, _ := c.nodes[0].Add("n", 5, 0)
+			results <- e
+		}()
+		synctest.Wait()
+		c.g.Expect(c.nodes[1].Set("n", 100, 0)).To(Succeed())
+		c.g.Expect((<-results).Value).To(Equal(105), "the addition was stored after the Set, once")
+		c.expectEqual()
+	})
+}
+
+func TestWritesDuringAnOutage(t *testing.T) {
+	inCluster(t, 2, func(c *cluster) {
+		s := c.nodes[0]
+		c.g.Expect(s.Set("a", 1, 0)).To(Succeed())
+		before := time.Now()
+		c.logs[0].Cut(stream.ErrDisconnected)
+		synctest.Wait()
+		c.g.Expect(s.Health().Connected).To(BeFalse())
+		c.g.Expect(s.Health().Since).To(Equal(before))
+		c.g.Expect(s.Health().Err).To(MatchError(stream.ErrDisconnected))
+
+		start := time.Now()
+		err := s.Set("a", 2, 0)
+		c.g.Expect(err).To(MatchError(ErrUnavailable))
+		c.g.Expect(err).To(MatchError(stream.ErrDisconnected))
+		c.g.Expect(time.Since(start)).To(Equal(3 * time.Second))
+		got, _ := s.Get("a")
+		c.g.Expect(got).To(Equal(1), "reads go on")
+
+		c.g.Expect(c.nodes[1].Set("b", 3, 0)).To(Succeed(), "the other node does not notice")
+		c.logs[0].Cut(nil)
+		c.g.Expect(s.Set("a", 4, 0)).To(Succeed())
+		got, _ = s.Get("b")
+		c.g.Expect(got).To(Equal(3))
+		c.g.Expect(s.Health().Connected).To(BeTrue())
+		c.expectEqual()
+	}, Timeout(3*time.Second))
+}
+
+// What was sent and got no response may have been stored.
+func TestSilenceIsUncertain(t *testing.T) {
+	inCluster(t, 1, func(c *cluster) {
+		c.stream.SetFault(func([]byte) memlog.Outcome { return memlog.Outcome{Lose: true} })
+		err := c.nodes[0].Set("a", 1, 0)
+		c.g.Expect(err).To(MatchError(ErrUncertain))
+		c.g.Expect(err).NotTo(MatchError(ErrUnavailable))
+		c.stream.SetFault(nil)
+		c.g.Expect(c.nodes[0].Set("b", 1, 0)).To(Succeed())
+		_, ok := c.nodes[0].Get("a")
+		c.g.Expect(ok).To(BeFalse(), "a command that was given up is not sent again")
+	}, Timeout(3*time.Second))
+}
+
+func TestAFullLogIsAnErrorAtOnce(t *testing.T) {
+	inCluster(t, 1, func(c *cluster) {
+		c.stream.SetFault(func([]byte) memlog.Outcome { return memlog.Outcome{Reject: stream.ErrLimit} })
+		start := time.Now()
+		err := c.nodes[0].Set("a", 1, 0)
+		c.g.Expect(err).To(MatchError(ErrUnavailable))
+		c.g.Expect(err).To(MatchError(stream.ErrLimit))
+		c.g.Expect(time.Since(start)).To(BeZero())
+	})
+}
+
+func TestALogThatIsAnotherOneIsNoticed(t *testing.T) {
+	for name, breakIt := range map[string]func(c *cluster){
+		"recreated": func(c *cluster) { c.stream.Recreate() },
+		"truncated": func(c *cluster) { c.logs[0].Cut(errors.New("cut")); c.stream.Truncate(2); c.logs[0].Cut(nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inCluster(t, 1, func(c *cluster) {
+				s := c.nodes[0]
+				for range 5 {
+					c.g.Expect(s.Set("a", 1, 0)).To(Succeed())
+				}
+				breakIt(c)
+				time.Sleep(2 * time.Second)
+				c.g.Expect(s.Health().Err).To(MatchError(ErrDiverged))
+				c.g.Expect(s.Health().Connected).To(BeFalse())
+				c.g.Expect(s.Set("a", 2, 0)).To(MatchError(ErrDiverged))
+				got, _ := s.Get("a")
+				c.g.Expect(got).To(Equal(1))
+			})
+		})
+	}
+}
+
+func TestCloseDuringAnOutageReturns(t *testing.T) {
+	inCluster(t, 1, func(c *cluster) {
+		c.stream.SetFault(func([]byte) memlog.Outcome { return memlog.Outcome{Lose: true} })
+		failed := make(chan error, 1)
+		go func() { failed <- c.nodes[0].Set("a", 1, 0) }()
+		synctest.Wait()
+		start := time.Now()
+		c.g.Expect(c.nodes[0].Close()).To(Succeed())
+		c.g.Expect(time.Since(start)).To(Equal(drainTime))
+		c.g.Expect(<-failed).To(MatchError(ErrUncertain))
+		c.g.Expect(c.nodes[0].Set("a", 1, 0)).To(MatchError(lastmodstore.ErrClosed))
+	})
+}
+
+// An idle node's session expires; the next write opens another one.
+func TestAWriteAfterALongIdleTimeSucceeds(t *testing.T) {
+	inCluster(t, 2, func(c *cluster) {
+		for range 3 {
+			time.Sleep(time.Hour)
+			c.g.Expect(c.nodes[0].Set("a", 1, 0)).To(Succeed())
+		}
+		c.expectEqual()
+	})
+}
+
+func TestANodeWithOtherSettingsIsRefused(t *testing.T) {
+	inCluster(t, 1, func(c *cluster) {
+		_, err := join[string, int](c.stream.Open(), Limits(lastmodstore.MaxEntries(5)))
+		c.g.Expect(err).To(MatchError(ErrIncompatible))
+		c.g.Expect(err).To(MatchError(ContainSubstring(`max-entries is "0", not "5"`)))
+		_, err = join[string, string](c.stream.Open())
+		c.g.Expect(err).To(MatchError(ErrIncompatible))
+		c.g.Expect(c.stream.Messages()).To(HaveLen(2), "nothing was written by the others")
+	})
+}
+
+func TestWhatIsTooLargeIsNotSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		s, err := join[string, []byte](newStream[string, []byte]().Open())
+		g.Expect(err).NotTo(HaveOccurred())
+		defer s.Close()
+		g.Expect(s.Set("a", make([]byte, 2<<20), 0)).To(MatchError(ErrTooLarge))
+		g.Expect(s.Set("a", make([]byte, 1<<19), 0)).To(Succeed())
+	})
+}
+
+// Snapshots are saved and the log is trimmed. What was deleted stays deleted, on a node
+// that begins with the snapshot too.
+func TestTheLogIsTrimmedAndNewNodesStartFromASnapshot(t *testing.T) {
+	inCluster(t, 2, func(c *cluster) {
+		s := c.nodes[0]
+		c.g.Expect(s.Set("deleted", 1, 0)).To(Succeed())
+		c.g.Expect(s.Set("kept", 1, 0)).To(Succeed())
+		c.g.Expect(s.Set("shortened", 1, 0)).To(Succeed())
+		c.g.Expect(s.Delete("deleted")).To(BeTrue())
+		c.g.Expect(s.Touch("shortened", 50*time.Millisecond)).To(BeTrue())
+		for i := range 500 {
+			c.g.Expect(s.Set("n", i, 0)).To(Succeed())
+		}
+		synctest.Wait()
+		c.g.Expect(s.Health().SaveErr).NotTo(HaveOccurred())
+		c.g.Expect(len(c.stream.Messages())).To(BeNumerically("<", 400))
+		fresh := c.join()
+		c.g.Expect(fresh.Health().LastSnapshot).NotTo(BeZero())
+		_, ok := fresh.Get("deleted")
+		c.g.Expect(ok).To(BeFalse())
+		time.Sleep(time.Second)
+		_, ok = fresh.Get("shortened")
+		c.g.Expect(ok).To(BeFalse())
+		got, _ := fresh.Get("kept")
+		c.g.Expect(got).To(Equal(1))
+		c.expectEqual()
+	}, SaveEvery(100))
+}
+
+// A node that was cut off while the log was trimmed continues from a snapshot, and gets
+// the result of its write that was applied meanwhile.
+func TestANodeThatFellBehindContinuesFromASnapshot(t *testing.T) {
+	inCluster(t, 2, func(c *cluster) {
+		c.g.Expect(c.nodes[0].Set("a", 1, 0)).To(Succeed())
+		c.logs[0].Cut(stream.ErrDisconnected)
+		for i := range 500 {
+			c.g.Expect(c.nodes[1].Set("n", i, 0)).To(Succeed())
+		}
+		c.logs[0].Cut(nil)
+		c.g.Expect(c.nodes[0].Sync(context.Background())).To(Succeed())
+		got, _ := c.nodes[0].Get("n")
+		c.g.Expect(got).To(Equal(499))
+		c.expectEqual()
+	}, SaveEvery(100))
+}
+
+// Watch continues on another node where it ended on the first.
+func TestWatchContinuesOnAnotherNode(t *testing.T) {
+	inCluster(t, 2, func(c *cluster) {
+		var at time.Time
+		next := func(s *Store[string, int], n int) (events []string) {
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			for e := range s.Watch(ctx, at) {
+				events, at = append(events, fmt.Sprint(e.Kind, " ", e.Key)), e.At
+				if len(events) == n {
+					break
+				}
+			}
+			return events
+		}
+		for _, key := range []string{"a", "b", "c"} {
+			c.g.Expect(c.nodes[0].Set(key, 1, 0)).To(Succeed())
+		}
+		c.g.Expect(c.nodes[1].Sync(context.Background())).To(Succeed())
+		c.g.Expect(next(c.nodes[0], 2)).To(Equal([]string{"Modified a", "Modified b"}))
+		c.g.Expect(c.nodes[1].Delete("a")).To(BeTrue())
+		c.g.Expect(next(c.nodes[1], 2)).To(Equal([]string{"Modified c", "Deleted a"}))
+		c.g.Expect(c.nodes[0].Clear()).To(Succeed())
+		c.g.Expect(next(c.nodes[0], 1)).To(Equal([]string{"Resync "}))
+	})
+}
+
+// No single wrong clock carries the log away.
+func TestTheTimeOfTheLogFollowsNoWrongClock(t *testing.T) {
+	inCluster(t, 2, func(c *cluster) {
+		c.g.Expect(c.nodes[0].Set("a", 1, 2*time.Minute)).To(Succeed())
+		c.stream.SetSkew(time.Hour)
+		c.g.Expect(c.nodes[0].Set("b", 1, 0)).To(Succeed())
+		_, ok := c.nodes[0].Get("a")
+		c.g.Expect(ok).To(BeTrue(), "it has over a minute left by the writer's clock")
+		c.stream.SetSkew(-time.Hour)
+		c.g.Expect(c.nodes[1].Set("c", 1, 0)).To(Succeed())
+		b, _ := c.nodes[1].GetLastModified("b")
+		after, _ := c.nodes[1].GetLastModified("c")
+		c.g.Expect(after.After(b)).To(BeTrue(), "order holds")
+		c.stream.SetSkew(0)
+		time.Sleep(3 * time.Minute)
+		_, ok = c.nodes[0].Get("a")
+		c.g.Expect(ok).To(BeFalse())
+		c.expectEqual()
+	})
+}

@@ -1,0 +1,130 @@
+package replicated
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/lastmodstore/lastmodstore/replicated/internal/command"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/replica"
+)
+
+// keptSnapshots is how many snapshots are kept. The log is trimmed to the oldest of
+// them, so that a node that is loading the second newest can continue from there.
+const keptSnapshots = 2
+
+var errNoSnapshot = errors.New("the log has been trimmed, and there is no snapshot to continue from")
+
+// saving decides when this node saves a snapshot. When one is saved, a command says so
+// in the log, and all nodes count from there. Each has a limit of its own, so that
+// usually one of them saves.
+type saving struct {
+	after  int         // number of commands; changed by the goroutine of the feed only
+	active atomic.Bool // a save is in progress
+}
+
+// saveIfDue starts to save the state if that is due. It runs on the goroutine of the
+// feed, which continues while the copy is written.
+func (s *Store[K, V]) saveIfDue() {
+	if s.replica.Unsaved() < s.saving.after || !s.saving.active.CompareAndSwap(false, true) {
+		return
+	}
+	snapshot := s.replica.Snapshot()
+	s.running.Go(func() {
+		defer s.saving.active.Store(false)
+		s.status.saved(snapshot.Position.Seq, s.save(s.ctx, snapshot))
+	})
+}
+
+// save writes snapshot, tells the other nodes, and removes what is not needed any more.
+func (s *Store[K, V]) save(ctx context.Context, snapshot *replica.Snapshot[K, V]) error {
+	in, out := io.Pipe()
+	s.running.Go(func() { out.CloseWithError(s.replica.Write(out, snapshot)) })
+	err := s.log.Snapshots().Save(ctx, s.snapshotName(snapshot.Position.Seq), in)
+	in.CloseWithError(errors.New("the snapshot is not read to its end"))
+	if err != nil {
+		return err
+	}
+	if _, err := s.doContext(ctx, &command.Command{Op: command.Saved, Limit: snapshot.Position.Seq}); err != nil {
+		return err
+	}
+	names, err := s.snapshotNames(ctx)
+	if err != nil || len(names) < keptSnapshots {
+		return err
+	}
+	if err := s.log.Trim(ctx, seqOf(names[keptSnapshots-1])); err != nil {
+		return err
+	}
+	for _, name := range names[keptSnapshots:] {
+		if err := s.log.Snapshots().Delete(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// snapshotName returns a unique name for a snapshot of this log. Names sort by sequence
+// number.
+func (s *Store[K, V]) snapshotName(seq uint64) string {
+	return fmt.Sprintf("%s-%020d-%s", s.id, seq, rand.Text())
+}
+
+func seqOf(name string) uint64 {
+	parts := strings.Split(name, "-")
+	seq, _ := strconv.ParseUint(parts[len(parts)-2], 10, 64) // written by snapshotName
+	return seq
+}
+
+// snapshotNames returns the names of this log's snapshots, the newest first.
+func (s *Store[K, V]) snapshotNames(ctx context.Context) (names []string, err error) {
+	all, err := s.log.Snapshots().List(ctx)
+	for _, name := range all {
+		if strings.HasPrefix(name, s.id+"-") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	slices.Reverse(names)
+	return names, err
+}
+
+// restore loads the newest snapshot that can be read and is newer than the replica. It
+// runs on the goroutine of the feed.
+func (s *Store[K, V]) restore(ctx context.Context) error {
+	names, err := s.snapshotNames(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if seqOf(name) <= s.replica.Position().Seq {
+			break
+		}
+		snapshot, readErr := s.readSnapshot(ctx, name)
+		if readErr == nil {
+			s.replica.Restore(snapshot)
+			s.status.restored(snapshot.Position.Seq)
+			s.pipeline.restored(s.replica)
+			return nil
+		}
+		err = errors.Join(err, fmt.Errorf("snapshot %s: %w", name, readErr))
+	}
+	if err != nil {
+		return err // it may be possible to read it later
+	}
+	return errNoSnapshot
+}
+
+func (s *Store[K, V]) readSnapshot(ctx context.Context, name string) (*replica.Snapshot[K, V], error) {
+	in, err := s.log.Snapshots().Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return s.replica.Read(in)
+}
