@@ -5,6 +5,7 @@ DURATION    = 2m
 
 BRIEF       = grep -vE '^=== |^ +--- PASS|rapid. OK'
 COMPARE     = cd cmd/compare &&
+REPLICATED  = cd replicated &&
 
 .PHONY: help compare docs test test-32bit test-long fuzz soak mutants lint bench bench-ratio example cover
 
@@ -21,6 +22,7 @@ docs: ## figures and charts of docs/ from the committed results
 test: ## every test of every module, with the race detector
 	go test -race -timeout 10m ./...
 	go test -run Allocate ./compare # what the race detector would disturb
+	$(REPLICATED) go test -race -timeout 10m ./...
 	$(COMPARE) go test -race -count=1 -timeout 10m ./... # the cache does not see that a page of docs/ has changed
 
 test-oldest: ## the library's tests with the newest release of the oldest Go that go.mod allows, without the race detector
@@ -52,6 +54,7 @@ lint: ## formatting, vet, staticcheck, wording, and what the library may import
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	$(COMPARE) go vet ./... && go run $(STATICCHECK) ./... && go mod tidy -diff
+	$(REPLICATED) go vet ./... && go run $(STATICCHECK) ./... && go mod tidy -diff
 	go mod tidy -diff
 	go run ./cmd/wording
 	@foreign=$$(go list -f '{{range .Imports}}{{println .}}{{end}}' $(LIBRARY) | grep -F . | grep -v '^github.com/lastmodstore/lastmodstore' | sort -u); \

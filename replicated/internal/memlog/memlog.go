@@ -52,7 +52,7 @@ func (s *Stream) SetFault(f Fault) { s.change(func() { s.fault = f }) }
 // SetSkew sets how far the server's clock is ahead.
 func (s *Stream) SetSkew(d time.Duration) { s.change(func() { s.skew = d }) }
 
-// Forget makes the stream drop each message that has been delivered, but for the last
+// Forget makes the stream drop each message that has been delivered, except for the last
 // one. It is for a single node, whose tests measure memory.
 func (s *Stream) Forget() { s.change(func() { s.forgets = true }) }
 
