@@ -39,8 +39,9 @@ var (
 	// ErrNotNumber means that Add was called on a store whose values are not numbers.
 	ErrNotNumber = errors.New("lastmodstore: the values are not numbers: Add needs a store of integers or floats")
 	// ErrClockSkew means that a merged entry was modified more than a minute
-	// ahead of this store's clock.
-	ErrClockSkew = errors.New("lastmodstore: the merged entry was modified over a minute in the future: synchronize the clocks")
+	// ahead of this store's clock, or that the clocks of a replicated store differ
+	// by more than a minute.
+	ErrClockSkew = errors.New("lastmodstore: clocks differ by over a minute: synchronize them")
 )
 
 // Stats is a snapshot of a store's counters, which start at zero when the store

@@ -88,8 +88,17 @@ func encode[T any](c codec.Codec[T], v T) ([]byte, error) {
 }
 
 // do sends c and waits for its result.
-func (s *Store[K, V]) do(c *command.Command) (replica.Result[V], error) {
+func (s *Store[K, V]) do(c *command.Command) (r replica.Result[V], err error) {
+	if err := s.checkClock(); err != nil {
+		return r, err
+	}
 	return s.doContext(context.Background(), c)
+}
+
+// measureClock sends a command that changes nothing, which compares the clocks.
+func (s *Store[K, V]) measureClock() error {
+	_, err := s.doContext(context.Background(), &command.Command{Op: command.Nop})
+	return err
 }
 
 // doContext sends c and waits for its result until ctx ends, or for the time that is

@@ -83,7 +83,26 @@ func (s handler[K, V]) Deliver(m stream.Message) error {
 		return err
 	}
 	s.status.applied(m)
-	s.pipeline.applied(m.Seq, a)
+	own := s.pipeline.applied(m.Seq, a)
+	if !a.Repeated {
+		s.compareClocks(own, a.Header.Clock, m.Time)
+	}
 	s.saveIfDue()
 	return nil
+}
+
+// compareClocks compares this machine's clock with the log's by a message, and corrects
+// the timeline of reads if this clock is far ahead, so that nothing expires early.
+func (s handler[K, V]) compareClocks(own bool, sent, logged int64) {
+	now := s.now()
+	if own {
+		s.clock.own(sent, logged, now)
+	} else {
+		s.clock.other(sent, now)
+	}
+	wrong := s.clock.wrongBy(now)
+	if abs(wrong-s.corrected) > int64(time.Second) {
+		s.corrected = wrong
+		s.replica.Line.Correct(wrong)
+	}
 }

@@ -21,7 +21,15 @@ type Health struct {
 }
 
 // Health returns the current state of this node.
-func (s *Store[K, V]) Health() Health { return s.status.get() }
+//
+// ClockOffset is by how much this machine's clock is ahead of that of the log's server,
+// at least, as found by the latest write of this node.
+func (s *Store[K, V]) Health() Health {
+	h := s.status.get()
+	offset, _ := s.clock.get()
+	h.ClockOffset = time.Duration(offset)
+	return h
+}
 
 // A status is what Health shows.
 type status struct {

@@ -450,3 +450,55 @@ func TestTheTimeOfTheLogFollowsNoWrongClock(t *testing.T) {
 		c.expectEqual()
 	})
 }
+
+// A node whose clock is wrong gets ErrClockSkew for its writes. Its reads see nothing
+// expire early, and when its clock is set right it goes on.
+func TestANodeWithAWrongClockCannotWrite(t *testing.T) {
+	for _, skew := range []time.Duration{time.Hour, -time.Hour} {
+		inCluster(t, 2, func(c *cluster) {
+			c.g.Expect(c.nodes[0].Set("a", 1, 10*time.Minute)).To(Succeed())
+			wrong := skew
+			log := c.stream.Open()
+			o := newOptions(c.opts)
+			o.clock = func() time.Time { return time.Now().Add(wrong) }
+			s, err := open[string, int](context.Background(), log, o)
+			c.g.Expect(err).NotTo(HaveOccurred())
+			c.logs, c.nodes = append(c.logs, log), append(c.nodes, s)
+
+			c.g.Expect(s.Health().ClockOffset).To(Equal(skew))
+			c.g.Expect(s.Set("b", 1, 0)).To(MatchError(lastmodstore.ErrClockSkew))
+			time.Sleep(5 * time.Minute)
+			c.g.Expect(c.nodes[1].Set("c", 1, 0)).To(Succeed(), "the others go on")
+			synctest.Wait()
+			_, ok := s.Get("a")
+			c.g.Expect(ok).To(BeTrue(), "nothing expires early")
+			time.Sleep(5 * time.Minute)
+			_, ok = s.Get("a")
+			c.g.Expect(ok).To(BeFalse(), "nor late")
+
+			wrong = 0
+			c.g.Expect(s.Set("b", 1, 0)).To(Succeed())
+			time.Sleep(time.Second)
+			c.expectEqual()
+		})
+	}
+}
+
+// A server whose clock is wrong is outvoted by two nodes.
+func TestAServerWithAWrongClockStopsNobody(t *testing.T) {
+	inCluster(t, 2, func(c *cluster) {
+		for _, skew := range []time.Duration{time.Hour, 0, -time.Hour} {
+			c.g.Expect(c.nodes[0].Set("a", 1, time.Minute)).To(Succeed())
+			c.g.Expect(c.nodes[1].Set("b", 1, time.Minute)).To(Succeed())
+			c.stream.SetSkew(skew)
+			for _, s := range c.nodes {
+				for range 3 {
+					c.g.Expect(s.Set("c", 1, time.Hour)).To(Succeed())
+					time.Sleep(time.Second)
+				}
+			}
+		}
+		c.stream.SetSkew(0)
+		c.expectEqual()
+	})
+}

@@ -30,6 +30,7 @@ type options struct {
 	// Of the node.
 	timeout    time.Duration
 	countReads bool
+	clock      func() time.Time // set by tests
 }
 
 func newOptions(opts []Option) options {
@@ -41,6 +42,7 @@ func newOptions(opts []Option) options {
 		keys:       lastmodstore.JSON,
 		values:     lastmodstore.JSON,
 		timeout:    10 * time.Second,
+		clock:      time.Now,
 	}
 	for _, apply := range opts {
 		apply(&o)

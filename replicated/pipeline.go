@@ -47,7 +47,8 @@ type message[V any] struct {
 // A pipeline turns calls into messages of one session and completes them when the
 // replica has applied them.
 type pipeline[V any] struct {
-	log stream.Log
+	log   stream.Log
+	clock func() time.Time // for the messages' clock readings only
 
 	mu       sync.Mutex // guards the fields below; never held while a message is sent
 	session  uint64     // 0: not registered
@@ -62,8 +63,8 @@ type pipeline[V any] struct {
 	wake     chan struct{} // buffered for one
 }
 
-func newPipeline[V any](log stream.Log) *pipeline[V] {
-	return &pipeline[V]{log: log, asleep: true, wake: make(chan struct{}, 1)}
+func newPipeline[V any](log stream.Log, clock func() time.Time) *pipeline[V] {
+	return &pipeline[V]{log: log, clock: clock, asleep: true, wake: make(chan struct{}, 1)}
 }
 
 // submit accepts c, or returns why not. The result is there when c.done holds an element.
@@ -95,7 +96,7 @@ func (p *pipeline[V]) packLocked() (ready []*message[V]) {
 	for len(p.queue) > 0 && len(p.inFlight) < maxInFlight {
 		p.number++
 		m := &message[V]{number: p.number, calls: p.takeLocked()}
-		p.encodeLocked(m, now)
+		p.encodeLocked(m)
 		p.attemptLocked(m, now)
 		p.lastSent = now
 		p.inFlight = append(p.inFlight, m)
@@ -118,7 +119,7 @@ func (p *pipeline[V]) takeLocked() (taken []*call[V]) {
 }
 
 // encodeLocked encodes the calls of m that have not been given up.
-func (p *pipeline[V]) encodeLocked(m *message[V], now time.Time) {
+func (p *pipeline[V]) encodeLocked(m *message[V]) {
 	floor := m.number
 	if len(p.inFlight) > 0 {
 		floor = min(floor, p.inFlight[0].number)
@@ -128,7 +129,7 @@ func (p *pipeline[V]) encodeLocked(m *message[V], now time.Time) {
 		size += len(c.data)
 	}
 	m.data = command.AppendHeader(make([]byte, 0, size), command.Header{
-		Clock: now.UnixNano(), Session: p.session, Number: m.number, Floor: floor})
+		Clock: p.clock().UnixNano(), Session: p.session, Number: m.number, Floor: floor})
 	for _, c := range m.calls {
 		m.data = append(m.data, c.data...)
 	}
@@ -138,7 +139,7 @@ func (p *pipeline[V]) encodeLocked(m *message[V], now time.Time) {
 func (p *pipeline[V]) registerLocked(now time.Time) *message[V] {
 	p.nonce = make([]byte, command.NonceLen)
 	rand.Read(p.nonce)
-	m := &message[V]{data: command.AppendHeader(nil, command.Header{Clock: now.UnixNano(), Nonce: p.nonce})}
+	m := &message[V]{data: command.AppendHeader(nil, command.Header{Clock: p.clock().UnixNano(), Nonce: p.nonce})}
 	p.attemptLocked(m, now)
 	p.inFlight = append(p.inFlight, m)
 	return m
@@ -207,24 +208,30 @@ func (p *pipeline[V]) noteDrainedLocked() {
 	}
 }
 
-// applied completes what the replica has applied.
-func (p *pipeline[V]) applied(seq uint64, a replica.Applied[V]) {
+// applied completes what the replica has applied. It reports whether the message was
+// one of this node.
+func (p *pipeline[V]) applied(seq uint64, a replica.Applied[V]) (own bool) {
 	p.mu.Lock()
 	if a.Header.Nonce != nil {
-		p.registeredLocked(seq, a.Header.Nonce)
-	} else if a.Header.Session == p.session && p.session != 0 && !a.Repeated {
+		own = slices.Equal(a.Header.Nonce, p.nonce)
+	} else {
+		own = a.Header.Session == p.session && p.session != 0
+	}
+	switch {
+	case !own || a.Repeated:
+	case a.Header.Nonce != nil:
+		p.registeredLocked(seq)
+	default:
 		p.completeLocked(a)
 	}
 	ready := p.packLocked()
 	p.mu.Unlock()
 	p.send(ready)
+	return own
 }
 
-// registeredLocked begins the session of a registration, if it is the one in flight.
-func (p *pipeline[V]) registeredLocked(seq uint64, nonce []byte) {
-	if !slices.Equal(nonce, p.nonce) {
-		return
-	}
+// registeredLocked begins the session of the registration in flight.
+func (p *pipeline[V]) registeredLocked(seq uint64) {
 	p.session, p.nonce, p.number, p.lastSent = seq, nil, 0, time.Now()
 	i := slices.IndexFunc(p.inFlight, func(m *message[V]) bool { return m.number == 0 })
 	p.inFlight = slices.Delete(p.inFlight, i, i+1)
@@ -325,7 +332,7 @@ func (p *pipeline[V]) giveUpInLocked(m *message[V], c *call[V], why error) error
 		if len(m.calls) == 0 {
 			p.removeLocked(m)
 		} else {
-			p.encodeLocked(m, time.Now())
+			p.encodeLocked(m)
 		}
 		return fmt.Errorf("%w: %w", ErrUnavailable, why)
 	}

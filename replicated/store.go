@@ -49,7 +49,9 @@ type Store[K comparable, V any] struct {
 	pipeline *pipeline[V]
 	status   status
 	saving   saving
+	clock    clockCheck
 
+	corrected  int64         // by how much the timeline of reads is; for the goroutine of the feed
 	idleSweeps atomic.Uint64 // sweeps that found nothing to remove
 
 	closed    atomic.Bool // the first Close has begun
@@ -98,9 +100,9 @@ func open[K comparable, V any](ctx context.Context, log stream.Log, o options) (
 		log.Close()
 		return nil, err
 	}
-	r := replica.New(keys, values, info.Created, o.engineOptions()...)
+	r := replica.New(keys, values, info.Created, func() int64 { return o.clock().UnixNano() }, o.engineOptions()...)
 	s := &Store[K, V]{options: o, keys: keys, values: values, log: log, id: info.ID,
-		local: r.Store, replica: r, pipeline: newPipeline[V](log)}
+		local: r.Store, replica: r, pipeline: newPipeline[V](log, o.clock)}
 	s.hidden = seam.New[K](s, nil, nil)
 	s.start()
 	if err := s.Sync(ctx); err != nil {

@@ -17,6 +17,7 @@ func StartReplayed(opened int64) *Timeline {
 func StartReplayedBy(opened int64, wall func() int64) *Timeline {
 	l := StartBy(wall)
 	l.replayed, l.start = true, opened
+	l.wall = func() int64 { return wall() - l.ahead.Load() }
 	l.log.Store(opened)
 	return l
 }
@@ -29,6 +30,14 @@ func (l *Timeline) Advance(t int64) {
 	if l.clock()-l.compared.Load() >= second {
 		l.follow()
 		l.compared.Store(l.clock())
+	}
+}
+
+// Correct sets by how much the wall clock has turned out to be ahead, and sets the clock
+// to what the wall clock then should show. It is for the goroutine that writes.
+func (l *Timeline) Correct(ahead int64) {
+	if l.ahead.Swap(ahead) != ahead {
+		l.offset.Add(l.wall() - l.clock())
 	}
 }
 

@@ -125,3 +125,25 @@ func TestNanosOnAReplayedTimelineIsTheWallClocks(t *testing.T) {
 		g.Expect(line.Nanos(line.Time(n))).To(Equal(n))
 	}
 }
+
+// A clock that is found to be an hour ahead is corrected, and not followed again.
+func TestACorrectedClockIsNotFollowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		step := time.Duration(0)
+		now := func() int64 { return time.Now().UnixNano() }
+		line := StartReplayedBy(0, func() int64 { return now() + int64(step) })
+		step = time.Hour
+		time.Sleep(2 * time.Second)
+		line.Advance(1)
+		g.Expect(line.Now()).To(Equal(now() + int64(time.Hour)))
+		line.Correct(int64(time.Hour))
+		g.Expect(line.Now()).To(Equal(now()))
+		time.Sleep(2 * time.Second)
+		line.Advance(2)
+		g.Expect(line.Now()).To(Equal(now()), "it follows the corrected clock")
+		step = 0
+		line.Correct(0)
+		g.Expect(line.Now()).To(Equal(now()), "the clock was set right")
+	})
+}

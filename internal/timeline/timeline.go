@@ -35,6 +35,7 @@ type Timeline struct {
 	replayed bool         // see replayed.go
 
 	merges atomic.Int64 // the position of the first Merge
+	ahead  atomic.Int64 // of a replayed timeline: see Correct
 	merged atomic.Int64 // the latest time that was ahead of the clock when it was merged
 
 	_         [64]byte // separates what all operations read from what polls and watchers write

@@ -62,8 +62,9 @@ type Replica[K comparable, V any] struct {
 }
 
 // New returns the replica at the beginning of a log that was created at the given time.
-func New[K comparable, V any](keys codec.Codec[K], values codec.Codec[V], created int64, opts ...lastmodstore.Option) *Replica[K, V] {
-	line := timeline.StartReplayed(created)
+// The function wall reads this machine's clock, by which reads decide what has expired.
+func New[K comparable, V any](keys codec.Codec[K], values codec.Codec[V], created int64, wall func() int64, opts ...lastmodstore.Option) *Replica[K, V] {
+	line := timeline.StartReplayedBy(created, wall)
 	opts = append(opts, func(c *config.Config) { c.Line, c.Deterministic = line, true })
 	r := &Replica[K, V]{Store: mutexstore.New[K, V](0, opts...), Line: line, keys: keys, values: values, sessions: newSessions[V]()}
 	shard, _, _ := seam.Shard[K](r.Store)

@@ -1,0 +1,86 @@
+package replicated
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/replica"
+)
+
+// agreement is how long a node relies on another one whose clock agreed with its own.
+const agreement = 5 * time.Minute
+
+// A clockCheck compares this machine's clock with that of the log's server and with
+// those of other nodes. Whose clock is wrong is a vote: if the server's differs from
+// this one's, and another node's does not, the server's is wrong.
+type clockCheck struct {
+	mu       sync.Mutex // guards the fields below
+	offset   int64      // by how much this clock is ahead of the server's, at least
+	measured int64      // when, by this clock
+	agreed   int64      // when another node's clock last agreed, by this clock
+}
+
+// own compares the clocks by a message of this node: it was sent and received at these
+// times of this clock, and the log took it in between, at logged.
+func (c *clockCheck) own(sent, logged, received int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.measured, c.offset = received, 0
+	switch {
+	case sent > logged:
+		c.offset = sent - logged
+	case received < logged:
+		c.offset = received - logged
+	}
+}
+
+// other notes a message that another node sent at a time of its clock.
+func (c *clockCheck) other(sent, received int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if abs(received-sent) < int64(replica.MaxSkew) {
+		c.agreed = received
+	}
+}
+
+func abs(n int64) int64 { return max(n, -n) }
+
+// wrongBy returns by how much this machine's clock is wrong, or 0 if that is under a
+// minute or another node's clock agrees with it.
+func (c *clockCheck) wrongBy(now int64) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if abs(c.offset) <= int64(replica.MaxSkew) || c.agreed != 0 && now-c.agreed < int64(agreement) {
+		return 0
+	}
+	return c.offset
+}
+
+// get returns the offset and when it was measured.
+func (c *clockCheck) get() (offset, measured int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.offset, c.measured
+}
+
+// now returns what this machine's clock shows.
+func (s *Store[K, V]) now() int64 { return s.options.clock().UnixNano() }
+
+// checkClock returns ErrClockSkew if this machine's clock is wrong by over a minute: what
+// it wrote would expire early or late. It measures again if that was found long ago.
+func (s *Store[K, V]) checkClock() error {
+	if s.clock.wrongBy(s.now()) == 0 {
+		return nil
+	}
+	if _, measured := s.clock.get(); abs(s.now()-measured) > int64(time.Second) {
+		if err := s.measureClock(); err != nil {
+			return err
+		}
+	}
+	if wrong := s.clock.wrongBy(s.now()); wrong != 0 {
+		return fmt.Errorf("%w: this machine's clock is %v ahead of the log's", lastmodstore.ErrClockSkew, time.Duration(wrong))
+	}
+	return nil
+}
