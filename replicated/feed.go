@@ -52,7 +52,7 @@ func (s *Store[K, V]) follow(ctx context.Context) {
 
 // isDivergence reports whether the log cannot be followed any more.
 func isDivergence(err error) bool {
-	for _, final := range []error{stream.ErrGone, stream.ErrShort, errNoSnapshot, replica.ErrDiverged, replica.ErrUndecodable} {
+	for _, final := range []error{stream.ErrGone, stream.ErrShort, errNoSnapshot, ErrIncompatible, replica.ErrDiverged, replica.ErrUndecodable} {
 		if errors.Is(err, final) {
 			return true
 		}
@@ -88,6 +88,7 @@ func (s handler[K, V]) Deliver(m stream.Message) error {
 		s.compareClocks(own, a.Header.Clock, m.Time)
 	}
 	s.saveIfDue()
+	s.fileIfDue()
 	return nil
 }
 

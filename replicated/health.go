@@ -12,6 +12,7 @@ type Health struct {
 	Position     uint64        // sequence number of the log's message that was applied last
 	Lag          uint64        // number of messages that the log is known to hold beyond it
 	Delay        time.Duration // from when the log took the message applied last until this node had applied it
+	Stale        bool          // the node was opened from its snapshot file and has not caught up with the log yet
 	Connected    bool
 	Since        time.Time     // since when the node has been connected, or not
 	ClockOffset  time.Duration // how far this machine's clock is ahead of the log's: see [Store.Health]
@@ -48,11 +49,19 @@ func (t *status) get() Health {
 	return h
 }
 
+// startStale records that the node has been opened from its snapshot file.
+func (t *status) startStale(seq uint64, why error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.health = Health{Position: seq, LastSnapshot: seq, Stale: true, Since: time.Now(), Err: why}
+}
+
 // alive records that the feed works.
 func (t *status) alive(last uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.last = max(t.last, last)
+	t.health.Stale = t.health.Stale && t.health.Position < t.last
 	if !t.health.Connected {
 		t.health.Connected, t.health.Since, t.health.Err = true, time.Now(), nil
 	}
@@ -80,6 +89,7 @@ func (t *status) applied(m stream.Message) {
 	t.health.Position = m.Seq
 	t.health.Delay = time.Duration(time.Now().UnixNano() - m.Time)
 	t.last = max(t.last, m.Seq)
+	t.health.Stale = t.health.Stale && t.health.Position < t.last
 }
 
 // saved records the end of an attempt to save a snapshot.

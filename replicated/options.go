@@ -30,6 +30,7 @@ type options struct {
 	// Of the node.
 	timeout    time.Duration
 	countReads bool
+	file       string
 	clock      func() time.Time // set by tests
 }
 

@@ -26,7 +26,22 @@ var errNoSnapshot = errors.New("the log has been trimmed, and there is no snapsh
 // usually one of them saves.
 type saving struct {
 	after  int         // number of commands; changed by the goroutine of the feed only
+	filed  uint64      // position of the snapshot file; for the goroutine of the feed
 	active atomic.Bool // a save is in progress
+}
+
+// fileIfDue starts to write the snapshot file if that is due.
+func (s *Store[K, V]) fileIfDue() {
+	seq := s.replica.Position().Seq
+	if s.options.file == "" || seq < s.saving.filed+uint64(s.options.saveEvery) || !s.saving.active.CompareAndSwap(false, true) {
+		return
+	}
+	s.saving.filed = seq
+	snapshot := s.replica.Snapshot()
+	s.running.Go(func() {
+		defer s.saving.active.Store(false)
+		s.status.saved(seq, s.writeSnapshotFile(snapshot))
+	})
 }
 
 // saveIfDue starts to save the state if that is due. It runs on the goroutine of the
@@ -72,7 +87,7 @@ func (s *Store[K, V]) save(ctx context.Context, snapshot *replica.Snapshot[K, V]
 // snapshotName returns a unique name for a snapshot of this log. Names sort by sequence
 // number.
 func (s *Store[K, V]) snapshotName(seq uint64) string {
-	return fmt.Sprintf("%s-%020d-%s", s.id, seq, rand.Text())
+	return fmt.Sprintf("%s-%020d-%s", s.replica.LogID, seq, rand.Text())
 }
 
 func seqOf(name string) uint64 {
@@ -85,7 +100,7 @@ func seqOf(name string) uint64 {
 func (s *Store[K, V]) snapshotNames(ctx context.Context) (names []string, err error) {
 	all, err := s.log.Snapshots().List(ctx)
 	for _, name := range all {
-		if strings.HasPrefix(name, s.id+"-") {
+		if strings.HasPrefix(name, s.replica.LogID+"-") {
 			names = append(names, name)
 		}
 	}
@@ -106,6 +121,9 @@ func (s *Store[K, V]) restore(ctx context.Context) error {
 			break
 		}
 		snapshot, readErr := s.readSnapshot(ctx, name)
+		if readErr == nil && snapshot.LogID != s.replica.LogID {
+			readErr = errors.New("it is of another log")
+		}
 		if readErr == nil {
 			s.replica.Restore(snapshot)
 			s.status.restored(snapshot.Position.Seq)

@@ -76,41 +76,64 @@ func Open[K comparable, V any](ctx context.Context, js jetstream.JetStream, name
 	if o.inMemory {
 		storage = jetstream.MemoryStorage
 	}
-	log, err := stream.Create(ctx, js, name, stream.Config{
+	config := stream.Config{
 		Replicas: o.replicas,
 		Storage:  storage,
 		MaxBytes: o.maxBytes,
 		Settings: o.settings(codec.ForKeys[K](o.keys).Name, codec.ForValues[V](o.values).Name),
-	})
+	}
+	s, err := openBy[K, V](ctx, func(ctx context.Context) (stream.Log, error) { return stream.Create(ctx, js, name, config) }, o)
 	if err != nil {
 		return nil, fmt.Errorf("replicated: store %q: %w", name, err)
 	}
-	return open[K, V](ctx, log, o)
+	return s, nil
+}
+
+// openBy is Open with a function that joins or creates the log.
+func openBy[K comparable, V any](ctx context.Context, create func(context.Context) (stream.Log, error), o options) (*Store[K, V], error) {
+	log, err := create(ctx)
+	switch {
+	case err == nil:
+		return open[K, V](ctx, log, o)
+	case o.file != "":
+		return openFromFile[K, V](create, o, err)
+	}
+	return nil, err
 }
 
 // open is Open on a log. It closes the log if it fails.
 func open[K comparable, V any](ctx context.Context, log stream.Log, o options) (*Store[K, V], error) {
 	info, err := log.Info(ctx)
-	if err != nil {
-		log.Close()
-		return nil, fmt.Errorf("replicated: %w", err)
-	}
 	keys, values := codec.ForKeys[K](o.keys), codec.ForValues[V](o.values)
-	if err := checkSettings(o.settings(keys.Name, values.Name), info.Settings); err != nil {
+	if err == nil {
+		err = checkSettings(o.settings(keys.Name, values.Name), info.Settings)
+	}
+	if err != nil {
 		log.Close()
 		return nil, err
 	}
-	r := replica.New(keys, values, info.Created, func() int64 { return o.clock().UnixNano() }, o.engineOptions()...)
-	s := &Store[K, V]{options: o, keys: keys, values: values, log: log, id: info.ID,
-		local: r.Store, replica: r, pipeline: newPipeline[V](log, o.clock)}
-	s.hidden = seam.New[K](s, nil, nil)
+	r := newReplica(o, keys, values, info)
+	restoreFile(r, o.file, info)
+	s := newStore(o, keys, values, log, r)
 	s.start()
 	if err := s.Sync(ctx); err != nil {
 		problem := s.Health().Err
 		s.Close()
-		return nil, fmt.Errorf("replicated: not caught up with the log: %w", errors.Join(err, problem))
+		return nil, fmt.Errorf("not caught up with the log: %w", errors.Join(err, problem))
 	}
 	return s, nil
+}
+
+func newReplica[K comparable, V any](o options, keys codec.Codec[K], values codec.Codec[V], info stream.Info) *replica.Replica[K, V] {
+	wall := func() int64 { return o.clock().UnixNano() }
+	return replica.New(keys, values, info.ID, info.Created, wall, o.engineOptions()...)
+}
+
+func newStore[K comparable, V any](o options, keys codec.Codec[K], values codec.Codec[V], log stream.Log, r *replica.Replica[K, V]) *Store[K, V] {
+	s := &Store[K, V]{options: o, keys: keys, values: values, log: log,
+		local: r.Store, replica: r, pipeline: newPipeline[V](log, o.clock)}
+	s.hidden = seam.New[K](s, nil, nil)
+	return s
 }
 
 // start starts the goroutines.
@@ -144,6 +167,9 @@ func (s *Store[K, V]) Close() error {
 		s.pipeline.abort(errors.New("the store was closed"))
 		s.cancel()
 		s.running.Wait()
+		if s.options.file != "" && s.replica.Position().Seq > 0 {
+			s.status.saved(s.replica.Position().Seq, s.writeSnapshotFile(s.replica.Snapshot()))
+		}
 		s.log.Close()
 		s.local.Close()
 	})

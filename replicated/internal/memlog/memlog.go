@@ -46,6 +46,9 @@ func New(settings map[string]string) *Stream {
 	}
 }
 
+// Settings returns the settings that the stream was created with.
+func (s *Stream) Settings() map[string]string { return s.info.Settings }
+
 // SetFault replaces the fault; nil ends it.
 func (s *Stream) SetFault(f Fault) { s.change(func() { s.fault = f }) }
 

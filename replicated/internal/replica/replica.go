@@ -51,6 +51,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type Replica[K comparable, V any] struct {
 	Store *mutexstore.Store[K, V]
 	Line  *timeline.Timeline
+	LogID string
 
 	keys     codec.Codec[K]
 	values   codec.Codec[V]
@@ -61,12 +62,12 @@ type Replica[K comparable, V any] struct {
 	sessions sessions[V]
 }
 
-// New returns the replica at the beginning of a log that was created at the given time.
-// The function wall reads this machine's clock, by which reads decide what has expired.
-func New[K comparable, V any](keys codec.Codec[K], values codec.Codec[V], created int64, wall func() int64, opts ...lastmodstore.Option) *Replica[K, V] {
+// New returns the replica at the beginning of a log of that ID, which was created at the given
+// time.// The function wall reads this machine's clock, by which reads decide what has expired.
+func New[K comparable, V any](keys codec.Codec[K], values codec.Codec[V], logID string, created int64, wall func() int64, opts ...lastmodstore.Option) *Replica[K, V] {
 	line := timeline.StartReplayedBy(created, wall)
 	opts = append(opts, func(c *config.Config) { c.Line, c.Deterministic = line, true })
-	r := &Replica[K, V]{Store: mutexstore.New[K, V](0, opts...), Line: line, keys: keys, values: values, sessions: newSessions[V]()}
+	r := &Replica[K, V]{Store: mutexstore.New[K, V](0, opts...), Line: line, LogID: logID, keys: keys, values: values, sessions: newSessions[V]()}
 	shard, _, _ := seam.Shard[K](r.Store)
 	r.shard = shard.(engine.Replica[K, V])
 	r.shard.OrderKeys(r.compareKeys)

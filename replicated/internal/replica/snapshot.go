@@ -18,7 +18,7 @@ import (
 // A snapshot is
 //
 //	magic     "lastmodlog\x01", of which the last byte is the version
-//	position  of the log: sequence number, time, sum; the time of the state; the commands since a snapshot
+//	position  ID of the log; sequence number, time, sum; the time of the state; the commands since a snapshot
 //	table     last, merges, horizon; entries; removals; expired entries
 //	sessions  the longest inactive first, with their results
 //	checksum  CRC-32C of all of that, 4 bytes, big endian
@@ -34,6 +34,7 @@ var ErrCorrupt = errors.New("corrupt snapshot")
 // A Snapshot is a copy of a replica. It does not change any more, so it can be written
 // while the replica continues.
 type Snapshot[K comparable, V any] struct {
+	LogID    string
 	Position Position
 	now      int64
 	unsaved  uint64
@@ -43,7 +44,7 @@ type Snapshot[K comparable, V any] struct {
 
 // Snapshot returns a copy of r.
 func (r *Replica[K, V]) Snapshot() *Snapshot[K, V] {
-	s := &Snapshot[K, V]{Position: r.position, now: r.now, unsaved: r.unsaved, image: r.shard.Image()}
+	s := &Snapshot[K, V]{LogID: r.LogID, Position: r.position, now: r.now, unsaved: r.unsaved, image: r.shard.Image()}
 	for e := r.sessions.queued.Front(); e != nil; e = e.Next() {
 		of := *e.Value.(*session[V])
 		of.results = maps.Clone(of.results)
@@ -54,7 +55,7 @@ func (r *Replica[K, V]) Snapshot() *Snapshot[K, V] {
 
 // Restore makes r the replica of which s is a copy. It must come from the same log.
 func (r *Replica[K, V]) Restore(s *Snapshot[K, V]) {
-	r.position, r.now, r.unsaved = s.Position, s.now, s.unsaved
+	r.LogID, r.position, r.now, r.unsaved = s.LogID, s.Position, s.now, s.unsaved
 	r.Line.Advance(r.now)
 	r.shard.Restore(s.image)
 	r.sessions = newSessions[V]()
@@ -72,6 +73,7 @@ func (r *Replica[K, V]) Results(session, number uint64) ([]Result[V], bool) {
 func (r *Replica[K, V]) Write(w io.Writer, s *Snapshot[K, V]) error {
 	out := &output{w: bufio.NewWriterSize(w, 64<<10), sum: crc32.New(castagnoli)}
 	out.raw([]byte(snapshotMagic))
+	out.bytes([]byte(s.LogID))
 	out.uvarint(s.Position.Seq)
 	out.varint(s.Position.Time)
 	out.uvarint(uint64(s.Position.Sum))
@@ -156,7 +158,7 @@ func (r *Replica[K, V]) Read(in io.Reader) (s *Snapshot[K, V], err error) {
 		return nil, fmt.Errorf("%w: its checksum is wrong", ErrCorrupt)
 	}
 	from := &input{rest: data[len(snapshotMagic):end]}
-	s = &Snapshot[K, V]{Position: Position{from.uvarint(), from.varint(), uint32(from.uvarint())}, now: from.varint(), unsaved: from.uvarint()}
+	s = &Snapshot[K, V]{LogID: string(from.bytes()), Position: Position{from.uvarint(), from.varint(), uint32(from.uvarint())}, now: from.varint(), unsaved: from.uvarint()}
 	r.readTable(from, &s.image)
 	s.sessions = r.readSessions(from)
 	if from.failed || len(from.rest) > 0 {
