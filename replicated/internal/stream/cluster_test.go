@@ -44,21 +44,35 @@ func TestReadersResumeWhenTheLeaderIsKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for an election")
 	}
-	for name, config := range map[string]stream.Config{
-		"memory": {Replicas: 3, Storage: jetstream.MemoryStorage},
-		"file":   {Replicas: 3, Storage: jetstream.FileStorage},
-	} {
-		t.Run(name, func(t *testing.T) { killLeader(t, config) })
+	kill := func(c *servertest.Cluster, leader int, _ func()) error {
+		c.Kill(leader)
+		return c.Restart(leader)
+	}
+	for name, storage := range map[string]jetstream.StorageType{"memory": jetstream.MemoryStorage, "file": jetstream.FileStorage} {
+		t.Run(name, func(t *testing.T) { loseLeader(t, storage, kill) })
 	}
 }
 
-// killLeader appends through all servers while the leader is killed and restarted, and compares what the readers receive.
-func killLeader(t *testing.T, config stream.Config) {
+func TestReadersResumeWhenTheLeaderIsFrozen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for an election")
+	}
+	loseLeader(t, jetstream.FileStorage, func(c *servertest.Cluster, leader int, othersGoOn func()) error {
+		if err := c.Freeze(leader); err != nil {
+			return err
+		}
+		othersGoOn()
+		return c.Thaw(leader)
+	})
+}
+
+// loseLeader appends through all servers while the leader of three is lost and comes back, and compares what the readers receive.
+func loseLeader(t *testing.T, storage jetstream.StorageType, lose func(c *servertest.Cluster, leader int, othersGoOn func()) error) {
 	g := NewWithT(t)
 	ctx, cancel := context.WithCancel(testContext(t))
 	defer cancel()
 	c := startProcesses(t, 3)
-	contexts, logs := clusterLogs(t, c, config)
+	contexts, logs := clusterLogs(t, c, stream.Config{Replicas: 3, Storage: storage})
 	readers := make([]*recorder, len(logs))
 	var following sync.WaitGroup
 	for i, l := range logs {
@@ -78,17 +92,18 @@ func killLeader(t *testing.T, config stream.Config) {
 	g.Eventually(appended.Load, patience).Should(BeNumerically(">", 3000))
 	leader, err := c.Leader(ctx, contexts[0], streamName)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Eventually(readers[leader].count, patience).Should(BeNumerically(">", 1000))
-	c.Kill(leader)
-	delivered := readers[(leader+1)%3].count()
-	g.Expect(c.Restart(leader)).To(Succeed())
+	other := readers[(leader+1)%3]
+	g.Eventually(other.count, patience).Should(BeNumerically(">", 1000))
+	delivered := other.count()
+	goesOn := func(r *recorder) { g.Eventually(r.count, 60*time.Second).Should(BeNumerically(">", delivered+3000)) }
+	g.Expect(lose(c, leader, func() { goesOn(other) })).To(Succeed())
 	for _, r := range readers {
-		g.Eventually(r.count, 60*time.Second).Should(BeNumerically(">", delivered+3000), "all go on")
+		goesOn(r)
 	}
 	stopWriting()
 	writers.Wait()
 	agree(t, logs, readers)
-	t.Logf("%d sent, %d rejected, %d stored, %d delivered when the leader was killed", appended.Load(), rejected.Load(), readers[0].count(), delivered)
+	t.Logf("%d sent, %d rejected, %d stored, %d delivered before the leader was lost", appended.Load(), rejected.Load(), readers[0].count(), delivered)
 	cancel()
 	following.Wait()
 	for _, l := range logs {

@@ -29,13 +29,28 @@ type jetLog struct {
 }
 
 const (
-	// requestTimeout bounds a request to the server. One without a leader does not respond at all.
-	requestTimeout = 3 * time.Second
+	// A request that is not responded to is sent again. There is no response while there is no leader, and when there is one
+	// again, waiting for a response to an old request would only lose time.
+	requestTimeout  = 750 * time.Millisecond
+	requestAttempts = 4
 	// confirmations is how often a lost stream or a lost message must be seen before it is believed, confirmInterval apart: a
 	// server that has just started, or has just become the leader, may not know everything yet.
-	confirmations   = 5
+	confirmations   = 8
 	confirmInterval = 250 * time.Millisecond
 )
+
+// persist calls f until it returns something other than a timeout, a few times. f must not do more if it is called twice.
+func persist(ctx context.Context, f func(context.Context) error) error {
+	for attempt := 1; ; attempt++ {
+		each, cancel := context.WithTimeout(ctx, requestTimeout)
+		err := f(each)
+		cancel()
+		timedOut := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)
+		if !timedOut || ctx.Err() != nil || attempt == requestAttempts {
+			return err
+		}
+	}
+}
 
 // Info implements [Log].
 func (l *jetLog) Info(ctx context.Context) (Info, error) {
@@ -63,13 +78,20 @@ func (l *jetLog) info(ctx context.Context) (Info, error) {
 	if !l.nc.IsConnected() {
 		return Info{}, ErrDisconnected
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	s, err := l.js.Stream(ctx, l.stream)
+	s, err := l.lookup(ctx, l.stream)
 	if err != nil {
 		return Info{}, fmt.Errorf("stream: asking for the state of the log: %w", err)
 	}
 	return l.describe(s.CachedInfo())
+}
+
+// lookup returns a stream with its current state.
+func (l *jetLog) lookup(ctx context.Context, name string) (s jetstream.Stream, err error) {
+	err = persist(ctx, func(ctx context.Context) error {
+		s, err = l.js.Stream(ctx, name)
+		return err
+	})
+	return s, err
 }
 
 func (l *jetLog) describe(s *jetstream.StreamInfo) (Info, error) {
@@ -94,16 +116,18 @@ func (l *jetLog) Trim(ctx context.Context, below uint64) error {
 	if below <= info.First {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	s, err := l.js.Stream(ctx, l.stream)
+	s, err := l.lookup(ctx, l.stream)
 	if err == nil {
-		err = s.Purge(ctx, jetstream.WithPurgeSequence(below))
+		err = purge(ctx, s, jetstream.WithPurgeSequence(below))
 	}
 	if err != nil {
 		return fmt.Errorf("stream: trimming below %d: %w", below, err)
 	}
 	return nil
+}
+
+func purge(ctx context.Context, s jetstream.Stream, what jetstream.StreamPurgeOpt) error {
+	return persist(ctx, func(ctx context.Context) error { return s.Purge(ctx, what) })
 }
 
 // MaxMessage implements [Log].

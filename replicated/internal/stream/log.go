@@ -44,8 +44,8 @@ var (
 // A Message is one message of the log.
 type Message struct {
 	Seq  uint64
-	Time int64 // the server's timestamp, Unix ns
-	Data []byte
+	Time int64  // the server's timestamp, Unix ns
+	Data []byte // the handler may keep it
 }
 
 // Info describes a log.

@@ -112,9 +112,7 @@ func (r *reading) subscribe(from uint64, h Handler) error {
 
 // createConsumer creates a consumer of a fresh name. One of an old name might still exist on a server that was away.
 func (r *reading) createConsumer(from uint64) error {
-	ctx, cancel := context.WithTimeout(r.ctx, requestTimeout)
-	defer cancel()
-	_, err := r.log.js.CreatePushConsumer(ctx, r.log.stream, jetstream.ConsumerConfig{
+	config := jetstream.ConsumerConfig{
 		Name:              r.feed.consumer,
 		Description:       "The feed of a node of a replicated lastmodstore.",
 		DeliverSubject:    r.sub.Subject,
@@ -127,6 +125,10 @@ func (r *reading) createConsumer(from uint64) error {
 		MemoryStorage:     true,
 		FlowControl:       true,
 		IdleHeartbeat:     heartbeat,
+	}
+	err := persist(r.ctx, func(ctx context.Context) error {
+		_, err := r.log.js.CreatePushConsumer(ctx, r.log.stream, config)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("stream: creating the consumer: %w", err)

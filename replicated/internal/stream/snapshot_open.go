@@ -26,12 +26,13 @@ func (s *snapshots) describe(ctx context.Context, bucket jetstream.Stream, name 
 
 // read returns the description of an object.
 func (s *snapshots) read(ctx context.Context, bucket jetstream.Stream, metaSubject string) (info jetstream.ObjectInfo, err error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	m, err := getMessage(ctx, bucket, metaSubject, 1)
-	if err == nil {
-		err = json.Unmarshal(m.Data, &info)
-	}
+	err = persist(ctx, func(ctx context.Context) error {
+		m, err := getMessage(ctx, bucket, metaSubject, 1)
+		if err == nil {
+			err = json.Unmarshal(m.Data, &info)
+		}
+		return err
+	})
 	return info, err
 }
 

@@ -44,10 +44,7 @@ func (s *snapshots) Save(ctx context.Context, name string, r io.Reader) error {
 }
 
 func (s *snapshots) save(ctx context.Context, bucket jetstream.Stream, name string, r io.Reader) error {
-	if _, err := s.describe(ctx, bucket, name); !errors.Is(err, ErrNoSnapshot) {
-		return errors.Join(err, fmt.Errorf("%w: %s", ErrSnapshotExists, name))
-	}
-	w := &snapshotWriter{snapshots: s, id: rand.Text(), digest: sha256.New()}
+	w := newSnapshotWriter(s)
 	err := w.copy(ctx, r)
 	if err != nil {
 		w.discard(bucket)
@@ -56,7 +53,7 @@ func (s *snapshots) save(ctx context.Context, bucket jetstream.Stream, name stri
 	if err := w.describe(ctx, bucket, name); err != nil {
 		return err
 	}
-	_ = s.sweep(ctx, bucket) // the next save tries again
+	_ = s.sweep(ctx, bucket, abandonedAfter) // the next save tries again
 	return nil
 }
 
@@ -69,8 +66,12 @@ type snapshotWriter struct {
 	chunks    uint32
 }
 
+func newSnapshotWriter(s *snapshots) *snapshotWriter {
+	return &snapshotWriter{snapshots: s, id: rand.Text(), digest: sha256.New()}
+}
+
 func (w *snapshotWriter) copy(ctx context.Context, r io.Reader) error {
-	buffer := make([]byte, min(chunkSize, w.snapshots.log.MaxMessage()))
+	buffer := make([]byte, min(chunkSize, max(w.snapshots.log.MaxMessage()/2, 1))) // the header counts, too
 	for {
 		n, err := io.ReadFull(r, buffer)
 		if n > 0 {
