@@ -20,6 +20,7 @@ type jetLog struct {
 	created         int64
 	snapshots       *snapshots
 	replies         replies
+	consumers       leftConsumers
 
 	closeOnce sync.Once
 	closing   chan struct{} // closed by Close

@@ -22,7 +22,6 @@ const (
 	lastQuestion = 250 * time.Millisecond
 	// inactiveThreshold is when the server deletes a consumer that nobody listens to: the node has died, or cannot say goodbye.
 	inactiveThreshold = 2 * time.Second
-	deleteTimeout     = 2 * time.Second
 	// feedBytes bounds what has arrived and is not handled yet. With flow control the server stays below half of it.
 	feedBytes = 64 << 20
 )
@@ -50,6 +49,7 @@ func (l *jetLog) Read(ctx context.Context, from uint64, h Handler) error {
 	if err := r.establish(from, h); err != nil {
 		r.end(err)
 	} else {
+		r.log.running.Go(r.log.deleteConsumers) // of readings that ended when nothing could be deleted
 		r.wg.Go(r.watchLog)
 		r.watchFeed()
 	}
@@ -182,17 +182,8 @@ func (r *reading) unsubscribe() {
 	}
 	_ = r.sub.Unsubscribe() // fails if the connection is closed, and the subscription with it
 	r.feed.stop()
-	r.log.running.Go(r.deleteConsumer)
-}
-
-// deleteConsumer runs on a goroutine of its own. If it fails, the server deletes the consumer when it notices that nobody listens.
-func (r *reading) deleteConsumer() {
-	if !r.log.nc.IsConnected() {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), deleteTimeout)
-	defer cancel()
-	_ = r.log.js.DeleteConsumer(ctx, r.log.stream, r.feed.consumer)
+	r.log.consumers.leave(r.feed.consumer)
+	r.log.running.Go(r.log.deleteConsumers)
 }
 
 // cause returns why the reading ended.
