@@ -41,7 +41,7 @@ func TestAClusterOutlivesItsLeader(t *testing.T) {
 
 func TestProcessesAreKilledFrozenAndRestarted(t *testing.T) {
 	g := NewWithT(t)
-	c, err := servertest.Start(testContext(t), 1, t.TempDir(), servertest.SyncAlways())
+	c, err := servertest.Start(testContext(t), 1, t.TempDir(), embedded.SyncAlways())
 	g.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(c.Close)
 	js := open(t, func(opts ...nats.Option) (*nats.Conn, error) { return c.Connect(0, opts...) })

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/lastmodstore/lastmodstore/replicated/embedded"
 	"github.com/lastmodstore/lastmodstore/replicated/embedded/internal/node"
 )
 
@@ -23,18 +24,12 @@ type Cluster struct {
 	mu        sync.Mutex // guards processes
 }
 
-// A Change changes how servers are started.
-type Change func(*node.Config)
-
-// SyncAlways makes the servers flush each write to the disk before they acknowledge it.
-func SyncAlways() Change { return func(c *node.Config) { c.SyncAlways = true } }
-
 // readyTimeout bounds the election of the first leader.
 const readyTimeout = 30 * time.Second
 
 // Start starts n servers that form a cluster, each with a directory of its own below dir, and returns when JetStream can be used.
 // One server is not a cluster: it runs alone.
-func Start(ctx context.Context, n int, dir string, changes ...Change) (*Cluster, error) {
+func Start(ctx context.Context, n int, dir string, opts ...embedded.Option) (*Cluster, error) {
 	configs, err := node.ClusterConfigs(n, func(name string) string { return filepath.Join(dir, name) })
 	if err != nil {
 		return nil, err
@@ -43,8 +38,8 @@ func Start(ctx context.Context, n int, dir string, changes ...Change) (*Cluster,
 		if n == 1 {
 			configs[i].Cluster = ""
 		}
-		for _, change := range changes {
-			change(&configs[i])
+		for _, o := range opts {
+			o(&configs[i])
 		}
 	}
 	c := &Cluster{configs: configs, processes: make([]*process, n)}

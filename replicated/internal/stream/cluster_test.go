@@ -83,13 +83,13 @@ func loseLeader(t *testing.T, storage jetstream.StorageType, lose func(c *server
 			}
 		})
 	}
-	var appended, rejected atomic.Int64
+	var sent tally
 	writing, stopWriting := context.WithCancel(ctx)
 	var writers sync.WaitGroup
 	for i, l := range logs {
-		writers.Go(func() { write(writing, l, i, &appended, &rejected) })
+		writers.Go(func() { write(writing, l, i, &sent) })
 	}
-	g.Eventually(appended.Load, patience).Should(BeNumerically(">", 3000))
+	g.Eventually(sent.appended.Load, patience).Should(BeNumerically(">", 3000))
 	leader, err := c.Leader(ctx, contexts[0], streamName)
 	g.Expect(err).NotTo(HaveOccurred())
 	other := readers[(leader+1)%3]
@@ -103,7 +103,13 @@ func loseLeader(t *testing.T, storage jetstream.StorageType, lose func(c *server
 	stopWriting()
 	writers.Wait()
 	agree(t, logs, readers)
-	t.Logf("%d sent, %d rejected, %d stored, %d delivered before the leader was lost", appended.Load(), rejected.Load(), readers[0].count(), delivered)
+	for _, r := range readers {
+		for _, m := range r.data() {
+			g.Expect(sent.isRejected(m)).To(BeFalse(), "%s was rejected, and is in the log", m)
+		}
+	}
+	t.Logf("%d sent, %d rejected, %d stored, %d delivered before the leader was lost",
+		sent.appended.Load(), len(sent.rejected), readers[0].count(), delivered)
 	cancel()
 	following.Wait()
 	for _, l := range logs {
@@ -112,8 +118,31 @@ func loseLeader(t *testing.T, storage jetstream.StorageType, lose func(c *server
 	g.Eventually(consumers(contexts[0]), 60*time.Second).Should(BeZero())
 }
 
+// tally is what writers have sent, and what the log said it has not stored.
+type tally struct {
+	appended atomic.Int64
+
+	mu       sync.Mutex // guards rejected
+	rejected map[string]bool
+}
+
+func (s *tally) reject(m string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rejected == nil {
+		s.rejected = make(map[string]bool)
+	}
+	s.rejected[m] = true
+}
+
+func (s *tally) isRejected(m string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rejected[m]
+}
+
 // write appends until ctx ends, a few thousand messages a second at most.
-func write(ctx context.Context, l stream.Log, who int, appended, rejected *atomic.Int64) {
+func write(ctx context.Context, l stream.Log, who int, sent *tally) {
 	ticker := time.NewTicker(time.Millisecond)
 	defer ticker.Stop()
 	for n := 0; ; n++ {
@@ -122,8 +151,9 @@ func write(ctx context.Context, l stream.Log, who int, appended, rejected *atomi
 			return
 		case <-ticker.C:
 		}
-		if l.Append(fmt.Appendf(nil, "%d/%d", who, n), func(error) { rejected.Add(1) }) == nil {
-			appended.Add(1)
+		m := fmt.Sprintf("%d/%d", who, n)
+		if l.Append([]byte(m), func(error) { sent.reject(m) }) == nil {
+			sent.appended.Add(1)
 		}
 	}
 }
