@@ -55,56 +55,8 @@ func persist(ctx context.Context, f func(context.Context) error) error {
 
 // Info implements [Log].
 func (l *jetLog) Info(ctx context.Context) (Info, error) {
-	for attempt := 1; ; attempt++ {
-		info, err := l.info(ctx)
-		if !errors.Is(err, jetstream.ErrStreamNotFound) {
-			return info, err
-		}
-		if attempt == confirmations {
-			return Info{}, fmt.Errorf("%w: %w", ErrGone, err)
-		}
-		if err := pause(ctx, confirmInterval); err != nil {
-			return Info{}, err
-		}
-	}
-}
-
-// info asks the leader once.
-func (l *jetLog) info(ctx context.Context) (Info, error) {
-	select {
-	case <-l.closing:
-		return Info{}, ErrClosed
-	default:
-	}
-	if !l.nc.IsConnected() {
-		return Info{}, ErrDisconnected
-	}
-	s, err := l.lookup(ctx, l.stream)
-	if err != nil {
-		return Info{}, fmt.Errorf("stream: asking for the state of the log: %w", err)
-	}
-	return l.describe(s.CachedInfo())
-}
-
-// lookup returns a stream with its current state.
-func (l *jetLog) lookup(ctx context.Context, name string) (s jetstream.Stream, err error) {
-	err = persist(ctx, func(ctx context.Context) error {
-		s, err = l.js.Stream(ctx, name)
-		return err
-	})
-	return s, err
-}
-
-func (l *jetLog) describe(s *jetstream.StreamInfo) (Info, error) {
-	id, created := s.Config.Metadata[keyID], s.Created.UnixNano()
-	if id != l.id || created != l.created {
-		return Info{}, fmt.Errorf("%w (ID %q of %d, was %q of %d)", ErrGone, id, created, l.id, l.created)
-	}
-	info := Info{ID: id, Created: created, Settings: settings(s.Config.Metadata), First: s.State.FirstSeq, Last: s.State.LastSeq}
-	if s.State.Msgs == 0 {
-		info.First = info.Last + 1
-	}
-	return info, nil
+	s, err := l.state(ctx)
+	return s.Info, err
 }
 
 // Trim implements [Log]. The last message is kept because a reader begins with the message it applied last.

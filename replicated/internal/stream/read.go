@@ -59,39 +59,41 @@ func (l *jetLog) Read(ctx context.Context, from uint64, h Handler) error {
 }
 
 func (r *reading) establish(from uint64, h Handler) error {
-	info, err := r.locate(from)
+	s, err := r.locate(from)
 	if err != nil {
 		return err
 	}
 	if err := r.subscribe(from, h); err != nil {
 		return err
 	}
-	r.feed.learn(info.Last)
+	r.feed.learn(s.Last)
 	if err := r.createConsumer(from); err != nil {
 		return err
 	}
 	r.feed.heard.Store(int64(time.Since(epoch)))
-	h.Alive(info.Last)
+	h.Alive(s.Last)
 	close(r.feed.established)
 	return nil
 }
 
 // locate returns the log's state if a reading can begin at from. That the log ends before is confirmed before it is believed.
-func (r *reading) locate(from uint64) (Info, error) {
+func (r *reading) locate(from uint64) (state, error) {
 	for attempt := 1; ; attempt++ {
-		info, err := r.log.Info(r.ctx)
+		s, err := r.log.state(r.ctx)
 		switch {
 		case err != nil:
-			return Info{}, err
-		case from < info.First:
-			return Info{}, fmt.Errorf("%w: it begins at %d, asked for %d", ErrTrimmed, info.First, from)
-		case from <= info.Last || from == 1:
-			return info, nil
+			return state{}, err
+		case from < s.First:
+			return state{}, fmt.Errorf("%w: it begins at %d, asked for %d", ErrTrimmed, s.First, from)
+		case from <= s.Last || from == 1:
+			return s, nil
+		case attempt == confirmations && s.quorum:
+			return state{}, fmt.Errorf("%w: it ends at %d, asked for %d", ErrShort, s.Last, from)
 		case attempt == confirmations:
-			return Info{}, fmt.Errorf("%w: it ends at %d, asked for %d", ErrShort, info.Last, from)
+			return state{}, fmt.Errorf("%w: the leader has no quorum", ErrStalled)
 		}
 		if err := pause(r.ctx, confirmInterval); err != nil {
-			return Info{}, err
+			return state{}, err
 		}
 	}
 }
@@ -163,10 +165,10 @@ func (r *reading) silence() time.Duration {
 // explainSilence returns ErrGone if the log is gone, and its consumer with it.
 func (r *reading) explainSilence() error {
 	ctx, cancel := context.WithTimeout(r.ctx, lastQuestion)
-	_, err := r.log.info(ctx)
+	_, err := r.log.stateOnce(ctx)
 	cancel()
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		_, err = r.log.Info(r.ctx)
+		_, err = r.log.state(r.ctx)
 	}
 	if errors.Is(err, ErrGone) {
 		return err
