@@ -22,11 +22,10 @@ type jetLog struct {
 	replies         replies
 	consumers       leftConsumers
 
-	closeOnce sync.Once
-	closing   chan struct{} // closed by Close
-	mu        sync.Mutex    // guards closed, and that nothing is added to running once it is true
-	closed    bool
-	running   sync.WaitGroup // readings, and deletions of their consumers
+	closing chan struct{} // closed by Close
+	mu      sync.Mutex    // guards closed, and that nothing is added to running once it is true
+	closed  bool
+	running sync.WaitGroup // readings, and deletions of their consumers
 }
 
 const (
@@ -92,9 +91,11 @@ func (l *jetLog) Snapshots() Snapshots { return l.snapshots }
 // Close implements [Log]. It ends every Read, and waits for their consumers to be deleted, which is bounded in time.
 func (l *jetLog) Close() error {
 	l.mu.Lock()
-	l.closed = true
+	if !l.closed {
+		l.closed = true
+		close(l.closing)
+	}
 	l.mu.Unlock()
-	l.closeOnce.Do(func() { close(l.closing) })
 	l.running.Wait()
 	l.replies.unsubscribe()
 	return nil

@@ -83,7 +83,8 @@ type Log interface {
 	MaxMessage() int
 	// Snapshots returns where the snapshots of this log are kept.
 	Snapshots() Snapshots
-	// Close ends all calls and returns when nothing of the log runs any longer. What has been appended stays.
+	// Close ends all calls and returns when nothing of the log runs any longer. What has been appended stays. A handler must
+	// not call it.
 	Close() error
 }
 

@@ -101,7 +101,11 @@ func (r *snapshotReader) fetch() error {
 		}
 		return io.EOF
 	}
-	m, err := r.get()
+	var m *jetstream.RawStreamMsg
+	err := outlast(r.ctx, func(ctx context.Context) (err error) {
+		m, err = getMessage(ctx, r.bucket, r.subject, r.next)
+		return err
+	})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return fmt.Errorf("%w: chunk %d of %d is missing", ErrCorrupt, r.chunks+1, r.info.Chunks)
 	}
@@ -112,19 +116,4 @@ func (r *snapshotReader) fetch() error {
 	r.rest, r.next = m.Data, m.Sequence+1
 	r.chunks++
 	return nil
-}
-
-// get retries for longer than an election takes.
-func (r *snapshotReader) get() (*jetstream.RawStreamMsg, error) {
-	for attempt := 1; ; attempt++ {
-		ctx, cancel := context.WithTimeout(r.ctx, chunkTimeout)
-		m, err := getMessage(ctx, r.bucket, r.subject, r.next)
-		cancel()
-		if err == nil || r.ctx.Err() != nil || attempt == chunkAttempts || !passes(err) {
-			return m, err
-		}
-		if err := pause(r.ctx, chunkPause); err != nil {
-			return nil, err
-		}
-	}
 }
