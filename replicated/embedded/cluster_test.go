@@ -55,7 +55,8 @@ func TestProcessesAreKilledFrozenAndRestarted(t *testing.T) {
 		g.Expect(count(t, js)).To(BeEquivalentTo(round + 1))
 	}
 	g.Expect(c.Freeze(0)).To(Succeed())
-	g.Expect(js.Conn().FlushTimeout(200 * time.Millisecond)).To(MatchError(nats.ErrTimeout))
+	flush := func() error { return js.Conn().FlushTimeout(200 * time.Millisecond) }
+	g.Eventually(flush, patience).Should(MatchError(nats.ErrTimeout))
 	g.Expect(c.Thaw(0)).To(Succeed())
 	g.Expect(js.Conn().FlushTimeout(patience)).To(Succeed())
 }

@@ -2,6 +2,7 @@ package embedded_test
 
 import (
 	"context"
+	"crypto/rand"
 	"os"
 	"path/filepath"
 	"testing"
@@ -40,17 +41,31 @@ func createStream(t *testing.T, js jetstream.JetStream, replicas int) {
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 }
 
+// publish stores one more message. It asks again, because a request that is sent while there is no leader is never responded to.
+// The message has an ID, so that it is stored once.
 func publish(t *testing.T, js jetstream.JetStream) {
 	t.Helper()
-	_, err := js.Publish(testContext(t), "s", []byte("x"))
-	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	id := rand.Text()
+	NewWithT(t).Eventually(func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := js.Publish(ctx, "s", []byte("x"), jetstream.WithMsgID(id))
+		return err
+	}, patience).Should(Succeed())
 }
 
-func count(t *testing.T, js jetstream.JetStream) uint64 {
+func count(t *testing.T, js jetstream.JetStream) (n uint64) {
 	t.Helper()
-	s, err := js.Stream(testContext(t), "S")
-	NewWithT(t).Expect(err).NotTo(HaveOccurred())
-	return s.CachedInfo().State.Msgs
+	NewWithT(t).Eventually(func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		s, err := js.Stream(ctx, "S")
+		if err == nil {
+			n = s.CachedInfo().State.Msgs
+		}
+		return err
+	}, patience).Should(Succeed())
+	return n
 }
 
 func TestAServerKeepsItsDirectory(t *testing.T) {

@@ -24,8 +24,12 @@ type Cluster struct {
 	mu        sync.Mutex // guards processes
 }
 
-// readyTimeout bounds the election of the first leader.
-const readyTimeout = 30 * time.Second
+const (
+	// readyTimeout bounds the election of the first leader.
+	readyTimeout = 30 * time.Second
+	// requestTimeout bounds one request, which is not responded to while there is no leader.
+	requestTimeout = 2 * time.Second
+)
 
 // Start starts n servers that form a cluster, each with a directory of its own below dir, and returns when JetStream can be used.
 // One server is not a cluster: it runs alone.
@@ -152,8 +156,10 @@ func (c *Cluster) Connect(i int, opts ...nats.Option) (*nats.Conn, error) {
 	return nats.Connect(c.URL(i), append([]nats.Option{nats.MaxReconnects(-1), nats.ReconnectWait(50 * time.Millisecond)}, opts...)...)
 }
 
-// Leader returns which server leads the stream of the given name. It asks the cluster, as js reaches it.
+// Leader returns which server leads the stream of the given name. It asks the cluster once, as js reaches it.
 func (c *Cluster) Leader(ctx context.Context, js jetstream.JetStream, stream string) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
 	s, err := js.Stream(ctx, stream)
 	if err != nil {
 		return 0, err
@@ -197,7 +203,7 @@ func (c *Cluster) WaitReady(ctx context.Context) error {
 
 // probe creates a stream on all servers and deletes it again.
 func (c *Cluster) probe(ctx context.Context, js jetstream.JetStream) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	const name = "servertest-probe"
 	config := jetstream.StreamConfig{Name: name, Subjects: []string{name}, Storage: jetstream.MemoryStorage, Replicas: len(c.configs)}

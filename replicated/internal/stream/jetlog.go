@@ -39,7 +39,8 @@ const (
 	confirmInterval = 250 * time.Millisecond
 )
 
-// persist calls f until it returns something other than a timeout, a few times. f must not do more if it is called twice.
+// persist calls f until it returns something other than a timeout, a few times. Calling f
+// twice must have the effect of calling it once.
 func persist(ctx context.Context, f func(context.Context) error) error {
 	for attempt := 1; ; attempt++ {
 		each, cancel := context.WithTimeout(ctx, requestTimeout)
