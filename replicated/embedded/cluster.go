@@ -112,8 +112,8 @@ func (s *Servers) Leader(stream string) (int, bool) {
 	return 0, false
 }
 
-// Stop stops server i, which hands over what it leads, and returns when it has stopped. There is no way to crash a server inside
-// the process: package servertest runs servers that can be killed.
+// Stop stops server i, which gives up what it leads first, and returns when it has stopped. There is no way to crash a server
+// inside the process: package servertest runs servers that can be killed.
 func (s *Servers) Stop(i int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,7 +2,7 @@ package embedded
 
 import "github.com/lastmodstore/lastmodstore/replicated/embedded/internal/node"
 
-// An Option changes how servers are started.
+// An Option changes how servers are started, here and in package servertest.
 type Option func(*node.Config)
 
 // SyncAlways makes the server flush each write to the disk before it acknowledges it. Without it a server flushes every two

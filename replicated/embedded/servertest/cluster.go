@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/lastmodstore/lastmodstore/replicated/embedded"
 	"github.com/lastmodstore/lastmodstore/replicated/embedded/internal/node"
 )
 
@@ -23,18 +24,16 @@ type Cluster struct {
 	mu        sync.Mutex // guards processes
 }
 
-// A Change changes how servers are started.
-type Change func(*node.Config)
-
-// SyncAlways makes the servers flush each write to the disk before they acknowledge it.
-func SyncAlways() Change { return func(c *node.Config) { c.SyncAlways = true } }
-
-// readyTimeout bounds the election of the first leader.
-const readyTimeout = 30 * time.Second
+const (
+	// readyTimeout bounds the election of the first leader.
+	readyTimeout = 30 * time.Second
+	// requestTimeout bounds one request, which is not responded to while there is no leader.
+	requestTimeout = 2 * time.Second
+)
 
 // Start starts n servers that form a cluster, each with a directory of its own below dir, and returns when JetStream can be used.
 // One server is not a cluster: it runs alone.
-func Start(ctx context.Context, n int, dir string, changes ...Change) (*Cluster, error) {
+func Start(ctx context.Context, n int, dir string, opts ...embedded.Option) (*Cluster, error) {
 	configs, err := node.ClusterConfigs(n, func(name string) string { return filepath.Join(dir, name) })
 	if err != nil {
 		return nil, err
@@ -43,8 +42,8 @@ func Start(ctx context.Context, n int, dir string, changes ...Change) (*Cluster,
 		if n == 1 {
 			configs[i].Cluster = ""
 		}
-		for _, change := range changes {
-			change(&configs[i])
+		for _, o := range opts {
+			o(&configs[i])
 		}
 	}
 	c := &Cluster{configs: configs, processes: make([]*process, n)}
@@ -157,8 +156,10 @@ func (c *Cluster) Connect(i int, opts ...nats.Option) (*nats.Conn, error) {
 	return nats.Connect(c.URL(i), append([]nats.Option{nats.MaxReconnects(-1), nats.ReconnectWait(50 * time.Millisecond)}, opts...)...)
 }
 
-// Leader returns which server leads the stream of the given name. It asks the cluster, as js reaches it.
+// Leader returns which server leads the stream of the given name. It asks the cluster once, as js reaches it.
 func (c *Cluster) Leader(ctx context.Context, js jetstream.JetStream, stream string) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
 	s, err := js.Stream(ctx, stream)
 	if err != nil {
 		return 0, err
@@ -202,7 +203,7 @@ func (c *Cluster) WaitReady(ctx context.Context) error {
 
 // probe creates a stream on all servers and deletes it again.
 func (c *Cluster) probe(ctx context.Context, js jetstream.JetStream) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	const name = "servertest-probe"
 	config := jetstream.StreamConfig{Name: name, Subjects: []string{name}, Storage: jetstream.MemoryStorage, Replicas: len(c.configs)}

@@ -79,17 +79,25 @@ func (p *Proxy) Delay(d Direction, by time.Duration) { p.gates[d].delay.Store(in
 
 // Close closes all connections and returns when the proxy's goroutines have ended.
 func (p *Proxy) Close() {
+	if p.end() {
+		p.listener.Close()
+		for _, g := range p.gates {
+			g.close()
+		}
+	}
+	p.wg.Wait()
+}
+
+// end closes all connections and reports whether it is the first to do so.
+func (p *Proxy) end() bool {
 	p.mu.Lock()
-	p.closed = true
+	defer p.mu.Unlock()
 	for l := range p.links {
 		l.close()
 	}
-	p.mu.Unlock()
-	p.listener.Close()
-	for _, g := range p.gates {
-		g.close()
-	}
-	p.wg.Wait()
+	first := !p.closed
+	p.closed = true
+	return first
 }
 
 func (p *Proxy) accept() {

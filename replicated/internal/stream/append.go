@@ -14,11 +14,11 @@ func (l *jetLog) Append(data []byte, rejected func(error)) error {
 		return ErrClosed
 	default:
 	}
-	if len(data) > l.MaxMessage() {
-		return ErrTooLarge
-	}
 	if !l.nc.IsConnected() {
 		return ErrDisconnected
+	}
+	if len(data) > l.MaxMessage() {
+		return ErrTooLarge
 	}
 	if rejected == nil {
 		return sendError(l.nc.Publish(l.subject, data))

@@ -38,13 +38,14 @@ func Create(ctx context.Context, js jetstream.JetStream, name string, c Config) 
 // createStream returns the stream as it is on the server, whoever has created it. Creating a stream that exists fails because
 // the random ID makes its configuration differ.
 func (l *jetLog) createStream(ctx context.Context, c Config) (*jetstream.StreamInfo, error) {
-	s, err := l.js.Stream(ctx, l.stream)
+	s, err := l.lookup(ctx, l.stream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		_, err = l.js.CreateStream(ctx, c.streamConfig(l.stream, l.subject, rand.Text()))
+		config := c.streamConfig(l.stream, l.subject, rand.Text())
+		err = persist(ctx, func(ctx context.Context) error { _, err := l.js.CreateStream(ctx, config); return err })
 		if err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 			return nil, fmt.Errorf("stream: creating the stream %s: %w", l.stream, err)
 		}
-		s, err = l.js.Stream(ctx, l.stream)
+		s, err = l.lookup(ctx, l.stream)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("stream: looking up the stream %s: %w", l.stream, err)

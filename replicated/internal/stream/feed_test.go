@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	. "github.com/onsi/gomega"
 )
 
@@ -99,7 +100,7 @@ func TestTheLogIsComparedWithTheFeed(t *testing.T) {
 			g := NewWithT(t)
 			w := logWatch{feed: newFeed(t, new(counter)), answered: time.Now()}
 			for _, s := range steps {
-				err := w.check(s.handled, Info{Last: s.last}, s.err, false)
+				err := w.check(s.handled, state{Info: Info{Last: s.last}, quorum: true}, s.err, false)
 				if s.want == watching {
 					g.Expect(err).NotTo(HaveOccurred())
 				} else {
@@ -113,7 +114,7 @@ func TestTheLogIsComparedWithTheFeed(t *testing.T) {
 func TestALogWithoutALeaderForTooLongIsStalled(t *testing.T) {
 	g := NewWithT(t)
 	w := logWatch{feed: newFeed(t, new(counter)), answered: time.Now().Add(-leaderless - time.Second)}
-	g.Expect(w.check(5, Info{}, errors.New("timeout"), false)).To(MatchError(ErrStalled))
+	g.Expect(w.check(5, state{}, errors.New("timeout"), false)).To(MatchError(ErrStalled))
 }
 
 func TestPositionsAreParsed(t *testing.T) {
@@ -135,5 +136,29 @@ func TestPositionsAreParsed(t *testing.T) {
 				g.Expect(p).To(Equal(want))
 			}
 		})
+	}
+}
+
+func TestALeaderWithoutAQuorumIsNotBelieved(t *testing.T) {
+	g := NewWithT(t)
+	near, far := &jetstream.PeerInfo{Active: time.Second}, &jetstream.PeerInfo{Active: time.Minute}
+	offline := &jetstream.PeerInfo{Offline: true}
+	for _, c := range []struct {
+		peers []*jetstream.PeerInfo
+		want  bool
+	}{
+		{nil, true},
+		{[]*jetstream.PeerInfo{near, near}, true},
+		{[]*jetstream.PeerInfo{near, far}, true},
+		{[]*jetstream.PeerInfo{far, offline}, false},
+		{[]*jetstream.PeerInfo{near, far, far, offline}, false},
+		{[]*jetstream.PeerInfo{near, near, far, offline}, true},
+	} {
+		g.Expect(hasQuorum(&jetstream.ClusterInfo{Replicas: c.peers})).To(Equal(c.want))
+	}
+	g.Expect(hasQuorum(nil)).To(BeTrue(), "one server")
+	w := logWatch{feed: newFeed(t, new(counter)), answered: time.Now()}
+	for range 5 {
+		g.Expect(w.check(5, state{Info: Info{Last: 3}}, nil, false)).To(Succeed())
 	}
 }

@@ -20,68 +20,43 @@ type jetLog struct {
 	created         int64
 	snapshots       *snapshots
 	replies         replies
+	consumers       leftConsumers
 
-	closeOnce sync.Once
-	closing   chan struct{} // closed by Close
-	mu        sync.Mutex    // guards closed, and that nothing is added to running once it is true
-	closed    bool
-	running   sync.WaitGroup // readings, and deletions of their consumers
+	closing chan struct{} // closed by Close
+	mu      sync.Mutex    // guards closed, and that nothing is added to running once it is true
+	closed  bool
+	running sync.WaitGroup // readings, and deletions of their consumers
 }
 
 const (
-	// requestTimeout bounds a request to the server. One without a leader does not respond at all.
-	requestTimeout = 3 * time.Second
+	// A request that is not responded to is sent again. There is no response while there is no leader, and when there is one
+	// again, waiting for a response to an old request would only lose time.
+	requestTimeout  = 750 * time.Millisecond
+	requestAttempts = 4
 	// confirmations is how often a lost stream or a lost message must be seen before it is believed, confirmInterval apart: a
 	// server that has just started, or has just become the leader, may not know everything yet.
-	confirmations   = 5
+	confirmations   = 8
 	confirmInterval = 250 * time.Millisecond
 )
 
+// persist calls f until it returns something other than a timeout, a few times. Calling f
+// twice must have the effect of calling it once.
+func persist(ctx context.Context, f func(context.Context) error) error {
+	for attempt := 1; ; attempt++ {
+		each, cancel := context.WithTimeout(ctx, requestTimeout)
+		err := f(each)
+		cancel()
+		timedOut := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)
+		if !timedOut || ctx.Err() != nil || attempt == requestAttempts {
+			return err
+		}
+	}
+}
+
 // Info implements [Log].
 func (l *jetLog) Info(ctx context.Context) (Info, error) {
-	for attempt := 1; ; attempt++ {
-		info, err := l.info(ctx)
-		if !errors.Is(err, jetstream.ErrStreamNotFound) {
-			return info, err
-		}
-		if attempt == confirmations {
-			return Info{}, fmt.Errorf("%w: %w", ErrGone, err)
-		}
-		if err := pause(ctx, confirmInterval); err != nil {
-			return Info{}, err
-		}
-	}
-}
-
-// info asks the leader once.
-func (l *jetLog) info(ctx context.Context) (Info, error) {
-	select {
-	case <-l.closing:
-		return Info{}, ErrClosed
-	default:
-	}
-	if !l.nc.IsConnected() {
-		return Info{}, ErrDisconnected
-	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	s, err := l.js.Stream(ctx, l.stream)
-	if err != nil {
-		return Info{}, fmt.Errorf("stream: asking for the state of the log: %w", err)
-	}
-	return l.describe(s.CachedInfo())
-}
-
-func (l *jetLog) describe(s *jetstream.StreamInfo) (Info, error) {
-	id, created := s.Config.Metadata[keyID], s.Created.UnixNano()
-	if id != l.id || created != l.created {
-		return Info{}, fmt.Errorf("%w (ID %q of %d, was %q of %d)", ErrGone, id, created, l.id, l.created)
-	}
-	info := Info{ID: id, Created: created, Settings: settings(s.Config.Metadata), First: s.State.FirstSeq, Last: s.State.LastSeq}
-	if s.State.Msgs == 0 {
-		info.First = info.Last + 1
-	}
-	return info, nil
+	s, err := l.state(ctx)
+	return s.Info, err
 }
 
 // Trim implements [Log]. The last message is kept because a reader begins with the message it applied last.
@@ -94,16 +69,18 @@ func (l *jetLog) Trim(ctx context.Context, below uint64) error {
 	if below <= info.First {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	s, err := l.js.Stream(ctx, l.stream)
+	s, err := l.lookup(ctx, l.stream)
 	if err == nil {
-		err = s.Purge(ctx, jetstream.WithPurgeSequence(below))
+		err = purge(ctx, s, jetstream.WithPurgeSequence(below))
 	}
 	if err != nil {
 		return fmt.Errorf("stream: trimming below %d: %w", below, err)
 	}
 	return nil
+}
+
+func purge(ctx context.Context, s jetstream.Stream, what jetstream.StreamPurgeOpt) error {
+	return persist(ctx, func(ctx context.Context) error { return s.Purge(ctx, what) })
 }
 
 // MaxMessage implements [Log].
@@ -115,9 +92,11 @@ func (l *jetLog) Snapshots() Snapshots { return l.snapshots }
 // Close implements [Log]. It ends every Read, and waits for their consumers to be deleted, which is bounded in time.
 func (l *jetLog) Close() error {
 	l.mu.Lock()
-	l.closed = true
+	if !l.closed {
+		l.closed = true
+		close(l.closing)
+	}
 	l.mu.Unlock()
-	l.closeOnce.Do(func() { close(l.closing) })
 	l.running.Wait()
 	l.replies.unsubscribe()
 	return nil

@@ -44,8 +44,8 @@ var (
 // A Message is one message of the log.
 type Message struct {
 	Seq  uint64
-	Time int64 // the server's timestamp, Unix ns
-	Data []byte
+	Time int64  // the server's timestamp, Unix ns
+	Data []byte // the handler may keep it
 }
 
 // Info describes a log.
@@ -83,7 +83,8 @@ type Log interface {
 	MaxMessage() int
 	// Snapshots returns where the snapshots of this log are kept.
 	Snapshots() Snapshots
-	// Close ends all calls and returns when nothing of the log runs any longer. What has been appended stays.
+	// Close ends all calls and returns when nothing of the log runs any longer. What has been appended stays. A handler must
+	// not call it.
 	Close() error
 }
 

@@ -22,7 +22,6 @@ const (
 	lastQuestion = 250 * time.Millisecond
 	// inactiveThreshold is when the server deletes a consumer that nobody listens to: the node has died, or cannot say goodbye.
 	inactiveThreshold = 2 * time.Second
-	deleteTimeout     = 2 * time.Second
 	// feedBytes bounds what has arrived and is not handled yet. With flow control the server stays below half of it.
 	feedBytes = 64 << 20
 )
@@ -50,6 +49,7 @@ func (l *jetLog) Read(ctx context.Context, from uint64, h Handler) error {
 	if err := r.establish(from, h); err != nil {
 		r.end(err)
 	} else {
+		r.log.running.Go(r.log.deleteConsumers) // of readings that ended when nothing could be deleted
 		r.wg.Go(r.watchLog)
 		r.watchFeed()
 	}
@@ -59,39 +59,41 @@ func (l *jetLog) Read(ctx context.Context, from uint64, h Handler) error {
 }
 
 func (r *reading) establish(from uint64, h Handler) error {
-	info, err := r.locate(from)
+	s, err := r.locate(from)
 	if err != nil {
 		return err
 	}
 	if err := r.subscribe(from, h); err != nil {
 		return err
 	}
-	r.feed.learn(info.Last)
+	r.feed.learn(s.Last)
 	if err := r.createConsumer(from); err != nil {
 		return err
 	}
 	r.feed.heard.Store(int64(time.Since(epoch)))
-	h.Alive(info.Last)
+	h.Alive(s.Last)
 	close(r.feed.established)
 	return nil
 }
 
 // locate returns the log's state if a reading can begin at from. That the log ends before is confirmed before it is believed.
-func (r *reading) locate(from uint64) (Info, error) {
+func (r *reading) locate(from uint64) (state, error) {
 	for attempt := 1; ; attempt++ {
-		info, err := r.log.Info(r.ctx)
+		s, err := r.log.state(r.ctx)
 		switch {
 		case err != nil:
-			return Info{}, err
-		case from < info.First:
-			return Info{}, fmt.Errorf("%w: it begins at %d, asked for %d", ErrTrimmed, info.First, from)
-		case from <= info.Last || from == 1:
-			return info, nil
+			return state{}, err
+		case from < s.First:
+			return state{}, fmt.Errorf("%w: it begins at %d, asked for %d", ErrTrimmed, s.First, from)
+		case from <= s.Last || from == 1:
+			return s, nil
+		case attempt == confirmations && s.quorum:
+			return state{}, fmt.Errorf("%w: it ends at %d, asked for %d", ErrShort, s.Last, from)
 		case attempt == confirmations:
-			return Info{}, fmt.Errorf("%w: it ends at %d, asked for %d", ErrShort, info.Last, from)
+			return state{}, fmt.Errorf("%w: the leader has no quorum", ErrStalled)
 		}
 		if err := pause(r.ctx, confirmInterval); err != nil {
-			return Info{}, err
+			return state{}, err
 		}
 	}
 }
@@ -112,9 +114,7 @@ func (r *reading) subscribe(from uint64, h Handler) error {
 
 // createConsumer creates a consumer of a fresh name. One of an old name might still exist on a server that was away.
 func (r *reading) createConsumer(from uint64) error {
-	ctx, cancel := context.WithTimeout(r.ctx, requestTimeout)
-	defer cancel()
-	_, err := r.log.js.CreatePushConsumer(ctx, r.log.stream, jetstream.ConsumerConfig{
+	config := jetstream.ConsumerConfig{
 		Name:              r.feed.consumer,
 		Description:       "The feed of a node of a replicated lastmodstore.",
 		DeliverSubject:    r.sub.Subject,
@@ -127,6 +127,10 @@ func (r *reading) createConsumer(from uint64) error {
 		MemoryStorage:     true,
 		FlowControl:       true,
 		IdleHeartbeat:     heartbeat,
+	}
+	err := persist(r.ctx, func(ctx context.Context) error {
+		_, err := r.log.js.CreatePushConsumer(ctx, r.log.stream, config)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("stream: creating the consumer: %w", err)
@@ -161,10 +165,10 @@ func (r *reading) silence() time.Duration {
 // explainSilence returns ErrGone if the log is gone, and its consumer with it.
 func (r *reading) explainSilence() error {
 	ctx, cancel := context.WithTimeout(r.ctx, lastQuestion)
-	_, err := r.log.info(ctx)
+	_, err := r.log.stateOnce(ctx)
 	cancel()
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		_, err = r.log.Info(r.ctx)
+		_, err = r.log.state(r.ctx)
 	}
 	if errors.Is(err, ErrGone) {
 		return err
@@ -180,17 +184,8 @@ func (r *reading) unsubscribe() {
 	}
 	_ = r.sub.Unsubscribe() // fails if the connection is closed, and the subscription with it
 	r.feed.stop()
-	r.log.running.Go(r.deleteConsumer)
-}
-
-// deleteConsumer runs on a goroutine of its own. If it fails, the server deletes the consumer when it notices that nobody listens.
-func (r *reading) deleteConsumer() {
-	if !r.log.nc.IsConnected() {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), deleteTimeout)
-	defer cancel()
-	_ = r.log.js.DeleteConsumer(ctx, r.log.stream, r.feed.consumer)
+	r.log.consumers.leave(r.feed.consumer)
+	r.log.running.Go(r.log.deleteConsumers)
 }
 
 // cause returns why the reading ended.

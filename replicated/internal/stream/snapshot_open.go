@@ -26,12 +26,13 @@ func (s *snapshots) describe(ctx context.Context, bucket jetstream.Stream, name 
 
 // read returns the description of an object.
 func (s *snapshots) read(ctx context.Context, bucket jetstream.Stream, metaSubject string) (info jetstream.ObjectInfo, err error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	m, err := getMessage(ctx, bucket, metaSubject, 1)
-	if err == nil {
-		err = json.Unmarshal(m.Data, &info)
-	}
+	err = persist(ctx, func(ctx context.Context) error {
+		m, err := getMessage(ctx, bucket, metaSubject, 1)
+		if err == nil {
+			err = json.Unmarshal(m.Data, &info)
+		}
+		return err
+	})
 	return info, err
 }
 
@@ -100,7 +101,11 @@ func (r *snapshotReader) fetch() error {
 		}
 		return io.EOF
 	}
-	m, err := r.get()
+	var m *jetstream.RawStreamMsg
+	err := outlast(r.ctx, func(ctx context.Context) (err error) {
+		m, err = getMessage(ctx, r.bucket, r.subject, r.next)
+		return err
+	})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return fmt.Errorf("%w: chunk %d of %d is missing", ErrCorrupt, r.chunks+1, r.info.Chunks)
 	}
@@ -111,19 +116,4 @@ func (r *snapshotReader) fetch() error {
 	r.rest, r.next = m.Data, m.Sequence+1
 	r.chunks++
 	return nil
-}
-
-// get retries for longer than an election takes.
-func (r *snapshotReader) get() (*jetstream.RawStreamMsg, error) {
-	for attempt := 1; ; attempt++ {
-		ctx, cancel := context.WithTimeout(r.ctx, chunkTimeout)
-		m, err := getMessage(ctx, r.bucket, r.subject, r.next)
-		cancel()
-		if err == nil || r.ctx.Err() != nil || attempt == chunkAttempts || !passes(err) {
-			return m, err
-		}
-		if err := pause(r.ctx, chunkPause); err != nil {
-			return nil, err
-		}
-	}
 }

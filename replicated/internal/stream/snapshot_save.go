@@ -20,8 +20,8 @@ import (
 
 const (
 	chunkSize = 128 << 10 // as the object store's own client
-	// A chunk is sent again if it is not acknowledged: for longer than an election takes, in all.
-	chunkAttempts = 8
+	// A chunk is sent, or asked for, again if there is no response: for longer than an election takes.
+	chunkPatience = 20 * time.Second
 	chunkTimeout  = 3 * time.Second
 	chunkPause    = 250 * time.Millisecond
 	// cleanupTimeout bounds the removal of what a failed save has stored.
@@ -44,10 +44,7 @@ func (s *snapshots) Save(ctx context.Context, name string, r io.Reader) error {
 }
 
 func (s *snapshots) save(ctx context.Context, bucket jetstream.Stream, name string, r io.Reader) error {
-	if _, err := s.describe(ctx, bucket, name); !errors.Is(err, ErrNoSnapshot) {
-		return errors.Join(err, fmt.Errorf("%w: %s", ErrSnapshotExists, name))
-	}
-	w := &snapshotWriter{snapshots: s, id: rand.Text(), digest: sha256.New()}
+	w := newSnapshotWriter(s)
 	err := w.copy(ctx, r)
 	if err != nil {
 		w.discard(bucket)
@@ -56,7 +53,7 @@ func (s *snapshots) save(ctx context.Context, bucket jetstream.Stream, name stri
 	if err := w.describe(ctx, bucket, name); err != nil {
 		return err
 	}
-	_ = s.sweep(ctx, bucket) // the next save tries again
+	_ = s.sweep(ctx, bucket, abandonedAfter) // the next save tries again
 	return nil
 }
 
@@ -69,8 +66,12 @@ type snapshotWriter struct {
 	chunks    uint32
 }
 
+func newSnapshotWriter(s *snapshots) *snapshotWriter {
+	return &snapshotWriter{snapshots: s, id: rand.Text(), digest: sha256.New()}
+}
+
 func (w *snapshotWriter) copy(ctx context.Context, r io.Reader) error {
-	buffer := make([]byte, min(chunkSize, w.snapshots.log.MaxMessage()))
+	buffer := make([]byte, min(chunkSize, max(w.snapshots.log.MaxMessage()/2, 1))) // the header counts, too
 	for {
 		n, err := io.ReadFull(r, buffer)
 		if n > 0 {
@@ -135,27 +136,31 @@ func isTaken(err error) bool {
 // publish stores m once: the server recognizes the ID of a message that it has stored already.
 func (w *snapshotWriter) publish(ctx context.Context, m *nats.Msg, number string) error {
 	m.Header.Set(jetstream.MsgIDHeader, w.id+"-"+number)
-	for attempt := 1; ; attempt++ {
-		err := w.publishOnce(ctx, m)
-		if err == nil || ctx.Err() != nil || attempt == chunkAttempts || !passes(err) {
+	return outlast(ctx, func(ctx context.Context) error {
+		select {
+		case <-w.snapshots.log.closing:
+			return ErrClosed
+		default:
+		}
+		_, err := w.snapshots.log.js.PublishMsg(ctx, m)
+		return err
+	})
+}
+
+// outlast calls f until it returns something other than that there was no response, for as long as an election may take.
+func outlast(ctx context.Context, f func(context.Context) error) error {
+	began := time.Now()
+	for {
+		each, cancel := context.WithTimeout(ctx, chunkTimeout)
+		err := f(each)
+		cancel()
+		if err == nil || ctx.Err() != nil || time.Since(began) > chunkPatience || !passes(err) {
 			return err
 		}
 		if err := pause(ctx, chunkPause); err != nil {
 			return err
 		}
 	}
-}
-
-func (w *snapshotWriter) publishOnce(ctx context.Context, m *nats.Msg) error {
-	select {
-	case <-w.snapshots.log.closing:
-		return ErrClosed
-	default:
-	}
-	ctx, cancel := context.WithTimeout(ctx, chunkTimeout)
-	defer cancel()
-	_, err := w.snapshots.log.js.PublishMsg(ctx, m)
-	return err
 }
 
 // passes reports whether an error can be expected to pass: nobody has responded.

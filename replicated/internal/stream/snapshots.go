@@ -43,9 +43,7 @@ func (s *snapshots) stream(ctx context.Context) (jetstream.Stream, error) {
 	if !s.log.nc.IsConnected() {
 		return nil, ErrDisconnected
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	return s.log.js.Stream(ctx, bucketPrefix+s.bucket)
+	return s.log.lookup(ctx, bucketPrefix+s.bucket)
 }
 
 // create returns the stream behind the bucket, creating the bucket if there is none. Several nodes may do so at once.
@@ -54,12 +52,13 @@ func (s *snapshots) create(ctx context.Context) (jetstream.Stream, error) {
 	if !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return bucket, err
 	}
-	_, err = s.log.js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{
+	config := jetstream.ObjectStoreConfig{
 		Bucket:      s.bucket,
 		Description: "The snapshots of a replicated lastmodstore.",
 		Storage:     s.storage,
 		Replicas:    s.replicas,
-	})
+	}
+	err = persist(ctx, func(ctx context.Context) error { _, err := s.log.js.CreateObjectStore(ctx, config); return err })
 	if err != nil && !errors.Is(err, jetstream.ErrBucketExists) {
 		return nil, err
 	}
@@ -72,15 +71,15 @@ func (s *snapshots) List(ctx context.Context) ([]string, error) {
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil, nil
 	}
-	var info *jetstream.StreamInfo
+	var subjects map[string]uint64
 	if err == nil {
-		info, err = bucket.Info(ctx, jetstream.WithSubjectFilter(s.metaSubject("")+">"))
+		subjects, _, err = listSubjects(ctx, bucket, s.metaSubject("")+">")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("stream: listing snapshots: %w", err)
 	}
 	var names []string
-	for subject := range info.State.Subjects {
+	for subject := range subjects {
 		object, err := base64.URLEncoding.DecodeString(subject[strings.LastIndexByte(subject, '.')+1:])
 		if err != nil {
 			continue // not stored by an object store
@@ -91,6 +90,18 @@ func (s *snapshots) List(ctx context.Context) ([]string, error) {
 	}
 	slices.Sort(names)
 	return names, nil
+}
+
+// listSubjects returns the subjects in a bucket that match the filter, and the server's time.
+func listSubjects(ctx context.Context, bucket jetstream.Stream, filter string) (subjects map[string]uint64, now time.Time, err error) {
+	err = persist(ctx, func(ctx context.Context) error {
+		info, err := bucket.Info(ctx, jetstream.WithSubjectFilter(filter))
+		if err == nil {
+			subjects, now = info.State.Subjects, info.TimeStamp
+		}
+		return err
+	})
+	return subjects, now, err
 }
 
 // Delete implements [Snapshots]. It leaves no marker behind, as deleting an object does: names are never used again.
@@ -107,10 +118,10 @@ func (s *snapshots) Delete(ctx context.Context, name string) error {
 		return nil
 	}
 	if err == nil {
-		err = bucket.Purge(ctx, jetstream.WithPurgeSubject(s.metaSubject(s.object(name))))
+		err = purge(ctx, bucket, jetstream.WithPurgeSubject(s.metaSubject(s.object(name))))
 	}
 	if err == nil {
-		err = bucket.Purge(ctx, jetstream.WithPurgeSubject(s.chunkSubject(info.NUID)))
+		err = purge(ctx, bucket, jetstream.WithPurgeSubject(s.chunkSubject(info.NUID)))
 	}
 	if err != nil {
 		return fmt.Errorf("stream: deleting the snapshot %s: %w", name, err)
@@ -132,47 +143,4 @@ func (s *snapshots) Open(ctx context.Context, name string) (io.ReadCloser, error
 		return nil, err
 	}
 	return newSnapshotReader(ctx, bucket, s.chunkSubject(info.NUID), info), nil
-}
-
-// sweep removes the chunks of snapshots that were never completed, because the node that saved them has died. It leaves what
-// may still be in progress.
-func (s *snapshots) sweep(ctx context.Context, bucket jetstream.Stream) error {
-	info, err := bucket.Info(ctx, jetstream.WithSubjectFilter("$O."+s.bucket+".>"))
-	if err != nil {
-		return err
-	}
-	known := make(map[string]bool)
-	for subject := range info.State.Subjects {
-		if strings.HasPrefix(subject, s.metaSubject("")) {
-			meta, err := s.read(ctx, bucket, subject)
-			if err != nil {
-				return err
-			}
-			known[s.chunkSubject(meta.NUID)] = true
-		}
-	}
-	for subject := range info.State.Subjects {
-		if known[subject] || !strings.HasPrefix(subject, s.chunkSubject("")) {
-			continue
-		}
-		if err := s.purgeAbandoned(ctx, bucket, subject, info.TimeStamp); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// abandonedAfter is how long after its last chunk an incomplete snapshot is considered abandoned. A save in progress stores one
-// chunk after the other, and gives up much sooner.
-const abandonedAfter = 5 * time.Minute
-
-func (s *snapshots) purgeAbandoned(ctx context.Context, bucket jetstream.Stream, subject string, now time.Time) error {
-	last, err := bucket.GetLastMsgForSubject(ctx, subject)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil
-	}
-	if err != nil || now.Sub(last.Time) < abandonedAfter {
-		return err
-	}
-	return bucket.Purge(ctx, jetstream.WithPurgeSubject(subject))
 }

@@ -43,8 +43,8 @@ func (r *reading) watchLog() {
 	w := logWatch{feed: r.feed, answered: time.Now()}
 	for pause(r.ctx, watchInterval) == nil {
 		handled := r.feed.handled.Load() // before the question: the response must not be older
-		info, err := r.log.Info(r.ctx)
-		if err := w.check(handled, info, err, r.silence() == 0); err != nil {
+		s, err := r.log.state(r.ctx)
+		if err := w.check(handled, s, err, r.silence() == 0); err != nil {
 			r.end(err)
 		}
 	}
@@ -59,7 +59,7 @@ type logWatch struct {
 	last     uint64
 }
 
-func (w *logWatch) check(handled uint64, info Info, err error, busy bool) error {
+func (w *logWatch) check(handled uint64, s state, err error, busy bool) error {
 	switch {
 	case errors.Is(err, ErrGone):
 		return err
@@ -70,16 +70,16 @@ func (w *logWatch) check(handled uint64, info Info, err error, busy bool) error 
 		return nil
 	}
 	w.answered = time.Now()
-	w.feed.learn(info.Last)
-	if info.Last >= handled {
+	w.feed.learn(s.Last)
+	if s.Last >= handled || !s.quorum {
 		w.short = 0
 	} else if w.short++; w.short > 1 {
-		return fmt.Errorf("%w: it ends at %d, %d has been delivered", ErrShort, info.Last, handled)
+		return fmt.Errorf("%w: it ends at %d, %d has been delivered", ErrShort, s.Last, handled)
 	}
 	stuck := handled == w.handled && handled < w.last && !busy
-	w.handled, w.last = handled, info.Last
+	w.handled, w.last = handled, s.Last
 	if stuck {
-		return fmt.Errorf("%w: it has stopped at %d, the log goes on to %d", ErrStalled, handled, info.Last)
+		return fmt.Errorf("%w: it has stopped at %d, the log goes on to %d", ErrStalled, handled, s.Last)
 	}
 	return nil
 }

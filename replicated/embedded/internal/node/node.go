@@ -39,14 +39,29 @@ func Start(c Config) (*server.Server, error) {
 	trouble := new(troubleLog)
 	s.SetLoggerV2(trouble, false, false, false)
 	go s.Start()
-	if ready := s.ReadyForConnections(startTimeout); !ready || trouble.fatal() != nil || !s.JetStreamEnabled() {
+	if err := waitReady(s, trouble); err != nil {
 		Stop(s)
-		return nil, fmt.Errorf("embedded: starting the server %s in %s: %w", c.Name, c.Dir, cmp.Or(trouble.fatal(), errNotReady))
+		return nil, fmt.Errorf("embedded: starting the server %s in %s: %w", c.Name, c.Dir, err)
 	}
 	return s, nil
 }
 
-var errNotReady = fmt.Errorf("not ready after %v", startTimeout)
+// waitReady returns when s accepts connections, or why it never will.
+func waitReady(s *server.Server, trouble *troubleLog) error {
+	deadline := time.Now().Add(startTimeout)
+	for {
+		ready := s.ReadyForConnections(50 * time.Millisecond)
+		if err := trouble.fatal(); err != nil {
+			return err
+		}
+		if ready {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("not ready after %v", startTimeout)
+		}
+	}
+}
 
 // Stop stops a server and returns when it has stopped.
 func Stop(s *server.Server) {
