@@ -1,6 +1,8 @@
 package table
 
 import (
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -83,6 +85,41 @@ func TestRestoringReusesNothing(t *testing.T) {
 		must(t, "key", v.slots.at(i).key, 5)
 		must(t, "value", v.slots.at(i).value, 0)
 	}
+}
+
+// 15: a reader without a lock finds a key that is in both contents, and the later value
+// once it has found that.
+func TestReadersSeeOneOfTwoContents(t *testing.T) {
+	if !isShared {
+		return
+	}
+	r := newReplica(config.Config{Deterministic: true}, 0)
+	restored := make([]*Restored[int, int], 2000)
+	for value := range restored {
+		r.apply(&command{name: "Set", now: historyOpened, key: 1, value: value})
+		restored[value] = r.t.Prepare(r.t.Capture().Image(), r.hash)
+	}
+	r.t.Adopt(restored[0])
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for value := 0; value < len(restored)-1; {
+				reader := r.t.readers.Enter()
+				found, _, result := r.t.Get(r.hash(1), 1)
+				reader.Leave()
+				if result != Present || found < value {
+					t.Errorf("result %d, value %d after %d", result, found, value)
+					return
+				}
+				value = found
+			}
+		})
+	}
+	for _, next := range restored[1:] {
+		r.t.Adopt(next)
+		runtime.Gosched()
+	}
+	wg.Wait()
 }
 
 // 28: neither a capture nor an image changes with the table, and a restored table shares
