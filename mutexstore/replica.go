@@ -33,10 +33,12 @@ func (s shard[K, V]) NextDeadline() int64 {
 	return s.table.NextDeadline(s.line.Now())
 }
 
-func (s shard[K, V]) Image() table.Image[K, V] {
+func (s shard[K, V]) Image() table.Image[K, V] { return s.Capture().Image() }
+
+func (s shard[K, V]) Capture() *table.Capture[K, V] {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.table.Image()
+	return s.table.Capture()
 }
 
 // Restore holds the lock only to replace the contents, which it has prepared before: no

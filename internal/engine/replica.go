@@ -27,8 +27,11 @@ type Replica[K comparable, V any] interface {
 	// renewed; the next call then returns a better bound.
 	NextDeadline() int64
 
-	// Image returns a copy of all that determines what the store will do.
+	// Image returns a copy of all that determines what the store will do. Capture is
+	// its first part, which writes wait for: the Image of the result, which takes
+	// longer, may be called on another goroutine, while writes go on.
 	Image() table.Image[K, V]
+	Capture() *table.Capture[K, V]
 
 	// Restore replaces everything in the store with what m contains. Listeners are not
 	// called. Watchers continue from their positions, or receive Resync if m does not

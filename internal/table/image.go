@@ -1,6 +1,10 @@
 package table
 
-import "github.com/lastmodstore/lastmodstore"
+import (
+	"unsafe"
+
+	"github.com/lastmodstore/lastmodstore"
+)
 
 // An Image is a copy of all that determines what a deterministic table will do. A table
 // that is restored from it and the original behave the same from then on. Its times are
@@ -46,25 +50,55 @@ type ImageExpired[K comparable] struct {
 	Modified int64
 }
 
-// Image returns an image of t. It may run concurrently with reads.
-func (t *Table[K, V]) Image() Image[K, V] {
-	return Image[K, V]{
-		Entries:  t.imageEntries(),
-		Removals: t.log.image(),
-		Horizon:  t.log.horizon,
-		Expired:  t.expired.image(),
-		Last:     t.last,
-		Merges:   t.line.Merges(),
+// A Capture is a table at one instant, and is made as fast as memory can be copied. It
+// does not change any more, so Image can be called outside the lock or the owner.
+type Capture[K comparable, V any] struct {
+	slots []slot[K, V] // also those that are not live
+	links []link
+	head  uint32
+	live  int
+	image Image[K, V] // without its entries
+}
+
+// Capture captures t. It may run concurrently with reads.
+func (t *Table[K, V]) Capture() *Capture[K, V] {
+	published := t.slots.published
+	return &Capture[K, V]{
+		slots: flatten(*published.chunks.Load(), published.bits, t.slots.meta.n),
+		links: flatten(t.slots.links.chunks, t.slots.links.bits, t.slots.meta.n),
+		head:  t.head,
+		live:  t.Len(),
+		image: Image[K, V]{
+			Removals: t.log.image(),
+			Horizon:  t.log.horizon,
+			Expired:  t.expired.image(),
+			Last:     t.last,
+			Merges:   t.line.Merges(),
+		},
 	}
 }
 
-func (t *Table[K, V]) imageEntries() []ImageEntry[K, V] {
-	entries := make([]ImageEntry[K, V], 0, t.Len())
-	for i := t.head; i != none; i = t.slots.links.at(i).next {
-		s := t.slots.at(i)
-		entries = append(entries, ImageEntry[K, V]{s.key, s.value, s.image()})
+// flatten returns a copy of the first n elements of chunks with 1<<bits elements.
+func flatten[T any](chunks []*T, bits uint8, n uint32) []T {
+	flat := make([]T, n)
+	for c := range chunks {
+		if first := c << bits; first < len(flat) {
+			copy(flat[first:], unsafe.Slice(chunks[c], 1<<bits))
+		}
 	}
-	return entries
+	return flat
+}
+
+// Image returns the image of the captured table. It puts the entries in order, which are
+// scattered in memory: that takes longer than the Capture.
+func (c *Capture[K, V]) Image() Image[K, V] {
+	image := c.image
+	image.Entries = make([]ImageEntry[K, V], 0, c.live)
+	for i := c.head; i != none; i = c.links[i].next {
+		s := &c.slots[i]
+		image.Entries = append(image.Entries, ImageEntry[K, V]{s.key, s.value, s.image()})
+	}
+	return image
 }
 
 func (l *removalLog[K, V]) image() []ImageRemoval[K, V] {
