@@ -14,7 +14,7 @@ type Config struct {
 	Replicas int                   // 1 (also if 0), 3 or 5
 	Storage  jetstream.StorageType // the zero value is file storage
 	MaxBytes int64                 // what the log may hold until it is trimmed; 0 means no limit
-	Settings map[string]string     // fixed by whoever creates the log
+	Settings map[string]string     // fixed by the first Create
 }
 
 // The keys of a log's metadata. The server adds some of its own.
@@ -29,7 +29,7 @@ const smallestWindow = 100 * time.Millisecond
 
 // streamConfig returns the configuration of the stream behind a log: everything is kept until Trim, and a full stream refuses
 // new messages. There are no limits by subject and no ages, because the server then removes messages by itself, and has been
-// seen to bring them back.
+// seen to restore them later.
 func (c Config) streamConfig(stream, subject, id string) jetstream.StreamConfig {
 	limit := c.MaxBytes
 	if limit == 0 {

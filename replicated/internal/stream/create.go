@@ -35,7 +35,7 @@ func Create(ctx context.Context, js jetstream.JetStream, name string, c Config) 
 	return l, nil
 }
 
-// createStream returns the stream as it is on the server, whoever has created it. Creating a stream that exists fails because
+// createStream returns the stream as it is on the server. Creating a stream that exists fails because
 // the random ID makes its configuration differ.
 func (l *jetLog) createStream(ctx context.Context, c Config) (*jetstream.StreamInfo, error) {
 	s, err := l.lookup(ctx, l.stream)

@@ -70,7 +70,7 @@ type Log interface {
 	// Info returns the state of the log, as its leader knows it.
 	Info(ctx context.Context) (Info, error)
 	// Append asks the log to append data and does not wait. It does not retain data. rejected is called, once and on any
-	// goroutine, if the log answered that it did not store the message; no call means nothing. The returned error means that
+	// goroutine, if the log replied that it did not store the message; no call means nothing. The returned error means that
 	// nothing was sent.
 	Append(data []byte, rejected func(error)) error
 	// Read delivers the messages from sequence from on, each exactly once, in order, without gaps, until ctx ends, the handler
