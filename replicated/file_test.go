@@ -126,6 +126,6 @@ func TestTheSnapshotFileIsWrittenAsTheLogGrows(t *testing.T) {
 		got, _ := other.Get("n")
 		c.g.Expect(got).To(BeNumerically(">", 50))
 		c.g.Expect(other.Close()).To(Succeed())
-		c.g.Expect(filepath.Glob(path + ".*")).To(BeEmpty(), "temporary files")
+		c.g.Expect(filepath.Glob(path+".*")).To(BeEmpty(), "temporary files")
 	}, SaveEvery(100))
 }
