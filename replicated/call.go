@@ -98,13 +98,22 @@ func (s *Store[K, V]) doContext(ctx context.Context, c *command.Command) (r repl
 	if s.isClosed() {
 		return r, lastmodstore.ErrClosed
 	}
+	r, err = s.send(ctx, c)
+	if err == lastmodstore.ErrClosed {
+		s.isClosed()
+	}
+	return r, err
+}
+
+// send is doContext for the goroutines of the store, for which Close waits: it does not
+// wait for Close.
+func (s *Store[K, V]) send(ctx context.Context, c *command.Command) (r replica.Result[V], err error) {
 	data := command.Append(nil, c)
 	if limit := s.log.MaxMessage() - command.MaxHeaderLen; len(data) > limit {
 		return r, fmt.Errorf("%w: %d bytes, of at most %d", ErrTooLarge, len(data), limit)
 	}
 	waiting := &call[V]{data: data, done: make(chan struct{}, 1)}
 	if err := s.pipeline.submit(waiting); err != nil {
-		s.isClosed()
 		return r, err
 	}
 	timer := time.NewTimer(s.options.timeout)
