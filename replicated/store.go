@@ -74,11 +74,15 @@ func Open[K comparable, V any](ctx context.Context, js jetstream.JetStream, name
 	if o.inMemory {
 		storage = jetstream.MemoryStorage
 	}
-	log, err := stream.Create(ctx, js, name, stream.Config{
-		Replicas: o.replicas,
-		Storage:  storage,
-		MaxBytes: o.maxBytes,
-		Settings: o.settings(codec.ForKeys[K](o.keys).Name, codec.ForValues[V](o.values).Name),
+	var log stream.Log
+	err := persist(ctx, func(ctx context.Context) (err error) {
+		log, err = stream.Create(ctx, js, name, stream.Config{
+			Replicas: o.replicas,
+			Storage:  storage,
+			MaxBytes: o.maxBytes,
+			Settings: o.settings(codec.ForKeys[K](o.keys).Name, codec.ForValues[V](o.values).Name),
+		})
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("replicated: store %q: %w", name, err)
@@ -88,7 +92,11 @@ func Open[K comparable, V any](ctx context.Context, js jetstream.JetStream, name
 
 // open is Open on a log. It closes the log if it fails.
 func open[K comparable, V any](ctx context.Context, log stream.Log, o options) (*Store[K, V], error) {
-	info, err := log.Info(ctx)
+	var info stream.Info
+	err := persist(ctx, func(ctx context.Context) (err error) {
+		info, err = log.Info(ctx)
+		return err
+	})
 	if err != nil {
 		log.Close()
 		return nil, fmt.Errorf("replicated: %w", err)
@@ -104,9 +112,11 @@ func open[K comparable, V any](ctx context.Context, log stream.Log, o options) (
 	s.hidden = seam.New[K](s, nil, nil)
 	s.start()
 	if err := s.Sync(ctx); err != nil {
-		problem := s.Health().Err
+		if problem := s.Health().Err; problem != nil {
+			err = fmt.Errorf("%w (%w)", err, problem)
+		}
 		s.Close()
-		return nil, fmt.Errorf("replicated: not caught up with the log: %w", errors.Join(err, problem))
+		return nil, fmt.Errorf("replicated: not caught up with the log: %w", err)
 	}
 	return s, nil
 }
@@ -149,8 +159,9 @@ func (s *Store[K, V]) Close() error {
 }
 
 // Sync returns when everything that was acknowledged on any node before the call can
-// be read on this one. It appends a command that changes nothing and waits for it.
+// be read on this one. It appends a command that changes nothing and waits for it until
+// ctx ends, however long that is.
 func (s *Store[K, V]) Sync(ctx context.Context) error {
-	_, err := s.doContext(ctx, &command.Command{Op: command.Nop})
+	_, err := s.doContext(ctx, &command.Command{Op: command.Nop}, unlimited)
 	return err
 }

@@ -37,7 +37,7 @@ const sweepLimit = 1000
 // removed.
 func (s *Store[K, V]) sweep(ctx context.Context) (removed int) {
 	for more := true; more; {
-		r, err := s.send(ctx, &command.Command{Op: command.Sweep, Limit: sweepLimit})
+		r, err := s.send(ctx, &command.Command{Op: command.Sweep, Limit: sweepLimit}, s.options.timeout)
 		removed += r.N
 		more = r.OK && err == nil
 	}
