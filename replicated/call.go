@@ -5,6 +5,7 @@ package replicated
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -87,43 +88,54 @@ func encode[T any](c codec.Codec[T], v T) ([]byte, error) {
 	return data, nil
 }
 
-// do sends c and waits for its result.
+// do sends c and waits for its result, for the time that is set by Timeout.
 func (s *Store[K, V]) do(c *command.Command) (r replica.Result[V], err error) {
 	if err := s.checkClock(); err != nil {
 		return r, err
 	}
-	return s.doContext(context.Background(), c)
+	return s.doContext(context.Background(), c, s.options.timeout)
 }
 
 // measureClock sends a command that changes nothing, which compares the clocks.
 func (s *Store[K, V]) measureClock() error {
-	_, err := s.doContext(context.Background(), &command.Command{Op: command.Nop})
+	_, err := s.doContext(context.Background(), &command.Command{Op: command.Nop}, s.options.timeout)
 	return err
 }
 
-// doContext sends c and waits for its result until ctx ends, or for the time that is
-// set by Timeout.
-func (s *Store[K, V]) doContext(ctx context.Context, c *command.Command) (r replica.Result[V], err error) {
+// unlimited leaves it to a context to end a call.
+const unlimited = time.Duration(math.MaxInt64)
+
+// doContext sends c and waits for its result until ctx ends, but no longer than limit.
+func (s *Store[K, V]) doContext(ctx context.Context, c *command.Command, limit time.Duration) (r replica.Result[V], err error) {
 	if s.isClosed() {
 		return r, lastmodstore.ErrClosed
 	}
+	r, err = s.send(ctx, c, limit)
+	if err == lastmodstore.ErrClosed {
+		s.isClosed()
+	}
+	return r, err
+}
+
+// send is doContext for the goroutines of the store, for which Close waits: it does not
+// wait for Close.
+func (s *Store[K, V]) send(ctx context.Context, c *command.Command, limit time.Duration) (r replica.Result[V], err error) {
 	data := command.Append(nil, c)
-	if limit := s.log.MaxMessage() - command.MaxHeaderLen; len(data) > limit {
-		return r, fmt.Errorf("%w: %d bytes, of at most %d", ErrTooLarge, len(data), limit)
+	if most := s.log.MaxMessage() - command.MaxHeaderLen; len(data) > most {
+		return r, fmt.Errorf("%w: %d bytes, of at most %d", ErrTooLarge, len(data), most)
 	}
 	waiting := &call[V]{data: data, done: make(chan struct{}, 1)}
 	if err := s.pipeline.submit(waiting); err != nil {
-		s.isClosed()
 		return r, err
 	}
-	timer := time.NewTimer(s.options.timeout)
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	var why error
 	select {
 	case <-waiting.done:
 		return waiting.outcome()
 	case <-timer.C:
-		why = fmt.Errorf("no result in %v", s.options.timeout)
+		why = fmt.Errorf("no result in %v", limit)
 	case <-ctx.Done():
 		why = ctx.Err()
 	}

@@ -107,9 +107,10 @@ func (p *pipeline[V]) packLocked() (ready []*message[V]) {
 
 // takeLocked removes from the queue what fits into one message.
 func (p *pipeline[V]) takeLocked() (taken []*call[V]) {
+	limit := min(maxPacked, p.log.MaxMessage()-command.MaxHeaderLen)
 	size, n := 0, 0
 	for ; n < len(p.queue); n++ {
-		if size += len(p.queue[n].data); n > 0 && size > maxPacked {
+		if size += len(p.queue[n].data); n > 0 && size > limit {
 			break
 		}
 	}
@@ -176,17 +177,20 @@ func (p *pipeline[V]) send(ready []*message[V]) {
 // reject records that one attempt to send m has certainly failed.
 func (p *pipeline[V]) reject(m *message[V], err error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	m.rejected++
 	m.lastError = err
 	m.resendAt = time.Now().Add(retryAfter)
 	p.wakeLocked()
+	var ready []*message[V]
 	if isFinal(err) && m.rejected == m.attempts && m.number > 0 && slices.Contains(p.inFlight, m) {
 		p.removeLocked(m)
 		for _, c := range m.calls {
 			c.complete(replica.Result[V]{}, fmt.Errorf("%w: %w", ErrUnavailable, err))
 		}
+		ready = p.packLocked()
 	}
+	p.mu.Unlock()
+	p.send(ready)
 }
 
 // isFinal reports whether there is no point in sending a message again.
@@ -233,8 +237,7 @@ func (p *pipeline[V]) applied(seq uint64, a replica.Applied[V]) (own bool) {
 // registeredLocked begins the session of the registration in flight.
 func (p *pipeline[V]) registeredLocked(seq uint64) {
 	p.session, p.nonce, p.number, p.lastSent = seq, nil, 0, time.Now()
-	i := slices.IndexFunc(p.inFlight, func(m *message[V]) bool { return m.number == 0 })
-	p.inFlight = slices.Delete(p.inFlight, i, i+1)
+	p.inFlight = slices.DeleteFunc(p.inFlight, func(m *message[V]) bool { return m.number == 0 })
 	p.noteDrainedLocked()
 }
 
@@ -307,7 +310,14 @@ func (c *call[V]) complete(result replica.Result[V], err error) {
 // its caller gets, or nil if the result is there after all.
 func (p *pipeline[V]) giveUp(c *call[V], why error) error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	err := p.giveUpLocked(c, why)
+	ready := p.packLocked()
+	p.mu.Unlock()
+	p.send(ready)
+	return err
+}
+
+func (p *pipeline[V]) giveUpLocked(c *call[V], why error) error {
 	if len(c.done) > 0 {
 		return nil
 	}
@@ -390,6 +400,6 @@ func (p *pipeline[V]) abort(why error) {
 			c.complete(replica.Result[V]{}, fmt.Errorf("%w: %w", outcome, why))
 		}
 	}
-	p.queue, p.inFlight = nil, nil
+	p.queue, p.inFlight, p.nonce = nil, nil, nil
 	p.noteDrainedLocked()
 }

@@ -66,7 +66,7 @@ func (s *Store[K, V]) save(ctx context.Context, snapshot *replica.Snapshot[K, V]
 	if err != nil {
 		return err
 	}
-	if _, err := s.doContext(ctx, &command.Command{Op: command.Saved, Limit: snapshot.Position.Seq}); err != nil {
+	if _, err := s.send(ctx, &command.Command{Op: command.Saved, Limit: snapshot.Position.Seq}, s.options.timeout); err != nil {
 		return err
 	}
 	names, err := s.snapshotNames(ctx)

@@ -91,7 +91,11 @@ func Open[K comparable, V any](ctx context.Context, js jetstream.JetStream, name
 
 // openBy is Open with a function that joins or creates the log.
 func openBy[K comparable, V any](ctx context.Context, create func(context.Context) (stream.Log, error), o options) (*Store[K, V], error) {
-	log, err := create(ctx)
+	var log stream.Log
+	err := persist(ctx, func(ctx context.Context) (err error) {
+		log, err = create(ctx)
+		return err
+	})
 	switch {
 	case err == nil:
 		return open[K, V](ctx, log, o)
@@ -103,7 +107,11 @@ func openBy[K comparable, V any](ctx context.Context, create func(context.Contex
 
 // open is Open on a log. It closes the log if it fails.
 func open[K comparable, V any](ctx context.Context, log stream.Log, o options) (*Store[K, V], error) {
-	info, err := log.Info(ctx)
+	var info stream.Info
+	err := persist(ctx, func(ctx context.Context) (err error) {
+		info, err = log.Info(ctx)
+		return err
+	})
 	keys, values := codec.ForKeys[K](o.keys), codec.ForValues[V](o.values)
 	if err == nil {
 		err = checkSettings(o.settings(keys.Name, values.Name), info.Settings)
@@ -117,9 +125,11 @@ func open[K comparable, V any](ctx context.Context, log stream.Log, o options) (
 	s := newStore(o, keys, values, log, r)
 	s.start()
 	if err := s.Sync(ctx); err != nil {
-		problem := s.Health().Err
+		if problem := s.Health().Err; problem != nil {
+			err = fmt.Errorf("%w (%w)", err, problem)
+		}
 		s.Close()
-		return nil, fmt.Errorf("not caught up with the log: %w", errors.Join(err, problem))
+		return nil, fmt.Errorf("not caught up with the log: %w", err)
 	}
 	return s, nil
 }
@@ -177,8 +187,9 @@ func (s *Store[K, V]) Close() error {
 }
 
 // Sync returns when everything that was acknowledged on any node before the call can
-// be read on this one. It appends a command that changes nothing and waits for it.
+// be read on this one. It appends a command that changes nothing and waits for it until
+// ctx ends, however long that is.
 func (s *Store[K, V]) Sync(ctx context.Context) error {
-	_, err := s.doContext(ctx, &command.Command{Op: command.Nop})
+	_, err := s.doContext(ctx, &command.Command{Op: command.Nop}, unlimited)
 	return err
 }

@@ -3,6 +3,7 @@
 package replicated
 
 import (
+	"context"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -110,20 +111,14 @@ func (s *Store[K, V]) Clear() error {
 	return err
 }
 
-// sweepLimit bounds the entries that one command removes, so that no other command
-// waits long.
-const sweepLimit = 1000
-
 // Cleanup implements [lastmodstore.Writer]: it removes every entry that has expired
 // by the log's time, on all nodes, and returns how many it removed. If the log cannot
 // be written, it removes none.
 func (s *Store[K, V]) Cleanup() (removed int) {
-	for more := true; more; {
-		r, err := s.do(&command.Command{Op: command.Sweep, Limit: sweepLimit})
-		removed += r.N
-		more = r.OK && err == nil
+	if s.isClosed() {
+		return 0
 	}
-	return removed
+	return s.sweep(context.Background())
 }
 
 // conditional returns a command with the condition "at or before t".

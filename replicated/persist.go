@@ -1,0 +1,52 @@
+package replicated
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/lastmodstore/lastmodstore/replicated/internal/stream"
+)
+
+const (
+	attemptTime  = 3 * time.Second // servers without a leader do not respond at all
+	attemptPause = 250 * time.Millisecond
+)
+
+// persist calls f until it succeeds, fails for good, or ctx ends, and returns its
+// latest error.
+func persist(ctx context.Context, f func(ctx context.Context) error) error {
+	for {
+		attempt, cancel := context.WithTimeout(ctx, attemptTime)
+		err := f(attempt)
+		cancel()
+		if err == nil || !isTransient(err) {
+			return err
+		}
+		select {
+		case <-time.After(attemptPause):
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		}
+	}
+}
+
+// isTransient reports whether a request may succeed later: the servers could not be
+// reached, or have no leader at the moment.
+func isTransient(err error) bool {
+	for _, transient := range []error{
+		context.DeadlineExceeded, stream.ErrDisconnected,
+		nats.ErrTimeout, nats.ErrNoResponders, nats.ErrDisconnected, nats.ErrConnectionReconnecting,
+	} {
+		if errors.Is(err, transient) {
+			return true
+		}
+	}
+	var refusal *jetstream.APIError
+	return errors.As(err, &refusal) && refusal.Code == http.StatusServiceUnavailable
+}
