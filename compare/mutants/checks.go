@@ -18,6 +18,7 @@ type check struct {
 	more     []string // arguments
 	race     bool     // under the race detector
 	packages []string // what the go tool tests
+	module   string   // the nested module of the packages; "": the root
 	first    string   // a pattern of files: for a fault in one of them, this check comes first
 }
 
@@ -26,6 +27,9 @@ const binary = "mutant.test"
 func (c *check) command() []string {
 	if c.pkg == "" {
 		args := []string{"go", "test", "-vet=off", "-count=1", "-failfast"}
+		if c.module != "" {
+			args = []string{"go", "-C", c.module, "test", "-vet=off", "-count=1", "-failfast", "-short"}
+		}
 		if c.race {
 			args = append(args, "-race")
 		}
@@ -73,9 +77,17 @@ var checks = []check{
 	{name: "race detector, feed", pkg: comparison, run: feed, race: true},
 }
 
+const replicated = "replicated"
+
+// replicatedCheck is the one check for faults of the nested module, without servers.
+var replicatedCheck = check{name: "replicated", module: replicated, packages: []string{"./internal/command", "./internal/codec", "./internal/replica", "."}}
+
 // checksOf returns the checks in the order in which they are run for m: first
 // those made for what m changes, which need no binary of package compare.
 func checksOf(m *mutant) (all []check) {
+	if slices.ContainsFunc(m.files, func(file string) bool { return strings.HasPrefix(file, replicated+"/") }) {
+		return []check{replicatedCheck}
+	}
 	var packages []string
 	for _, file := range m.files {
 		if dir := "./" + path.Dir(file); strings.Contains(file, "/") && !slices.Contains(packages, dir) {
