@@ -29,6 +29,9 @@ func (c *check) command() []string {
 		args := []string{"go", "test", "-vet=off", "-count=1", "-failfast"}
 		if c.module != "" {
 			args = []string{"go", "-C", c.module, "test", "-vet=off", "-count=1", "-failfast", "-short"}
+			if c.run != "" {
+				args = append(args, "-run", c.run)
+			}
 		}
 		if c.race {
 			args = append(args, "-race")
@@ -79,14 +82,18 @@ var checks = []check{
 
 const replicated = "replicated"
 
-// replicatedCheck is the one check for faults of the nested module, without servers.
-var replicatedCheck = check{name: "replicated", module: replicated, packages: []string{"./internal/command", "./internal/codec", "./internal/replica", "."}}
+// replicatedChecks are those for faults of the nested module, without servers.
+var replicatedChecks = []check{
+	{name: "replica", module: replicated, packages: []string{"./internal/command", "./internal/codec", "./internal/replica"}},
+	{name: "nodes", module: replicated, run: "^Test(A|One|The|W|Silence|Close|Commands)", packages: []string{"."}},
+	{name: "conformance of a node", module: replicated, run: "^TestConformance$", packages: []string{"."}},
+}
 
 // checksOf returns the checks in the order in which they are run for m: first
 // those made for what m changes, which need no binary of package compare.
 func checksOf(m *mutant) (all []check) {
 	if slices.ContainsFunc(m.files, func(file string) bool { return strings.HasPrefix(file, replicated+"/") }) {
-		return []check{replicatedCheck}
+		return replicatedChecks
 	}
 	var packages []string
 	for _, file := range m.files {

@@ -67,7 +67,7 @@ type Replica[K comparable, V any] struct {
 func New[K comparable, V any](keys codec.Codec[K], values codec.Codec[V], logID string, created int64, wall func() int64, opts ...lastmodstore.Option) *Replica[K, V] {
 	line := timeline.StartReplayedBy(created, wall)
 	opts = append(opts, func(c *config.Config) { c.Line, c.Deterministic = line, true })
-	r := &Replica[K, V]{Store: mutexstore.New[K, V](0, opts...), Line: line, LogID: logID, keys: keys, values: values, sessions: newSessions[V]()}
+	r := &Replica[K, V]{Store: mutexstore.New[K, V](0, opts...), Line: line, LogID: logID, now: created, keys: keys, values: values, sessions: newSessions[V]()}
 	shard, _, _ := seam.Shard[K](r.Store)
 	r.shard = shard.(engine.Replica[K, V])
 	r.shard.OrderKeys(r.compareKeys)
