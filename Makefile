@@ -7,10 +7,10 @@ BRIEF       = grep -vE '^=== |^ +--- PASS|rapid. OK'
 COMPARE     = cd cmd/compare &&
 REPLICATED  = cd replicated &&
 
-.PHONY: help compare docs test test-32bit test-long fuzz soak mutants lint bench bench-ratio example cover
+.PHONY: help compare docs test test-32bit test-long fuzz soak mutants lint bench bench-ratio example example-replicated cover
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 compare: ## engines, simple designs and third-party caches side by side, in ten minutes; ARGS=-quick in one, ARGS=-h for more
 	$(COMPARE) go build -buildvcs=auto -o ../../.bin/compare .
@@ -71,6 +71,10 @@ bench-ratio: ## engines against baselines, in rounds: medians, ratios, goals
 
 example: ## the tour of the library, on this directory
 	go run ./cmd/example
+
+example-replicated: ## three nodes of one store on three servers, the leader of which is killed; ARGS=-h for more
+	cd replicated && go build -o ../.bin/example-replicated ./cmd/example
+	.bin/example-replicated $(ARGS)
 
 cover: ## line coverage of the library by all tests
 	go test -coverpkg=./,./actor,./mutexstore,./internal/... -coverprofile=cover.out ./...
