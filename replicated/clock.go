@@ -80,7 +80,14 @@ func (s *Store[K, V]) checkClock() error {
 		}
 	}
 	if wrong := s.clock.wrongBy(s.now()); wrong != 0 {
-		return fmt.Errorf("%w: this machine's clock is %v ahead of the log's", lastmodstore.ErrClockSkew, time.Duration(wrong))
+		return fmt.Errorf("%w: this machine's clock is %v", lastmodstore.ErrClockSkew, aheadOrBehind(wrong))
 	}
 	return nil
+}
+
+func aheadOrBehind(offset int64) string {
+	if offset < 0 {
+		return fmt.Sprintf("%v behind that of the log's server", time.Duration(-offset))
+	}
+	return fmt.Sprintf("%v ahead of that of the log's server", time.Duration(offset))
 }

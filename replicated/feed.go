@@ -36,6 +36,7 @@ func (s *Store[K, V]) follow(ctx context.Context) {
 			s.diverge(err)
 			return
 		}
+		s.replica.FollowClock()
 		if s.replica.Position().Seq > before {
 			backoff = minBackoff
 		}
@@ -74,7 +75,10 @@ type handler[K comparable, V any] struct{ *Store[K, V] }
 func (s *Store[K, V]) handler() stream.Handler { return handler[K, V]{s} }
 
 // Alive implements [stream.Handler].
-func (s handler[K, V]) Alive(last uint64) { s.status.alive(last) }
+func (s handler[K, V]) Alive(last uint64) {
+	s.status.alive(last)
+	s.replica.FollowClock()
+}
 
 // Deliver implements [stream.Handler].
 func (s handler[K, V]) Deliver(m stream.Message) error {

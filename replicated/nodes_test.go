@@ -466,7 +466,9 @@ func TestANodeWithAWrongClockCannotWrite(t *testing.T) {
 			c.logs, c.nodes = append(c.logs, log), append(c.nodes, s)
 
 			c.g.Expect(s.Health().ClockOffset).To(Equal(skew))
-			c.g.Expect(s.Set("b", 1, 0)).To(MatchError(lastmodstore.ErrClockSkew))
+			err = s.Set("b", 1, 0)
+			c.g.Expect(err).To(MatchError(lastmodstore.ErrClockSkew))
+			c.g.Expect(err).To(MatchError(ContainSubstring("1h0m0s " + map[bool]string{true: "ahead", false: "behind"}[skew > 0])))
 			time.Sleep(5 * time.Minute)
 			c.g.Expect(c.nodes[1].Set("c", 1, 0)).To(Succeed(), "the others go on")
 			synctest.Wait()
@@ -501,4 +503,26 @@ func TestAServerWithAWrongClockStopsNobody(t *testing.T) {
 		c.stream.SetSkew(0)
 		c.expectEqual()
 	})
+}
+
+// After a suspension nothing that has expired is served, even if no message arrives.
+func TestAResumedNodeFollowsTheClock(t *testing.T) {
+	inCluster(t, 0, func(c *cluster) {
+		suspended := time.Duration(0)
+		log := c.stream.Open()
+		o := newOptions(c.opts)
+		o.clock = func() time.Time { return time.Now().Add(suspended) }
+		s, err := open[string, int](context.Background(), log, o)
+		c.g.Expect(err).NotTo(HaveOccurred())
+		c.logs, c.nodes = append(c.logs, log), append(c.nodes, s)
+		c.g.Expect(s.Set("a", 1, time.Hour)).To(Succeed())
+		time.Sleep(time.Second)
+		log.Cut(stream.ErrDisconnected)
+		suspended = 2 * time.Hour // the monotonic clock has stood still
+		time.Sleep(3 * time.Second)
+		_, ok := s.Get("a")
+		c.g.Expect(ok).To(BeFalse())
+		log.Cut(nil)
+		c.stream.SetSkew(suspended)
+	}, CleanupInterval(0))
 }

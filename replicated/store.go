@@ -84,7 +84,7 @@ func Open[K comparable, V any](ctx context.Context, js jetstream.JetStream, name
 	}
 	s, err := openBy[K, V](ctx, func(ctx context.Context) (stream.Log, error) { return stream.Create(ctx, js, name, config) }, o)
 	if err != nil {
-		return nil, fmt.Errorf("replicated: store %q: %w", name, err)
+		return nil, fmt.Errorf("store %q: %w", name, err)
 	}
 	return s, nil
 }
@@ -129,7 +129,7 @@ func open[K comparable, V any](ctx context.Context, log stream.Log, o options) (
 			err = fmt.Errorf("%w (%w)", err, problem)
 		}
 		s.Close()
-		return nil, fmt.Errorf("not caught up with the log: %w", err)
+		return nil, fmt.Errorf("replicated: not caught up with the log: %w", err)
 	}
 	return s, nil
 }

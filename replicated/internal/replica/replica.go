@@ -80,6 +80,10 @@ func (r *Replica[K, V]) Position() Position { return r.position }
 // Time returns the time of the latest message that was applied.
 func (r *Replica[K, V]) Time() int64 { return r.now }
 
+// FollowClock makes reads follow this machine's clock, as after a suspension of the
+// machine, if no message does.
+func (r *Replica[K, V]) FollowClock() { r.Line.Advance(r.now) }
+
 // Unsaved returns the number of commands since a snapshot was saved, by any node.
 func (r *Replica[K, V]) Unsaved() int { return int(r.unsaved) }
 
