@@ -14,43 +14,53 @@ import (
 )
 
 // expectAgreement expects the nodes to be equal in everything, and that their changes
-// can be watched on each from each position of another. It ends the nodes.
-func expectAgreement(t testing.TB, nodes ...*Store[string, int]) {
+// can be watched on each from each position of another, the given ones included. It ends
+// the nodes.
+func expectAgreement(t testing.TB, positions []time.Time, nodes ...*Store[string, int]) {
 	t.Helper()
-	expectSameChanges(t, nodes)
+	expectSameChanges(t, positions, nodes)
 	expectSameState(t, nodes)
 }
 
-// expectSameChanges expects Watch to yield the same on each node, from the beginning
-// and from each event's At on.
-func expectSameChanges(t testing.TB, nodes []*Store[string, int]) {
+// lastKey is set when everything else has been written.
+const lastKey = "the last change"
+
+// expectSameChanges expects Watch to yield the same on each node: from the beginning,
+// from the At of each event that it yields there, and from each of the positions.
+func expectSameChanges(t testing.TB, positions []time.Time, nodes []*Store[string, int]) {
 	t.Helper()
 	g := NewWithT(t)
-	const last = "the last change"
-	g.Expect(nodes[0].Set(last, 1, 0)).To(Succeed())
+	g.Expect(nodes[0].Set(lastKey, 1, 0)).To(Succeed())
 	for _, s := range nodes {
 		g.Expect(s.Sync(patient(t))).To(Succeed())
 	}
-	changes := func(s *Store[string, int], since time.Time) (all []lastmodstore.Event[string, int]) {
-		for e := range s.Watch(patient(t), since) {
-			if all = append(all, e); e.Key == last {
-				break
-			}
+	positions = append(positions, time.Time{})
+	for _, e := range changes(t, nodes[0], time.Time{}) {
+		if e.Key != lastKey {
+			positions = append(positions, e.At)
 		}
-		return all
 	}
-	all := changes(nodes[0], time.Unix(0, nodes[0].replica.Line.Opened()+1))
-	g.Expect(all[len(all)-1].Key).To(Equal(last))
-	if all[0].Kind == lastmodstore.Resync {
-		all = changes(nodes[0], all[0].At)
-	}
-	for i, s := range nodes {
-		for n, e := range all[:len(all)-1] {
-			if got := changes(s, e.At); !slices.Equal(got, all[n+1:]) {
-				t.Fatalf("node %d: from the At of %v on, Watch yields %v instead of %v", i, e, got, all[n+1:])
+	for _, at := range positions {
+		want := changes(t, nodes[0], at)
+		for i, s := range nodes {
+			if got := changes(t, s, at); !slices.Equal(got, want) {
+				t.Fatalf("from %v on, Watch yields on node %d %v, and on node 0 %v", at, i, got, want)
 			}
 		}
 	}
+}
+
+// changes returns what Watch yields, up to the last change or a Resync.
+func changes(t testing.TB, s *Store[string, int], since time.Time) (all []lastmodstore.Event[string, int]) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for e := range s.Watch(ctx, since) {
+		if all = append(all, e); e.Key == lastKey || e.Kind == lastmodstore.Resync {
+			return all
+		}
+	}
+	t.Fatalf("Watch yields no last change, but %v", all)
+	return nil
 }
 
 // expectSameState expects the nodes to have the same state at one position of the log.
