@@ -41,10 +41,12 @@ func TestHistoriesOfThreeNodesAreLinearizable(t *testing.T) {
 // recordHistories records and checks histories from seed first on, while the servers
 // are killed in turn.
 func recordHistories(p *place, connections []jetstream.JetStream, first uint64) {
+	begun := time.Now()
 	histories := make([]*recorded, atOnce)
 	for i := range histories {
 		histories[i] = newHistory(p.t, connections, first+uint64(i))
 	}
+	opened := time.Now()
 	stop := p.disturb(first)
 	ctx, cancel := context.WithCancel(p.t.Context())
 	var wg sync.WaitGroup
@@ -67,6 +69,10 @@ func recordHistories(p *place, connections []jetstream.JetStream, first uint64) 
 		rest(ctx, random, 20*time.Second)
 	}
 	stop()
+	over := time.Now()
+	defer func() {
+		p.t.Logf("opening %v, recording %v, comparing %v", opened.Sub(begun), over.Sub(opened), time.Since(over))
+	}()
 	for _, h := range histories {
 		h.compare()
 	}
@@ -119,8 +125,8 @@ func (h *recorded) record() error {
 	}
 	return linear.CheckNodes(stores, h.seed, false, linear.Options{
 		NoExpiry: true,
-		Calls:    12,
-		Pause:    func() { rest(h.t.Context(), rand.New(rand.NewPCG(rand.Uint64(), 0)), 400*time.Millisecond) },
+		Calls:    8,
+		Pause:    func() { rest(h.t.Context(), rand.New(rand.NewPCG(rand.Uint64(), 0)), 300*time.Millisecond) },
 		Effect:   h.effect,
 	})
 }
