@@ -1,6 +1,7 @@
 package linear
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -15,7 +16,21 @@ import (
 type Options struct {
 	NoExpiry bool   // give no entry a TTL
 	Pictures string // the directory for a picture of a history that is not linearizable; "": none
+
+	Calls  int                    // how many calls each client makes; 0: 10
+	Pause  func()                 // what each client calls before each call; nil: a short pause
+	Effect func(err error) Effect // what a call that returned err has done; nil: always [Done]
 }
+
+// An Effect is what a call is known to have done.
+type Effect int
+
+// The effects of a call.
+const (
+	Done    Effect = iota // what it returned
+	Nothing               // nothing at all
+	Unknown               // what it was called for, at any time after that, or never
+)
 
 // Check records one history of a store and returns an error if it is not linearizable.
 func Check(open func(cleanupInterval time.Duration) lastmodstore.Store[string, int], seed uint64, o Options) error {
@@ -26,7 +41,7 @@ func Check(open func(cleanupInterval time.Duration) lastmodstore.Store[string, i
 // CheckNodes is Check for several nodes of one store, which it closes. Its clients use
 // them in turn. With closing, one of the clients closes its node towards the end.
 func CheckNodes(nodes []lastmodstore.Store[string, int], seed uint64, closing bool, o Options) error {
-	history := record(nodes, seed, 4, 10, closing, o)
+	history := record(nodes, seed, 4, cmp.Or(o.Calls, 10), closing, o)
 	for _, s := range nodes {
 		if err := s.Close(); err != nil {
 			return err

@@ -58,6 +58,13 @@ var Model = porcupine.NondeterministicModel{
 // if the result is impossible.
 func step(s state, in Input, out Output) (next []any) {
 	s.now = max(s.now, in.Call)
+	switch out.Effect {
+	case Nothing:
+		return []any{s}
+	case Unknown:
+		in, out = in.succeeding(out)
+		return append(step(s, in, out), s)
+	}
 	switch {
 	case s.now > out.Return:
 		return nil
@@ -86,6 +93,15 @@ func step(s state, in Input, out Output) (next []any) {
 		}
 	}
 	return next
+}
+
+// succeeding returns the operation and the result of a call of unknown effect if it had
+// changed something. Nothing is known of the entry that it would have returned.
+func (in Input) succeeding(out Output) (Input, Output) {
+	if in.Method == GetAndDelete {
+		in.Method = Delete
+	}
+	return in, Output{Return: out.Return, OK: true, Seen: []*Seen{nil}}
 }
 
 // settle returns a state for each combination of keys whose entries can have expired

@@ -74,6 +74,7 @@ type Output struct {
 	Err     error
 	Seen    []*Seen // for each key; nil: absent
 	Refused int     // the value that the function of Update refused
+	Effect  Effect
 }
 
 // Seen is an entry as it was returned.
@@ -92,13 +93,13 @@ func (s *Seen) String() string {
 // A client is one goroutine that uses the store.
 type client struct {
 	*rand.Rand
-	id       int
-	store    lastmodstore.Store[string, int]
-	start    time.Time
-	methods  []Method
-	noExpiry bool
-	since    [keys]int64 // the LastModified that it last saw of each key
-	history  []porcupine.Operation
+	id      int
+	store   lastmodstore.Store[string, int]
+	start   time.Time
+	methods []Method
+	options Options
+	since   [keys]int64 // the LastModified that it last saw of each key
+	history []porcupine.Operation
 }
 
 var names = [keys]string{"a", "b", "c"}
@@ -112,7 +113,7 @@ func record(nodes []lastmodstore.Store[string, int], seed uint64, clients, calls
 	begin := make(chan struct{})
 	start := tightest()
 	for id := range all {
-		c := &client{Rand: rand.New(rand.NewPCG(seed, uint64(id))), id: id, store: nodes[id%len(nodes)], start: start, methods: methods, noExpiry: o.NoExpiry}
+		c := &client{Rand: rand.New(rand.NewPCG(seed, uint64(id))), id: id, store: nodes[id%len(nodes)], start: start, methods: methods, options: o}
 		if seed%4 == 3 {
 			c.methods = atOnce
 		}
@@ -139,6 +140,10 @@ func record(nodes []lastmodstore.Store[string, int], seed uint64, clients, calls
 
 // pause lets others run, or a little time pass, so that calls overlap in many ways.
 func (c *client) pause() {
+	if c.options.Pause != nil {
+		c.options.Pause()
+		return
+	}
 	switch c.IntN(4) {
 	case 0:
 		runtime.Gosched()
@@ -166,7 +171,7 @@ func (c *client) input(closing bool) Input {
 		TTL:    []time.Duration{lastmodstore.NoExpiry, lastmodstore.KeepTTL, time.Duration(1 + c.IntN(30_000)), time.Duration(1 + c.IntN(3000))}[c.IntN(4)],
 		Since:  c.since[k],
 	}
-	if c.noExpiry {
+	if c.options.NoExpiry {
 		in.TTL = lastmodstore.NoExpiry
 	}
 	switch {
@@ -186,6 +191,12 @@ func (c *client) do(in Input) {
 	in.Call = call - slack
 	out := c.call(in)
 	returned := int64(time.Since(c.start))
+	if out.Err != nil && c.options.Effect != nil {
+		out.Effect = c.options.Effect(out.Err)
+	}
+	if out.Effect == Unknown {
+		returned = forever
+	}
 	out.Return = returned + slack
 	for i, seen := range out.Seen {
 		if seen != nil && in.Method != Get {
@@ -194,6 +205,9 @@ func (c *client) do(in Input) {
 	}
 	c.history = append(c.history, porcupine.Operation{ClientId: c.id, Input: in, Call: call, Output: out, Return: returned})
 }
+
+// forever is when a call returns whose effect is unknown. Durations can be added to it.
+const forever = math.MaxInt64 / 4
 
 // slack is by how much a store's timeline, which is observed as wall-clock times, may
 // differ from the monotonic clock by which calls and returns are ordered.
