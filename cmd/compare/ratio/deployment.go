@@ -22,6 +22,7 @@ const patience = time.Minute
 type deployment struct {
 	*servertest.Cluster
 	dir     string
+	names   []string       // of the servers
 	close   []func() error // in reverse order
 	streams int
 }
@@ -38,7 +39,16 @@ func deploy(n int, changes ...servertest.Change) (*deployment, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	return &deployment{Cluster: c, dir: dir}, nil
+	d := &deployment{Cluster: c, dir: dir}
+	for i := range n {
+		nc, err := d.Connect(i)
+		if err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+		d.names = append(d.names, nc.ConnectedServerName())
+		nc.Close()
+	}
+	return d, nil
 }
 
 // Close closes what was opened, ends the servers and removes what they have stored.
@@ -59,6 +69,32 @@ func (d *deployment) connect(server int) (jetstream.JetStream, error) {
 	}
 	d.close = append(d.close, func() error { nc.Close(); return nil })
 	return jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(maxPending))
+}
+
+// connectAll connects to whichever server runs, until d is closed.
+func (d *deployment) connectAll() (jetstream.JetStream, error) {
+	nc, err := nats.Connect(d.URLs(), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
+	if err != nil {
+		return nil, err
+	}
+	d.close = append(d.close, func() error { nc.Close(); return nil })
+	return jetstream.New(nc)
+}
+
+// placement returns the names of the server that leads the log of a store and of those
+// that its consumers are on.
+func (d *deployment) placement(js jetstream.JetStream, name string) (leader string, consumers []string, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	s, err := js.Stream(ctx, streamOf(name))
+	if err != nil {
+		return "", nil, err
+	}
+	list := s.ListConsumers(ctx)
+	for c := range list.Info() {
+		consumers = append(consumers, c.Cluster.Leader)
+	}
+	return s.CachedInfo().Cluster.Leader, consumers, list.Err()
 }
 
 // maxPending is how many messages a bare asynchronous publisher has in flight.

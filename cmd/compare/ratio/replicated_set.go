@@ -84,12 +84,16 @@ func setOneFile(rounds int) ([]figure.Figure, error) {
 // openWithConsumer opens a store at the leader of its log whose consumer is on that
 // server, or on another one.
 func (d *deployment) openWithConsumer(onLeader bool) (*replicated.Store[string, int], error) {
+	js, err := d.connect(0)
+	if err != nil {
+		return nil, err
+	}
 	for range 30 {
 		s, name, err := d.openAtLeader(replicated.Replicas(3), noSaving())
 		if err != nil {
 			return nil, err
 		}
-		stream, consumers, err := d.placement(name)
+		stream, consumers, err := d.placement(js, name)
 		if err != nil {
 			return nil, err
 		}
@@ -101,26 +105,6 @@ func (d *deployment) openWithConsumer(onLeader bool) (*replicated.Store[string, 
 		}
 	}
 	return nil, fmt.Errorf("in 30 attempts the server never placed a consumer on the leader (%v)", onLeader)
-}
-
-// placement returns the server that leads the log of a store and those that its
-// consumers are on.
-func (d *deployment) placement(name string) (stream string, consumers []string, err error) {
-	js, err := d.connect(0)
-	if err != nil {
-		return "", nil, err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	s, err := js.Stream(ctx, streamOf(name))
-	if err != nil {
-		return "", nil, err
-	}
-	list := s.ListConsumers(ctx)
-	for c := range list.Info() {
-		consumers = append(consumers, c.Cluster.Leader)
-	}
-	return s.CachedInfo().Cluster.Leader, consumers, list.Err()
 }
 
 // replicatedSetMany compares how much can be written. The time is of a command, or of a
