@@ -28,19 +28,30 @@ type deployment struct {
 }
 
 // deploy starts n servers. One server is no cluster.
-func deploy(n int, changes ...servertest.Change) (*deployment, error) {
+func deploy(n int) (*deployment, error) {
+	return deployWith(func(ctx context.Context, dir string) (*servertest.Cluster, error) { return servertest.Start(ctx, n, dir) })
+}
+
+// deploySynced starts n servers that flush what they store to the disk.
+func deploySynced(n int) (*deployment, error) {
+	return deployWith(func(ctx context.Context, dir string) (*servertest.Cluster, error) {
+		return servertest.Start(ctx, n, dir, servertest.SyncAlways())
+	})
+}
+
+func deployWith(start func(ctx context.Context, dir string) (*servertest.Cluster, error)) (*deployment, error) {
 	dir, err := os.MkdirTemp("", "lastmodstore-ratio-")
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	c, err := servertest.Start(ctx, n, dir, changes...)
+	c, err := start(ctx, dir)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	d := &deployment{Cluster: c, dir: dir}
-	for i := range n {
+	for i := range c.Size() {
 		nc, err := d.Connect(i)
 		if err != nil {
 			return nil, errors.Join(err, d.Close())

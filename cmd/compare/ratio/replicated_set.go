@@ -11,7 +11,6 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/external"
 	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 	"github.com/lastmodstore/lastmodstore/replicated"
-	"github.com/lastmodstore/lastmodstore/replicated/embedded/servertest"
 )
 
 // noSaving keeps snapshots out of measurements that are not about them.
@@ -170,7 +169,7 @@ func setManyDurable(rounds int) ([]figure.Figure, error) {
 		return leftOutIfMissing(fmt.Sprintf(name, callers[0]), err)
 	}
 	defer e.Close()
-	d, err := deploy(3, servertest.SyncAlways())
+	d, err := deploySynced(3)
 	if err != nil {
 		return nil, err
 	}
