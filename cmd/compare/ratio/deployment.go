@@ -29,7 +29,9 @@ type deployment struct {
 
 // deploy starts n servers. One server is no cluster.
 func deploy(n int) (*deployment, error) {
-	return deployWith(func(ctx context.Context, dir string) (*servertest.Cluster, error) { return servertest.Start(ctx, n, dir) })
+	return deployWith(func(ctx context.Context, dir string) (*servertest.Cluster, error) {
+		return servertest.Start(ctx, n, dir)
+	})
 }
 
 // deploySynced starts n servers that flush what they store to the disk.
