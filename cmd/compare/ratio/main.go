@@ -15,11 +15,14 @@ import (
 	"github.com/lastmodstore/lastmodstore/cmd/compare/runner"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/workload"
 	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
+	"github.com/lastmodstore/lastmodstore/replicated/embedded/servertest"
 )
 
 func main() {
+	servertest.Main() // the program is also a server of the suites of replicated stores
 	err := figure.Run(os.Stdout, os.Stderr, os.Args[1:], []figure.Suite{
 		{Name: "reads", Figures: reads}, {Name: "writes", Figures: writes}, {Name: "latency", Figures: latency},
+		{Name: "replicated", Figures: replicatedFigures}, {Name: "failover", Figures: failover}, {Name: "million", Figures: million},
 	})
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "ratio:", err)

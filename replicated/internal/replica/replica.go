@@ -153,10 +153,13 @@ func (r *Replica[K, V]) applyCommands(h command.Header, commands []byte) (a Appl
 		a.Repeated = true
 		return a, nil
 	}
-	for len(commands) > 0 {
+	for size := len(commands); len(commands) > 0; {
 		var c command.Command
 		if c, commands, err = command.Parse(commands); err != nil {
 			return a, err
+		}
+		if a.Results == nil { // commands of one message are usually of about the same length
+			a.Results = make([]Result[V], 0, size/(size-len(commands))+1)
 		}
 		result, err := r.apply(&c)
 		if err != nil {

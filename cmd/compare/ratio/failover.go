@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
+	"github.com/lastmodstore/lastmodstore/replicated"
+)
+
+// failover shows how long nodes are not fresh after a server was killed. Every round
+// counts: the figures are the longest times.
+func failover(rounds int) ([]figure.Figure, error) {
+	d, err := deploy(3)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	nodes, name, err := d.openNodes(noSaving(), replicated.Timeout(patience))
+	if err != nil {
+		return nil, err
+	}
+	f := failing{deployment: d, nodes: nodes, stream: streamOf(name)}
+	if f.js, err = d.connectAll(); err != nil {
+		return nil, err
+	}
+	var consumer, leader outages
+	for round := range rounds {
+		fmt.Fprintf(os.Stderr, "servers are killed: round %d of %d\n", round+1, rounds)
+		if err := errors.Join(f.killConsumers(&consumer), f.killLeader(&leader)); err != nil {
+			return nil, err
+		}
+	}
+	return append(consumer.figures("replicated: all nodes fresh after a server with consumers was killed", 2),
+		leader.figures("replicated: all nodes fresh after the leader was killed, from the first write stored", 1)...), nil
+}
+
+// outages are seconds without a fresh node. Without a leader of JetStream itself, no
+// consumer can be created, and electing one takes as long as for the log: rounds in which
+// the server killed was that one, too, are apart.
+type outages struct{ usual, leaderless []float64 }
+
+func (o *outages) add(seconds float64, leaderless bool) {
+	if leaderless {
+		o.leaderless = append(o.leaderless, seconds)
+	} else {
+		o.usual = append(o.usual, seconds)
+	}
+}
+
+func (o *outages) figures(name string, goal float64) []figure.Figure {
+	return append(longest(name, o.usual, goal), longest(name+", which led JetStream", o.leaderless, figure.NoGoal)...)
+}
+
+func longest(name string, seconds []float64, goal float64) []figure.Figure {
+	if len(seconds) == 0 {
+		return nil
+	}
+	f := figure.Value(name, slices.Max(seconds), "s", goal)
+	f.Note = fmt.Sprintf("the longest of %d rounds; median %.2f s", len(seconds), figure.Median(seconds))
+	return []figure.Figure{f}
+}
+
+// A failing is a deployment whose servers are killed.
+type failing struct {
+	*deployment
+	nodes  []*replicated.Store[string, int]
+	stream string
+	js     jetstream.JetStream // reaches whichever servers run
+}
+
+// killConsumers kills a server that does not lead the log and that a node's consumer is
+// on, and adds the time until every node is fresh.
+func (f *failing) killConsumers(o *outages) error {
+	leader, err := f.leader(f.js, f.stream)
+	if err != nil {
+		return err
+	}
+	victim, err := f.consumerServer(leader)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	fresh, leaderless, err := f.kill(victim)
+	if err != nil {
+		return err
+	}
+	o.add(fresh.Sub(start).Seconds(), leaderless)
+	return f.recover(victim)
+}
+
+// kill kills a server and returns when every node was fresh, and whether that server led
+// JetStream: then nobody answers for an account.
+func (f *failing) kill(victim int) (fresh time.Time, leaderless bool, err error) {
+	f.Kill(victim)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_, err := f.js.AccountInfo(ctx)
+		leaderless = err != nil
+	})
+	err = f.awaitFresh()
+	fresh = time.Now()
+	wg.Wait()
+	return fresh, leaderless, err
+}
+
+// consumerServer returns a server other than the leader that a consumer is on. If there
+// is none, a node is closed and opened again, which places its consumer again.
+func (f *failing) consumerServer(leader int) (int, error) {
+	name := strings.TrimPrefix(f.stream, streamOf(""))
+	for range 30 {
+		_, consumers, err := f.placement(f.js, name)
+		if err != nil {
+			return 0, err
+		}
+		for i := range f.Size() {
+			if i != leader && slices.Contains(consumers, f.names[i]) {
+				return i, nil
+			}
+		}
+		if err := f.nodes[leader].Close(); err != nil {
+			return 0, err
+		}
+		s, err := f.open(leader, name, noSaving(), replicated.Timeout(patience), replicated.Replicas(f.Size()))
+		if err != nil {
+			return 0, err
+		}
+		f.nodes[leader] = s
+	}
+	return 0, errors.New("the server placed every consumer on the leader")
+}
+
+// killLeader kills the leader of the log and adds the time from when the log stored the
+// first write after that until every node is fresh.
+func (f *failing) killLeader(o *outages) error {
+	victim, err := f.leader(f.js, f.stream)
+	if err != nil {
+		return err
+	}
+	last, err := f.lastSeq()
+	if err != nil {
+		return err
+	}
+	fresh, leaderless, err := f.kill(victim)
+	if err != nil {
+		return err
+	}
+	stored, err := f.storedAt(last + 1)
+	if err != nil {
+		return err
+	}
+	o.add(fresh.Sub(stored).Seconds(), leaderless)
+	return f.recover(victim)
+}
+
+// awaitFresh returns when each node has everything that was acknowledged before.
+func (f *failing) awaitFresh() error {
+	errs := make([]error, len(f.nodes))
+	var wg sync.WaitGroup
+	for i, s := range f.nodes {
+		wg.Go(func() { errs[i] = s.Sync(context.Background()) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (f *failing) lastSeq() (uint64, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	s, err := f.js.Stream(ctx, f.stream)
+	if err != nil {
+		return 0, err
+	}
+	return s.CachedInfo().State.LastSeq, nil
+}
+
+// storedAt returns when the log took a message, by the clock of its server, which is
+// that of this machine.
+func (f *failing) storedAt(seq uint64) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	s, err := f.js.Stream(ctx, f.stream)
+	if err != nil {
+		return time.Time{}, err
+	}
+	m, err := s.GetMsg(ctx, seq)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return m.Time, nil
+}
+
+// recover starts a server again and returns when the cluster is as before.
+func (f *failing) recover(server int) error {
+	if err := f.Restart(server); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for {
+		s, err := f.js.Stream(ctx, f.stream)
+		if err == nil && caughtUp(s.CachedInfo().Cluster) {
+			return f.awaitFresh()
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// caughtUp reports whether a stream has a leader and all others follow it.
+func caughtUp(c *jetstream.ClusterInfo) bool {
+	if c == nil || c.Leader == "" || len(c.Replicas) < 2 {
+		return false
+	}
+	return !slices.ContainsFunc(c.Replicas, func(p *jetstream.PeerInfo) bool { return p.Offline || !p.Current })
+}
