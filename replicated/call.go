@@ -4,6 +4,7 @@ package replicated
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/replicated/internal/codec"
 	"github.com/lastmodstore/lastmodstore/replicated/internal/command"
 	"github.com/lastmodstore/lastmodstore/replicated/internal/replica"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/stream"
 )
 
 // isClosed reports whether the store is closed. While Close is in progress it waits
@@ -111,6 +113,7 @@ func (s *Store[K, V]) doContext(ctx context.Context, c *command.Command, limit t
 		return r, lastmodstore.ErrClosed
 	}
 	r, err = s.send(ctx, c, limit)
+	s.noteFull(err)
 	if err == lastmodstore.ErrClosed {
 		s.isClosed()
 	}
@@ -143,6 +146,13 @@ func (s *Store[K, V]) send(ctx context.Context, c *command.Command, limit time.D
 		return r, err
 	}
 	return waiting.outcome()
+}
+
+// noteFull makes the node save and trim the log if err says that it is full.
+func (s *Store[K, V]) noteFull(err error) {
+	if errors.Is(err, stream.ErrLimit) {
+		s.saving.wanted.Store(true)
+	}
 }
 
 // outcome returns the result of the command and its error, if it had one.

@@ -2,6 +2,8 @@ package replicated
 
 import (
 	"fmt"
+	"hash/fnv"
+	"os"
 	"sync"
 	"time"
 
@@ -12,6 +14,19 @@ import (
 // agreement is how long a node relies on another one whose clock agreed with its own.
 const agreement = 5 * time.Minute
 
+// thisMachine identifies the machine whose clock this process reads: nodes on the same
+// one do not confirm each other. On Linux it is the same in all containers of a host.
+func thisMachine() uint64 {
+	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		name, _ := os.Hostname()
+		id = []byte(name)
+	}
+	h := fnv.New64a()
+	h.Write(id)
+	return h.Sum64()
+}
+
 // A clockCheck compares this machine's clock with that of the log's server and with
 // those of other nodes. Whose clock is wrong is a vote: if the server's differs from
 // this one's, and another node's does not, the server's is wrong.
@@ -19,7 +34,8 @@ type clockCheck struct {
 	mu       sync.Mutex // guards the fields below
 	offset   int64      // by how much this clock is ahead of the server's, at least
 	measured int64      // when, by this clock
-	agreed   int64      // when another node's clock last agreed, by this clock
+	agreed   int64      // when the clock of another machine last agreed, by this clock
+	voted    int64      // when this node last told another one that its clock agrees
 }
 
 // own compares the clocks by a message of this node: it was sent and received at these
@@ -36,13 +52,21 @@ func (c *clockCheck) own(sent, logged, received int64) {
 	}
 }
 
-// other notes a message that another node sent at a time of its clock.
-func (c *clockCheck) other(sent, received int64) {
+// other notes a message that another machine sent at a time of its clock, and that the
+// log took at logged. It reports whether this node should send a message, because its
+// clock agrees with the other one's, and the server's does not.
+func (c *clockCheck) other(sent, logged, received int64) (vote bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if abs(received-sent) < int64(replica.MaxSkew) {
-		c.agreed = received
+	if abs(received-sent) >= int64(replica.MaxSkew) {
+		return false
 	}
+	c.agreed = received
+	vote = abs(sent-logged) > int64(replica.MaxSkew) && received-c.voted > int64(agreement/2)
+	if vote {
+		c.voted = received
+	}
+	return vote
 }
 
 func abs(n int64) int64 { return max(n, -n) }

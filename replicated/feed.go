@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/lastmodstore/lastmodstore/replicated/internal/command"
 	"github.com/lastmodstore/lastmodstore/replicated/internal/replica"
 	"github.com/lastmodstore/lastmodstore/replicated/internal/stream"
 )
@@ -21,12 +22,15 @@ const (
 // reads from the message applied last, which must still be the same: otherwise
 // something was lost that this node has applied.
 func (s *Store[K, V]) follow(ctx context.Context) {
-	backoff := minBackoff
+	backoff, missing := minBackoff, 0
 	for ctx.Err() == nil {
 		before := s.replica.Position().Seq
 		err := s.log.Read(ctx, max(before, 1), s.handler())
 		if errors.Is(err, stream.ErrTrimmed) {
 			err = s.restore(ctx)
+		}
+		if missing = count(missing, errors.Is(err, errNoSnapshot)); missing < maxMissing && missing > 0 {
+			err = fmt.Errorf("no snapshot found yet: %w", stream.ErrTrimmed)
 		}
 		if ctx.Err() != nil {
 			return
@@ -49,6 +53,18 @@ func (s *Store[K, V]) follow(ctx context.Context) {
 		}
 		backoff = min(2*backoff, maxBackoff)
 	}
+}
+
+// maxMissing is how often in a row no snapshot is found before the node gives up: servers
+// that have just been started may not know of it yet.
+const maxMissing = 10
+
+// count returns the number of times in a row.
+func count(times int, again bool) int {
+	if again {
+		return times + 1
+	}
+	return 0
 }
 
 // isDivergence reports whether the log cannot be followed any more.
@@ -78,6 +94,7 @@ func (s *Store[K, V]) handler() stream.Handler { return handler[K, V]{s} }
 func (s handler[K, V]) Alive(last uint64) {
 	s.status.alive(last)
 	s.replica.FollowClock()
+	s.saveIfDue()
 }
 
 // Deliver implements [stream.Handler].
@@ -89,7 +106,7 @@ func (s handler[K, V]) Deliver(m stream.Message) error {
 	s.status.applied(m)
 	own := s.pipeline.applied(m.Seq, a)
 	if !a.Repeated {
-		s.compareClocks(own, a.Header.Clock, m.Time)
+		s.compareClocks(own, a.Machine, a.Header.Clock, m.Time)
 	}
 	s.saveIfDue()
 	s.fileIfDue()
@@ -98,12 +115,13 @@ func (s handler[K, V]) Deliver(m stream.Message) error {
 
 // compareClocks compares this machine's clock with the log's by a message, and corrects
 // the timeline of reads if this clock is far ahead, so that nothing expires early.
-func (s handler[K, V]) compareClocks(own bool, sent, logged int64) {
+func (s handler[K, V]) compareClocks(own bool, machine uint64, sent, logged int64) {
 	now := s.now()
-	if own {
+	switch {
+	case own:
 		s.clock.own(sent, logged, now)
-	} else {
-		s.clock.other(sent, now)
+	case machine != s.options.machine && s.clock.other(sent, logged, now):
+		s.running.Go(func() { s.send(s.ctx, &command.Command{Op: command.Nop}, s.options.timeout) })
 	}
 	wrong := s.clock.wrongBy(now)
 	if abs(wrong-s.corrected) > int64(time.Second) {

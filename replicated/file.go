@@ -51,13 +51,41 @@ func readSnapshotFile[K comparable, V any](r *replica.Replica[K, V], path string
 
 // restoreFile restores r from the snapshot file if that is of this log, and if the log
 // still holds what follows. Otherwise r stays as it is: the log has all that it needs.
-func restoreFile[K comparable, V any](r *replica.Replica[K, V], path string, info stream.Info) {
+func restoreFile[K comparable, V any](ctx context.Context, r *replica.Replica[K, V], path string, log stream.Log, info stream.Info) {
 	if path == "" {
 		return
 	}
 	snapshot, err := readSnapshotFile(r, path)
-	if err == nil && snapshot.LogID == info.ID && snapshot.Position.Seq >= info.First && snapshot.Position.Seq <= info.Last {
+	if err == nil && snapshot.LogID == info.ID && holds(ctx, log, snapshot.Position) {
 		r.Restore(snapshot)
+	}
+}
+
+// holds reports whether log holds the message at a position, and not another one in its
+// place, as after a loss of data.
+func holds(ctx context.Context, log stream.Log, at replica.Position) bool {
+	h := &firstMessage{}
+	return errors.Is(log.Read(ctx, at.Seq, h), errFound) && replica.PositionOf(h.message) == at
+}
+
+// A firstMessage is a handler that keeps the first message and ends the reading.
+type firstMessage struct{ message stream.Message }
+
+var errFound = errors.New("found")
+
+func (h *firstMessage) Alive(uint64) {}
+
+func (h *firstMessage) Deliver(m stream.Message) error {
+	h.message = m
+	return errFound
+}
+
+// fileAtEnd writes the snapshot file of a node whose goroutines have ended. A node that
+// has diverged must not continue from its state.
+func (s *Store[K, V]) fileAtEnd() {
+	seq := s.replica.Position().Seq
+	if s.options.file != "" && seq > 0 && !errors.Is(s.Health().Err, ErrDiverged) {
+		s.status.saved(seq, s.writeSnapshotFile(s.replica.Snapshot()))
 	}
 }
 

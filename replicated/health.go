@@ -1,6 +1,9 @@
 package replicated
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -36,7 +39,43 @@ func (s *Store[K, V]) Health() Health {
 type status struct {
 	mu     sync.Mutex // guards the fields below
 	health Health
-	last   uint64 // the log's last sequence number, as known
+	last   uint64        // the log's last sequence number, as known
+	moved  chan struct{} // closed when the position changes or the node fails; nil: nobody waits
+}
+
+// wait returns when the node has reached a position, or why it will not.
+func (t *status) wait(ctx context.Context, seq uint64) error {
+	for {
+		t.mu.Lock()
+		h := t.health
+		if t.moved == nil {
+			t.moved = make(chan struct{})
+		}
+		moved := t.moved
+		t.mu.Unlock()
+		switch {
+		case h.Position >= seq:
+			return nil
+		case errors.Is(h.Err, ErrDiverged):
+			return h.Err
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			if h.Err != nil {
+				return fmt.Errorf("%w (%w)", ctx.Err(), h.Err)
+			}
+			return ctx.Err()
+		}
+	}
+}
+
+// movedLocked wakes those who wait.
+func (t *status) movedLocked() {
+	if t.moved != nil {
+		close(t.moved)
+		t.moved = nil
+	}
 }
 
 func (t *status) get() Health {
@@ -75,6 +114,7 @@ func (t *status) disconnected(err error) {
 		t.health.Connected, t.health.Since = false, time.Now()
 	}
 	t.health.Err = err
+	t.movedLocked()
 }
 
 // fail records that the node will never be connected again.
@@ -90,6 +130,7 @@ func (t *status) applied(m stream.Message) {
 	t.health.Delay = time.Duration(time.Now().UnixNano() - m.Time)
 	t.last = max(t.last, m.Seq)
 	t.health.Stale = t.health.Stale && t.health.Position < t.last
+	t.movedLocked()
 }
 
 // saved records the end of an attempt to save a snapshot.
@@ -107,4 +148,5 @@ func (t *status) restored(seq uint64) {
 	defer t.mu.Unlock()
 	t.health.LastSnapshot, t.health.Position = seq, seq
 	t.last = max(t.last, seq)
+	t.movedLocked()
 }

@@ -11,7 +11,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"github.com/lastmodstore/lastmodstore/replicated/embedded/servertest"
+	"github.com/lastmodstore/lastmodstore/replicated/embedded"
 )
 
 // What was acknowledged survives the end of the leader's process, again and again.
@@ -27,7 +27,7 @@ func TestNoAcknowledgedWriteIsLostWhenLeadersAreKilled(t *testing.T) {
 // If the servers flush each write, it survives that all of them end at once.
 func TestNoAcknowledgedWriteIsLostWhenAllServersAreKilled(t *testing.T) {
 	t.Parallel()
-	p := startServers(t, 3, servertest.SyncAlways())
+	p := startServers(t, 3, embedded.SyncAlways())
 	testLosses(p, func() {
 		var wg sync.WaitGroup
 		for i := range p.Size() {

@@ -20,10 +20,17 @@ func newStream[K comparable, V any](opts ...Option) *memlog.Stream {
 	return memlog.New(o.settings(codec.ForKeys[K](o.keys).Name, codec.ForValues[V](o.values).Name))
 }
 
-// join opens a node on log.
+// join opens a node on log, and its session.
 func join[K comparable, V any](log *memlog.Log, opts ...Option) (*Store[K, V], error) {
-	return open[K, V](context.Background(), log, newOptions(opts))
+	s, err := open[K, V](context.Background(), log, newOptions(opts))
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Sync(context.Background())
 }
+
+// onMachine makes a node one on another machine.
+func onMachine(id uint64) Option { return func(o *options) { o.machine = id } }
 
 // openAlone opens a store on a log of its own, in memory.
 func openAlone[K comparable, V any](cleanup time.Duration, opts ...lastmodstore.Option) lastmodstore.Store[K, V] {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -44,7 +45,7 @@ func inCluster(t *testing.T, n int, f func(c *cluster), opts ...Option) {
 func (c *cluster) join() *Store[string, int] {
 	c.t.Helper()
 	log := c.stream.Open()
-	s, err := join[string, int](log, c.opts...)
+	s, err := join[string, int](log, append(slices.Clip(c.opts), onMachine(uint64(len(c.nodes))))...)
 	c.g.Expect(err).NotTo(HaveOccurred())
 	c.logs, c.nodes = append(c.logs, log), append(c.nodes, s)
 	return s
@@ -463,6 +464,7 @@ func TestANodeWithAWrongClockCannotWrite(t *testing.T) {
 			o.clock = func() time.Time { return time.Now().Add(wrong) }
 			s, err := open[string, int](context.Background(), log, o)
 			c.g.Expect(err).NotTo(HaveOccurred())
+			c.g.Expect(s.Sync(context.Background())).To(Succeed())
 			c.logs, c.nodes = append(c.logs, log), append(c.nodes, s)
 
 			c.g.Expect(s.Health().ClockOffset).To(Equal(skew))

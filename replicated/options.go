@@ -32,6 +32,7 @@ type options struct {
 	countReads bool
 	file       string
 	clock      func() time.Time // set by tests
+	machine    uint64           // whose clock that is; set by tests
 }
 
 func newOptions(opts []Option) options {
@@ -44,6 +45,7 @@ func newOptions(opts []Option) options {
 		values:     lastmodstore.JSON,
 		timeout:    10 * time.Second,
 		clock:      time.Now,
+		machine:    thisMachine(),
 	}
 	for _, apply := range opts {
 		apply(&o)
@@ -95,7 +97,8 @@ func Limits(opts ...lastmodstore.Option) Option {
 }
 
 // SaveEvery sets after how many commands a snapshot is saved, and the log trimmed. The
-// default is 100,000.
+// default is 100,000. That also happens when the log has grown by 64 MiB, or by a
+// quarter of MaxBytes.
 func SaveEvery(commands int) Option {
 	if commands <= 0 {
 		panic(fmt.Sprintf("replicated: SaveEvery(%d): the number must be positive", commands))
@@ -116,6 +119,17 @@ func Timeout(d time.Duration) Option {
 		panic(fmt.Sprintf("replicated: Timeout(%v): use more than 0 and at most a minute", d))
 	}
 	return func(o *options) { o.timeout = d }
+}
+
+// maxUnsaved is the number of bytes by which a log grows before a snapshot is saved.
+const maxUnsaved = 64 << 20
+
+// saveBytes returns by how many bytes the log may grow before a snapshot is saved.
+func (o *options) saveBytes() int64 {
+	if o.maxBytes > 0 {
+		return min(maxUnsaved, o.maxBytes/4)
+	}
+	return maxUnsaved
 }
 
 // settings returns what is recorded in the log.

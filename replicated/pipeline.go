@@ -47,8 +47,9 @@ type message[V any] struct {
 // A pipeline turns calls into messages of one session and completes them when the
 // replica has applied them.
 type pipeline[V any] struct {
-	log   stream.Log
-	clock func() time.Time // for the messages' clock readings only
+	log     stream.Log
+	clock   func() time.Time // for the messages' clock readings only
+	machine uint64
 
 	mu       sync.Mutex // guards the fields below; never held while a message is sent
 	session  uint64     // 0: not registered
@@ -63,8 +64,8 @@ type pipeline[V any] struct {
 	wake     chan struct{} // buffered for one
 }
 
-func newPipeline[V any](log stream.Log, clock func() time.Time) *pipeline[V] {
-	return &pipeline[V]{log: log, clock: clock, asleep: true, wake: make(chan struct{}, 1)}
+func newPipeline[V any](log stream.Log, clock func() time.Time, machine uint64) *pipeline[V] {
+	return &pipeline[V]{log: log, clock: clock, machine: machine, asleep: true, wake: make(chan struct{}, 1)}
 }
 
 // submit accepts c, or returns why not. The result is there when c.done holds an element.
@@ -140,7 +141,7 @@ func (p *pipeline[V]) encodeLocked(m *message[V]) {
 func (p *pipeline[V]) registerLocked(now time.Time) *message[V] {
 	p.nonce = make([]byte, command.NonceLen)
 	rand.Read(p.nonce)
-	m := &message[V]{data: command.AppendHeader(nil, command.Header{Clock: p.clock().UnixNano(), Nonce: p.nonce})}
+	m := &message[V]{data: command.AppendHeader(nil, command.Header{Clock: p.clock().UnixNano(), Nonce: p.nonce, Machine: p.machine})}
 	p.attemptLocked(m, now)
 	p.inFlight = append(p.inFlight, m)
 	return m
@@ -182,15 +183,25 @@ func (p *pipeline[V]) reject(m *message[V], err error) {
 	m.resendAt = time.Now().Add(retryAfter)
 	p.wakeLocked()
 	var ready []*message[V]
-	if isFinal(err) && m.rejected == m.attempts && m.number > 0 && slices.Contains(p.inFlight, m) {
-		p.removeLocked(m)
-		for _, c := range m.calls {
-			c.complete(replica.Result[V]{}, fmt.Errorf("%w: %w", ErrUnavailable, err))
-		}
+	if isFinal(err) && m.rejected == m.attempts && slices.Contains(p.inFlight, m) {
+		p.failLocked(m, fmt.Errorf("%w: %w", ErrUnavailable, err))
 		ready = p.packLocked()
 	}
 	p.mu.Unlock()
 	p.send(ready)
+}
+
+// failLocked completes the calls of m with err or, of a registration, those that wait
+// for it.
+func (p *pipeline[V]) failLocked(m *message[V], err error) {
+	calls := m.calls
+	if m.number == 0 {
+		calls, p.queue, p.nonce = p.queue, nil, nil
+	}
+	for _, c := range calls {
+		c.complete(replica.Result[V]{}, err)
+	}
+	p.removeLocked(m)
 }
 
 // isFinal reports whether there is no point in sending a message again.
@@ -225,6 +236,8 @@ func (p *pipeline[V]) applied(seq uint64, a replica.Applied[V]) (own bool) {
 	case !own || a.Repeated:
 	case a.Header.Nonce != nil:
 		p.registeredLocked(seq)
+	case a.Unknown:
+		p.restartLocked()
 	default:
 		p.completeLocked(a)
 	}
@@ -250,17 +263,24 @@ func (p *pipeline[V]) completeLocked(a replica.Applied[V]) {
 	m := p.inFlight[i]
 	p.inFlight = slices.Delete(p.inFlight, i, i+1)
 	for n, c := range m.calls {
-		switch {
-		case c == nil:
-		case a.Unknown:
-			c.complete(replica.Result[V]{}, fmt.Errorf("%w: the session has expired", ErrUncertain))
-		default:
-			c.complete(a.Results[n], nil)
+		c.complete(a.Results[n], nil)
+	}
+	p.noteDrainedLocked()
+}
+
+// restartLocked begins a new session, since the log does not know the present one any
+// more. This node has seen all of the log so far, so what is in flight has not been
+// applied, and never will be in that session: it is sent in the next one.
+func (p *pipeline[V]) restartLocked() {
+	var calls []*call[V]
+	for _, m := range p.inFlight {
+		for _, c := range m.calls {
+			if c != nil {
+				calls = append(calls, c)
+			}
 		}
 	}
-	if a.Unknown {
-		p.endSessionLocked()
-	}
+	p.session, p.inFlight, p.queue = 0, nil, append(calls, p.queue...)
 	p.noteDrainedLocked()
 }
 
@@ -287,8 +307,8 @@ func (p *pipeline[V]) restored(from resultSource[V]) {
 	p.send(ready)
 }
 
-// endSessionLocked makes the next message one of a new session. What was in flight in
-// the old one may have been applied or not.
+// endSessionLocked begins a new session, since a snapshot does not know the present one.
+// What was in flight may have been applied or not.
 func (p *pipeline[V]) endSessionLocked() {
 	p.session = 0
 	for _, m := range p.inFlight {
@@ -297,6 +317,7 @@ func (p *pipeline[V]) endSessionLocked() {
 		}
 	}
 	p.inFlight = nil
+	p.noteDrainedLocked()
 }
 
 func (c *call[V]) complete(result replica.Result[V], err error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	. "github.com/onsi/gomega"
 
+	"github.com/lastmodstore/lastmodstore/replicated/embedded"
 	"github.com/lastmodstore/lastmodstore/replicated/embedded/servertest"
 	"github.com/lastmodstore/lastmodstore/replicated/internal/proxy"
 )
@@ -28,7 +29,7 @@ type place struct {
 }
 
 // startServers returns n servers that form a cluster. They end with the test.
-func startServers(t testing.TB, n int, changes ...servertest.Change) *place {
+func startServers(t testing.TB, n int, changes ...embedded.Option) *place {
 	t.Helper()
 	p := &place{t: t, g: NewWithT(t)}
 	var err error

@@ -2,17 +2,20 @@ package replicated
 
 import (
 	"context"
-	"crypto/rand"
+	crypto "crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/lastmodstore/lastmodstore/replicated/internal/command"
 	"github.com/lastmodstore/lastmodstore/replicated/internal/replica"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/stream"
 )
 
 // keptSnapshots is how many snapshots are kept. The log is trimmed to the oldest of
@@ -25,9 +28,27 @@ var errNoSnapshot = errors.New("the log has been trimmed, and there is no snapsh
 // in the log, and all nodes count from there. Each has a limit of its own, so that
 // usually one of them saves.
 type saving struct {
-	after  int         // number of commands; changed by the goroutine of the feed only
-	filed  uint64      // position of the snapshot file; for the goroutine of the feed
-	active atomic.Bool // a save is in progress
+	commands  int64 // after so many, or so many bytes
+	bytes     int64
+	filed     uint64       // position of the snapshot file; for the goroutine of the feed
+	active    atomic.Bool  // a save is in progress
+	wanted    atomic.Bool  // the log is full
+	notBefore atomic.Int64 // after a save that has failed, in Unix nanoseconds
+}
+
+// saveAgain is how long a node waits after a save that has failed.
+const saveAgain = 10 * time.Second
+
+func (v *saving) start(o *options, position uint64) {
+	v.filed = position
+	v.commands = int64(o.saveEvery) + rand.Int64N(int64(o.saveEvery)/4+1)
+	v.bytes = o.saveBytes() + rand.Int64N(o.saveBytes()/4+1)
+}
+
+// isDue reports whether to save now.
+func (v *saving) isDue(unsaved replica.Growth) bool {
+	return (unsaved.Commands >= v.commands || unsaved.Bytes >= v.bytes || unsaved.Commands > 0 && v.wanted.Load()) &&
+		time.Now().UnixNano() >= v.notBefore.Load()
 }
 
 // fileIfDue starts to write the snapshot file if that is due.
@@ -47,17 +68,21 @@ func (s *Store[K, V]) fileIfDue() {
 // saveIfDue starts to save the state if that is due. It runs on the goroutine of the
 // feed, which continues while the copy is written.
 func (s *Store[K, V]) saveIfDue() {
-	if s.replica.Unsaved() < s.saving.after || !s.saving.active.CompareAndSwap(false, true) {
+	if !s.saving.isDue(s.replica.Unsaved()) || !s.saving.active.CompareAndSwap(false, true) {
 		return
 	}
 	snapshot := s.replica.Snapshot()
 	s.running.Go(func() {
 		defer s.saving.active.Store(false)
-		s.status.saved(snapshot.Position.Seq, s.save(s.ctx, snapshot))
+		err := s.save(s.ctx, snapshot)
+		if s.saving.wanted.Store(false); err != nil {
+			s.saving.notBefore.Store(time.Now().Add(saveAgain).UnixNano())
+		}
+		s.status.saved(snapshot.Position.Seq, err)
 	})
 }
 
-// save writes snapshot, tells the other nodes, and removes what is not needed any more.
+// save writes snapshot, removes what is not needed any more, and tells the other nodes.
 func (s *Store[K, V]) save(ctx context.Context, snapshot *replica.Snapshot[K, V]) error {
 	in, out := io.Pipe()
 	s.running.Go(func() { out.CloseWithError(s.replica.Write(out, snapshot)) })
@@ -66,12 +91,20 @@ func (s *Store[K, V]) save(ctx context.Context, snapshot *replica.Snapshot[K, V]
 	if err != nil {
 		return err
 	}
-	if _, err := s.send(ctx, &command.Command{Op: command.Saved, Limit: snapshot.Position.Seq}, s.options.timeout); err != nil {
+	names, err := s.snapshotNames(ctx)
+	if err != nil {
 		return err
 	}
-	names, err := s.snapshotNames(ctx)
-	if err != nil || len(names) < keptSnapshots {
+	if err := s.trim(ctx, names); err != nil {
 		return err
+	}
+	return s.announce(ctx, names[0])
+}
+
+// trim removes what is not needed any more if these are the snapshots.
+func (s *Store[K, V]) trim(ctx context.Context, names []string) error {
+	if len(names) < keptSnapshots {
+		return nil
 	}
 	if err := s.log.Trim(ctx, seqOf(names[keptSnapshots-1])); err != nil {
 		return err
@@ -84,10 +117,25 @@ func (s *Store[K, V]) save(ctx context.Context, snapshot *replica.Snapshot[K, V]
 	return nil
 }
 
+// announce tells the other nodes of the newest snapshot. If the log is full, it makes
+// room: a node that is loading an older one will have to load this one.
+func (s *Store[K, V]) announce(ctx context.Context, name string) error {
+	c := &command.Command{Op: command.Saved, Limit: seqOf(name)}
+	_, err := s.send(ctx, c, s.options.timeout)
+	if !errors.Is(err, stream.ErrLimit) {
+		return err
+	}
+	if err := s.log.Trim(ctx, seqOf(name)); err != nil {
+		return err
+	}
+	_, err = s.send(ctx, c, s.options.timeout)
+	return err
+}
+
 // snapshotName returns a unique name for a snapshot of this log. Names sort by sequence
 // number.
 func (s *Store[K, V]) snapshotName(seq uint64) string {
-	return fmt.Sprintf("%s-%020d-%s", s.replica.LogID, seq, rand.Text())
+	return fmt.Sprintf("%s-%020d-%s", s.replica.LogID, seq, crypto.Text())
 }
 
 func seqOf(name string) uint64 {

@@ -15,7 +15,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,11 +53,11 @@ type Store[K comparable, V any] struct {
 	corrected  int64         // by how much the timeline of reads is; for the goroutine of the feed
 	idleSweeps atomic.Uint64 // sweeps that found nothing to remove
 
-	closed    atomic.Bool // the first Close has begun
-	closeOnce sync.Once
-	ctx       context.Context // of the goroutines
-	cancel    context.CancelFunc
-	running   sync.WaitGroup
+	closed  atomic.Bool     // the first Close has begun
+	ended   chan struct{}   // closed when Close has ended the node
+	ctx     context.Context // of the goroutines
+	cancel  context.CancelFunc
+	running sync.WaitGroup
 }
 
 var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
@@ -121,13 +120,10 @@ func open[K comparable, V any](ctx context.Context, log stream.Log, o options) (
 		return nil, err
 	}
 	r := newReplica(o, keys, values, info)
-	restoreFile(r, o.file, info)
+	restoreFile(ctx, r, o.file, log, info)
 	s := newStore(o, keys, values, log, r)
 	s.start()
-	if err := s.Sync(ctx); err != nil {
-		if problem := s.Health().Err; problem != nil {
-			err = fmt.Errorf("%w (%w)", err, problem)
-		}
+	if err := s.status.wait(ctx, info.Last); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("replicated: not caught up with the log: %w", err)
 	}
@@ -141,7 +137,7 @@ func newReplica[K comparable, V any](o options, keys codec.Codec[K], values code
 
 func newStore[K comparable, V any](o options, keys codec.Codec[K], values codec.Codec[V], log stream.Log, r *replica.Replica[K, V]) *Store[K, V] {
 	s := &Store[K, V]{options: o, keys: keys, values: values, log: log,
-		local: r.Store, replica: r, pipeline: newPipeline[V](log, o.clock)}
+		ended: make(chan struct{}), local: r.Store, replica: r, pipeline: newPipeline[V](log, o.clock, o.machine)}
 	s.hidden = seam.New[K](s, nil, nil)
 	return s
 }
@@ -150,7 +146,7 @@ func newStore[K comparable, V any](o options, keys codec.Codec[K], values codec.
 func (s *Store[K, V]) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.ctx, s.cancel = ctx, cancel
-	s.saving.after = s.options.saveEvery + rand.IntN(s.options.saveEvery/4+1)
+	s.saving.start(&s.options, s.replica.Position().Seq)
 	s.running.Go(func() { s.follow(ctx) })
 	s.running.Go(func() { s.pipeline.resend(ctx.Done()) })
 	if s.options.cleanup > 0 {
@@ -165,24 +161,24 @@ const drainTime = time.Second
 // nodes as they are. Writes in progress get their results, if they arrive within a
 // second, and otherwise [ErrUncertain] or [ErrUnavailable].
 func (s *Store[K, V]) Close() error {
-	s.closed.Store(true)
-	s.closeOnce.Do(func() {
-		s.pipeline.refuse(lastmodstore.ErrClosed)
-		timer := time.NewTimer(drainTime)
-		defer timer.Stop()
-		select {
-		case <-s.pipeline.drain():
-		case <-timer.C:
-		}
-		s.pipeline.abort(errors.New("the store was closed"))
-		s.cancel()
-		s.running.Wait()
-		if s.options.file != "" && s.replica.Position().Seq > 0 {
-			s.status.saved(s.replica.Position().Seq, s.writeSnapshotFile(s.replica.Snapshot()))
-		}
-		s.log.Close()
-		s.local.Close()
-	})
+	if !s.closed.CompareAndSwap(false, true) {
+		<-s.ended
+		return nil
+	}
+	s.pipeline.refuse(lastmodstore.ErrClosed)
+	timer := time.NewTimer(drainTime)
+	defer timer.Stop()
+	select {
+	case <-s.pipeline.drain():
+	case <-timer.C:
+	}
+	s.pipeline.abort(errors.New("the store was closed"))
+	s.cancel()
+	s.running.Wait()
+	s.fileAtEnd()
+	s.log.Close()
+	s.local.Close()
+	close(s.ended)
 	return nil
 }
 

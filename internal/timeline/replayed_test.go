@@ -147,3 +147,16 @@ func TestACorrectedClockIsNotFollowed(t *testing.T) {
 		g.Expect(line.Now()).To(Equal(now()), "the clock was set right")
 	})
 }
+
+// A time from the log is the same position whatever this machine's clock shows.
+func TestACorrectionChangesNoPosition(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		line := StartReplayed(0)
+		at := time.Now().Add(time.Minute).UnixNano()
+		for _, ahead := range []time.Duration{0, time.Hour, -time.Hour} {
+			line.Correct(int64(ahead))
+			g.Expect(line.Nanos(time.Unix(0, at))).To(Equal(at))
+		}
+	})
+}

@@ -193,6 +193,9 @@ func (l *Timeline) Time(n int64) time.Time { return time.Unix(0, n) }
 // outside the years 1678 to 2262 is replaced by the nearest limit.
 func (l *Timeline) Nanos(t time.Time) int64 {
 	wall := nanos(t)
+	if l.replayed && t == t.Round(0) {
+		return wall // what the log says must not depend on this machine's clock
+	}
 	// If t has no monotonic reading, Sub uses the wall clock, and the sum is not earlier.
 	since, base := int64(t.Sub(l.base)), l.offset.Load()
 	if since > math.MaxInt64-base {

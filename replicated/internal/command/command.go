@@ -7,8 +7,8 @@
 //	kind      1 byte: registration or commands
 //	clock     varint: the writer's clock, in Unix nanoseconds
 //
-// and then, of a registration, a nonce of 16 bytes, by which its writer recognizes it;
-// or, of commands,
+// and then, of a registration, a nonce of 16 bytes, by which its writer recognizes it,
+// and a uvarint that identifies its machine; or, of commands,
 //
 //	session   uvarint: the sequence number of the session's registration
 //	number    uvarint: of this message in its session, from 1
@@ -48,7 +48,9 @@ var (
 // A Header is the part of a message in front of its commands.
 type Header struct {
 	Clock int64
-	Nonce []byte // of a registration; otherwise nil
+
+	Nonce   []byte // of a registration; otherwise nil
+	Machine uint64 // of a registration: on which the writer runs
 
 	Session uint64
 	Number  uint64
@@ -60,7 +62,7 @@ func AppendHeader(b []byte, h Header) []byte {
 	if h.Nonce != nil {
 		b = append(b, Version, kindRegistration)
 		b = binary.AppendVarint(b, h.Clock)
-		return append(b, h.Nonce...)
+		return binary.AppendUvarint(append(b, h.Nonce...), h.Machine)
 	}
 	b = append(b, Version, kindCommands)
 	b = binary.AppendVarint(b, h.Clock)
@@ -84,7 +86,7 @@ func ParseHeader(message []byte) (h Header, commands []byte, err error) {
 	h.Clock = r.varint()
 	switch message[1] {
 	case kindRegistration:
-		h.Nonce = r.take(NonceLen)
+		h.Nonce, h.Machine = r.take(NonceLen), r.uvarint()
 		if len(r.rest) > 0 {
 			r.failed = true
 		}

@@ -48,7 +48,7 @@ func TestEveryHeaderComesBackEqual(t *testing.T) {
 	g := NewWithT(t)
 	for _, want := range []Header{
 		{Clock: -5, Session: math.MaxUint64, Number: 1 << 40, Floor: 7},
-		{Clock: math.MaxInt64, Nonce: bytes.Repeat([]byte{3}, NonceLen)},
+		{Clock: math.MaxInt64, Nonce: bytes.Repeat([]byte{3}, NonceLen), Machine: math.MaxUint64},
 	} {
 		data := AppendHeader(nil, want)
 		g.Expect(len(data)).To(BeNumerically("<=", MaxHeaderLen))

@@ -263,7 +263,7 @@ func (p *snapshots) Open(_ context.Context, name string) (io.ReadCloser, error) 
 	defer p.stream.mu.Unlock()
 	data, ok := p.stream.snapshots[name]
 	if !ok {
-		return nil, stream.ErrGone
+		return nil, stream.ErrNoSnapshot
 	}
 	return io.NopCloser(bytes.NewReader(data)), (*Log)(p).failure()
 }

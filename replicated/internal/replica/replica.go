@@ -14,7 +14,6 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/config"
 	"github.com/lastmodstore/lastmodstore/internal/engine"
 	"github.com/lastmodstore/lastmodstore/internal/seam"
-	"github.com/lastmodstore/lastmodstore/internal/table"
 	"github.com/lastmodstore/lastmodstore/internal/timeline"
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 	"github.com/lastmodstore/lastmodstore/replicated/internal/codec"
@@ -40,11 +39,18 @@ type Position struct {
 	Sum  uint32
 }
 
-func positionOf(m stream.Message) Position {
+// PositionOf returns the position of m.
+func PositionOf(m stream.Message) Position {
 	return Position{m.Seq, m.Time, crc32.Checksum(m.Data, castagnoli)}
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// A Growth is by how much a log has grown.
+type Growth struct{ Commands, Bytes int64 }
+
+// messageOverhead is about what a message takes in the log besides its data.
+const messageOverhead = 128
 
 // A Replica is the state at one position of the log. One goroutine at a time may call
 // its methods; others may read its Store.
@@ -58,12 +64,12 @@ type Replica[K comparable, V any] struct {
 	shard    engine.Replica[K, V]
 	position Position
 	now      int64  // the time of the latest message
-	unsaved  uint64 // number of commands since the latest snapshot that the log mentions
+	unsaved  Growth // since the latest snapshot that the log mentions
 	sessions sessions[V]
 }
 
-// New returns the replica at the beginning of a log of that ID, which was created at the given
-// time.// The function wall reads this machine's clock, by which reads decide what has expired.
+// New returns the replica at the beginning of a log of that ID, which was created at the
+// given time. The function wall reads this machine's clock, by which reads decide what has expired.
 func New[K comparable, V any](keys codec.Codec[K], values codec.Codec[V], logID string, created int64, wall func() int64, opts ...lastmodstore.Option) *Replica[K, V] {
 	line := timeline.StartReplayedBy(created, wall)
 	opts = append(opts, func(c *config.Config) { c.Line, c.Deterministic = line, true })
@@ -84,8 +90,8 @@ func (r *Replica[K, V]) Time() int64 { return r.now }
 // machine, if no message does.
 func (r *Replica[K, V]) FollowClock() { r.Line.Advance(r.now) }
 
-// Unsaved returns the number of commands since a snapshot was saved, by any node.
-func (r *Replica[K, V]) Unsaved() int { return int(r.unsaved) }
+// Unsaved returns by how much the log has grown since a snapshot was saved, by any node.
+func (r *Replica[K, V]) Unsaved() Growth { return r.unsaved }
 
 // HasSession reports whether a session has not expired.
 func (r *Replica[K, V]) HasSession(id uint64) bool { return r.sessions.byID[id] != nil }
@@ -99,6 +105,7 @@ func (r *Replica[K, V]) Hash(key K) uint64 { return r.shard.Hash(key) }
 // Applied is what the application of a message yielded.
 type Applied[V any] struct {
 	Header   command.Header
+	Machine  uint64      // on which the writer of the session runs
 	Results  []Result[V] // one for each command that was applied
 	Repeated bool        // the message had been applied, or given up by its writer
 	Unknown  bool        // the session is not known, so nothing was applied
@@ -106,7 +113,7 @@ type Applied[V any] struct {
 
 // Apply applies m. It does nothing if m is the message applied last.
 func (r *Replica[K, V]) Apply(m stream.Message) (a Applied[V], err error) {
-	at := positionOf(m)
+	at := PositionOf(m)
 	switch {
 	case at == r.position:
 		a.Repeated = true
@@ -118,12 +125,17 @@ func (r *Replica[K, V]) Apply(m stream.Message) (a Applied[V], err error) {
 	if err != nil {
 		return a, fmt.Errorf("%w: number %d: %w", ErrUndecodable, m.Seq, err)
 	}
-	a.Header = h
-	r.advance(m.Time, h.Clock)
-	if h.Nonce != nil {
-		r.sessions.add(&session[V]{id: m.Seq, active: r.now, results: map[uint64][]Result[V]{}})
-	} else if a, err = r.applyCommands(h, commands); err != nil {
+	all, err := r.decode(commands) // before anything is applied: all of a message, or nothing
+	if err != nil {
 		return a, fmt.Errorf("%w: number %d: %w", ErrUndecodable, m.Seq, err)
+	}
+	r.advance(m.Time, h.Clock)
+	r.unsaved.Bytes += int64(len(m.Data)) + messageOverhead
+	if h.Nonce != nil {
+		a = Applied[V]{Header: h, Machine: h.Machine}
+		r.sessions.add(&session[V]{id: m.Seq, machine: h.Machine, active: r.now, results: map[uint64][]Result[V]{}})
+	} else {
+		a = r.applyCommands(h, all)
 	}
 	r.position = at
 	return a, nil
@@ -140,110 +152,6 @@ func (r *Replica[K, V]) advance(server, writer int64) {
 	r.now = max(r.now, min(server, limit))
 	r.Line.Advance(r.now)
 	r.sessions.expire(r.now)
-}
-
-func (r *Replica[K, V]) applyCommands(h command.Header, commands []byte) (a Applied[V], err error) {
-	a.Header = h
-	of := r.sessions.find(h.Session, r.now)
-	if of == nil {
-		a.Unknown = true
-		return a, nil
-	}
-	if of.raise(h.Floor); of.isRepeated(h.Number) {
-		a.Repeated = true
-		return a, nil
-	}
-	for size := len(commands); len(commands) > 0; {
-		var c command.Command
-		if c, commands, err = command.Parse(commands); err != nil {
-			return a, err
-		}
-		if a.Results == nil { // commands of one message are usually of about the same length
-			a.Results = make([]Result[V], 0, size/(size-len(commands))+1)
-		}
-		result, err := r.apply(&c)
-		if err != nil {
-			return a, err
-		}
-		a.Results = append(a.Results, result)
-		r.unsaved++
-	}
-	of.results[h.Number] = a.Results
-	return a, nil
-}
-
-// apply applies c. An error means that c cannot be decoded.
-func (r *Replica[K, V]) apply(c *command.Command) (result Result[V], err error) {
-	var key K
-	var value V
-	if c.Op.HasKey() {
-		if key, err = r.keys.Decode(c.Key); err != nil {
-			return result, fmt.Errorf("its key: %w", err)
-		}
-	}
-	if c.Op.HasValue() {
-		if value, err = r.values.Decode(c.Value); err != nil {
-			return result, fmt.Errorf("its value: %w", err)
-		}
-	}
-	ttl, since := time.Duration(c.TTL), time.Time{}
-	if !c.Absent {
-		since = time.Unix(0, c.Since)
-	}
-	switch s := r.Store; c.Op {
-	case command.Set:
-		result.Err = s.Set(key, value, ttl)
-	case command.SetMany:
-		return r.setMany(c)
-	case command.SetUnmodified:
-		result.Entry, result.OK, result.Err = s.SetIfUnmodifiedSince(key, value, ttl, since)
-	case command.Add:
-		result.Entry, result.Err = s.Add(key, value, ttl)
-	case command.Touch:
-		result.OK, result.Err = s.Touch(key, ttl)
-	case command.Delete:
-		result.OK, result.Err = s.Delete(key)
-	case command.GetAndDelete:
-		result.Entry, result.OK, result.Err = s.GetAndDelete(key)
-	case command.DeleteUnmodified:
-		result.OK, result.Err = s.DeleteIfUnmodifiedSince(key, since)
-	case command.Merge:
-		result.OK, result.Err = s.Merge(key, mergedEntry(c, value))
-	case command.Clear:
-		result.Err = s.Clear()
-	case command.Sweep:
-		result.N, result.OK = r.shard.SweepStep(int(c.Limit))
-	case command.Saved:
-		r.unsaved = 0
-	}
-	return result, nil
-}
-
-func mergedEntry[V any](c *command.Command, value V) lastmodstore.Entry[V] {
-	e := lastmodstore.Entry[V]{Value: value, LastModified: time.Unix(0, c.Modified), TTL: time.Duration(c.TTL)}
-	if c.Deadline != timeline.Never {
-		e.ExpiresAt = time.Unix(0, c.Deadline)
-	}
-	return e
-}
-
-func (r *Replica[K, V]) setMany(c *command.Command) (result Result[V], err error) {
-	all := make([]table.Assignment[K, V], len(c.Pairs))
-	for i, p := range c.Pairs {
-		key, err := r.keys.Decode(p.Key)
-		if err != nil {
-			return result, fmt.Errorf("its key: %w", err)
-		}
-		value, err := r.values.Decode(p.Value)
-		if err != nil {
-			return result, fmt.Errorf("its value: %w", err)
-		}
-		all[i] = table.NewAssignment(r.shard.Hash(key), key, value)
-	}
-	if p := r.shard.StartSetMany(all, time.Duration(c.TTL)); p != nil {
-		result.Err = p.Wait()
-	}
-	return result, nil
 }
 
 // compareKeys orders keys by their encodings, which are the same on all nodes.

@@ -14,7 +14,8 @@ const SessionTTL = 10 * time.Minute
 // would let a late duplicate of the registration revive a session that has expired.
 type session[V any] struct {
 	id      uint64
-	active  int64 // the time of its latest message
+	machine uint64 // on which its writer runs
+	active  int64  // the time of its latest message
 	floor   uint64
 	results map[uint64][]Result[V] // by message number, none below floor
 }

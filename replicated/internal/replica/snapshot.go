@@ -18,7 +18,7 @@ import (
 // A snapshot is
 //
 //	magic     "lastmodlog\x01", of which the last byte is the version
-//	position  ID of the log; sequence number, time, sum; the time of the state; the commands since a snapshot
+//	position  ID of the log; types; sequence number, time, sum; the time of the state; the growth since a snapshot
 //	table     last, merges, horizon; entries; removals; expired entries
 //	sessions  the longest inactive first, with their results
 //	checksum  CRC-32C of all of that, 4 bytes, big endian
@@ -37,14 +37,15 @@ type Snapshot[K comparable, V any] struct {
 	LogID    string
 	Position Position
 	now      int64
-	unsaved  uint64
-	image    table.Image[K, V]
+	unsaved  Growth
+	captured *table.Capture[K, V] // of a replica
+	image    table.Image[K, V]    // that was read
 	sessions []*session[V]
 }
 
 // Snapshot returns a copy of r.
 func (r *Replica[K, V]) Snapshot() *Snapshot[K, V] {
-	s := &Snapshot[K, V]{LogID: r.LogID, Position: r.position, now: r.now, unsaved: r.unsaved, image: r.shard.Image()}
+	s := &Snapshot[K, V]{LogID: r.LogID, Position: r.position, now: r.now, unsaved: r.unsaved, captured: r.shard.Capture()}
 	for e := r.sessions.queued.Front(); e != nil; e = e.Next() {
 		of := *e.Value.(*session[V])
 		of.results = maps.Clone(of.results)
@@ -53,7 +54,8 @@ func (r *Replica[K, V]) Snapshot() *Snapshot[K, V] {
 	return s
 }
 
-// Restore makes r the replica of which s is a copy. It must come from the same log.
+// Restore makes r the replica of which s, which was read, is a copy. It must come from
+// the same log.
 func (r *Replica[K, V]) Restore(s *Snapshot[K, V]) {
 	r.LogID, r.position, r.now, r.unsaved = s.LogID, s.Position, s.now, s.unsaved
 	r.Line.Advance(r.now)
@@ -74,15 +76,21 @@ func (r *Replica[K, V]) Write(w io.Writer, s *Snapshot[K, V]) error {
 	out := &output{w: bufio.NewWriterSize(w, 64<<10), sum: crc32.New(castagnoli)}
 	out.raw([]byte(snapshotMagic))
 	out.bytes([]byte(s.LogID))
+	out.bytes([]byte(r.types()))
 	out.uvarint(s.Position.Seq)
 	out.varint(s.Position.Time)
 	out.uvarint(uint64(s.Position.Sum))
 	out.varint(s.now)
-	out.uvarint(s.unsaved)
-	r.writeTable(out, &s.image)
+	out.varint(s.unsaved.Commands)
+	out.varint(s.unsaved.Bytes)
+	image := s.captured.Image()
+	r.writeTable(out, &image)
 	r.writeSessions(out, s.sessions)
 	return out.end()
 }
+
+// types names the encodings of keys and values.
+func (r *Replica[K, V]) types() string { return r.keys.Name + " to " + r.values.Name }
 
 func (r *Replica[K, V]) writeTable(out *output, i *table.Image[K, V]) {
 	out.varint(i.Last)
@@ -126,6 +134,7 @@ func (r *Replica[K, V]) writeSessions(out *output, all []*session[V]) {
 	out.uvarint(uint64(len(all)))
 	for _, of := range all {
 		out.uvarint(of.id)
+		out.uvarint(of.machine)
 		out.varint(of.active)
 		out.uvarint(of.floor)
 		out.uvarint(uint64(len(of.results)))
@@ -158,7 +167,11 @@ func (r *Replica[K, V]) Read(in io.Reader) (s *Snapshot[K, V], err error) {
 		return nil, fmt.Errorf("%w: its checksum is wrong", ErrCorrupt)
 	}
 	from := &input{rest: data[len(snapshotMagic):end]}
-	s = &Snapshot[K, V]{LogID: string(from.bytes()), Position: Position{from.uvarint(), from.varint(), uint32(from.uvarint())}, now: from.varint(), unsaved: from.uvarint()}
+	id := string(from.bytes())
+	if types := string(from.bytes()); types != r.types() {
+		return nil, fmt.Errorf("%w: it holds %s, not %s", ErrCorrupt, types, r.types())
+	}
+	s = &Snapshot[K, V]{LogID: id, Position: Position{from.uvarint(), from.varint(), uint32(from.uvarint())}, now: from.varint(), unsaved: Growth{from.varint(), from.varint()}}
 	r.readTable(from, &s.image)
 	s.sessions = r.readSessions(from)
 	if from.failed || len(from.rest) > 0 {
@@ -206,7 +219,7 @@ func decodeFrom[T any](in *input, decode func([]byte) (T, error)) (v T) {
 func (r *Replica[K, V]) readSessions(in *input) []*session[V] {
 	all := make([]*session[V], in.len())
 	for i := range all {
-		of := &session[V]{id: in.uvarint(), active: in.varint(), floor: in.uvarint()}
+		of := &session[V]{id: in.uvarint(), machine: in.uvarint(), active: in.varint(), floor: in.uvarint()}
 		n := in.len()
 		of.results = make(map[uint64][]Result[V], n)
 		for range n {
