@@ -95,10 +95,11 @@ func (s *Store[K, V]) now() int64 { return s.options.clock().UnixNano() }
 // checkClock returns ErrClockSkew if this machine's clock is wrong by over a minute: what
 // it wrote would expire early or late. It measures again if that was found long ago.
 func (s *Store[K, V]) checkClock() error {
-	if s.clock.wrongBy(s.now()) == 0 {
+	_, measured := s.clock.get()
+	if measured != 0 && s.clock.wrongBy(s.now()) == 0 {
 		return nil
 	}
-	if _, measured := s.clock.get(); abs(s.now()-measured) > int64(time.Second) {
+	if abs(s.now()-measured) > int64(time.Second) {
 		if err := s.measureClock(); err != nil {
 			return err
 		}

@@ -70,7 +70,7 @@ func (t *status) wait(ctx context.Context, seq uint64) error {
 	}
 }
 
-// movedLocked wakes those who wait.
+// movedLocked wakes the callers of wait.
 func (t *status) movedLocked() {
 	if t.moved != nil {
 		close(t.moved)

@@ -357,9 +357,8 @@ func (p *pipeline[V]) giveUpInLocked(m *message[V], c *call[V], why error) error
 	if m.lastError != nil {
 		why = m.lastError
 	}
-	n := slices.Index(m.calls, c)
 	if m.attempts == m.rejected {
-		m.calls = slices.Delete(m.calls, n, n+1)
+		m.calls = slices.DeleteFunc(m.calls, func(other *call[V]) bool { return other == nil || other == c })
 		if len(m.calls) == 0 {
 			p.removeLocked(m)
 		} else {
@@ -367,7 +366,7 @@ func (p *pipeline[V]) giveUpInLocked(m *message[V], c *call[V], why error) error
 		}
 		return fmt.Errorf("%w: %w", ErrUnavailable, why)
 	}
-	m.calls[n] = nil
+	m.calls[slices.Index(m.calls, c)] = nil
 	if !slices.ContainsFunc(m.calls, func(c *call[V]) bool { return c != nil }) {
 		p.removeLocked(m)
 	}

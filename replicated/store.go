@@ -7,6 +7,9 @@
 // Reads are local: they cost what they cost in package mutexstore, and wait for
 // nothing. This is the actor design again: the log is the mailbox.
 //
+// What a read returns belongs to the node: a caller that changes what a value refers to,
+// such as the bytes of a []byte, makes this node differ from the others.
+//
 // A goroutine reads its own writes. A read on another node may be older, by what
 // [Store.Health] shows; after [Store.Sync] it is not.
 package replicated
@@ -42,7 +45,6 @@ type Store[K comparable, V any] struct {
 	values  codec.Codec[V]
 
 	log      stream.Log
-	id       string                  // of the log
 	local    *mutexstore.Store[K, V] // of the replica, for reads
 	replica  *replica.Replica[K, V]  // owned by the goroutine of the feed
 	pipeline *pipeline[V]
@@ -68,7 +70,8 @@ var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
 // latest problem.
 //
 // It returns [ErrIncompatible] if the store was created with other options, types or
-// codecs.
+// codecs, and [ErrCodec] if keys are of a type that refers to something by address, as
+// pointers, interfaces and [time.Time] do.
 func Open[K comparable, V any](ctx context.Context, js jetstream.JetStream, name string, opts ...Option) (*Store[K, V], error) {
 	o := newOptions(opts)
 	storage := jetstream.FileStorage
@@ -90,6 +93,9 @@ func Open[K comparable, V any](ctx context.Context, js jetstream.JetStream, name
 
 // openBy is Open with a function that joins or creates the log.
 func openBy[K comparable, V any](ctx context.Context, create func(context.Context) (stream.Log, error), o options) (*Store[K, V], error) {
+	if err := codec.CheckKeys[K](); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCodec, err)
+	}
 	var log stream.Log
 	err := persist(ctx, func(ctx context.Context) (err error) {
 		log, err = create(ctx)

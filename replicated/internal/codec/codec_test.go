@@ -82,3 +82,15 @@ func TestAValueThatCannotBeEncodedIsAnError(t *testing.T) {
 	_, err := ForValues[any](lastmodstore.JSON).Encode(func() {})
 	NewWithT(t).Expect(err).To(HaveOccurred())
 }
+
+func TestKeysThatAreComparedByAddressAreRefused(t *testing.T) {
+	g := NewWithT(t)
+	g.Expect(CheckKeys[struct {
+		A string
+		B [2]point
+	}]()).To(Succeed())
+	g.Expect(CheckKeys[struct{ At time.Time }]()).To(MatchError(ContainSubstring("addresses of time.Time")))
+	g.Expect(CheckKeys[[1]*int]()).To(MatchError(ContainSubstring("*int")))
+	g.Expect(CheckKeys[any]()).NotTo(Succeed())
+	g.Expect(CheckKeys[chan int]()).NotTo(Succeed())
+}

@@ -160,8 +160,13 @@ func (s *Stream) append(data []byte) {
 	s.messages = append(s.messages, stream.Message{Seq: s.info.Last, Time: time.Now().Add(s.skew).UnixNano(), Data: bytes.Clone(data)})
 }
 
+// heartbeat is the time after which Read calls Alive without a message.
+const heartbeat = 2 * time.Second
+
 // Read implements [stream.Log].
 func (l *Log) Read(ctx context.Context, from uint64, h stream.Handler) error {
+	timer := time.NewTimer(heartbeat)
+	defer timer.Stop()
 	for first := true; ; first = false {
 		next, last, changed, err := l.next(from, first)
 		if err != nil {
@@ -174,8 +179,10 @@ func (l *Log) Read(ctx context.Context, from uint64, h stream.Handler) error {
 			}
 		}
 		from += uint64(len(next))
+		timer.Reset(heartbeat)
 		select {
 		case <-changed:
+		case <-timer.C:
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-l.closed:
