@@ -4,6 +4,7 @@ package replicated
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/replicated/internal/codec"
 	"github.com/lastmodstore/lastmodstore/replicated/internal/command"
 	"github.com/lastmodstore/lastmodstore/replicated/internal/replica"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/stream"
 )
 
 // isClosed reports whether the store is closed. While Close is in progress it waits
@@ -124,6 +126,9 @@ func (s *Store[K, V]) send(ctx context.Context, c *command.Command, limit time.D
 	var why error
 	select {
 	case <-waiting.done:
+		if errors.Is(waiting.err, stream.ErrLimit) {
+			s.saving.full.Store(true)
+		}
 		return waiting.outcome()
 	case <-timer.C:
 		why = fmt.Errorf("no result in %v", limit)

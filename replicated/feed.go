@@ -74,7 +74,10 @@ type handler[K comparable, V any] struct{ *Store[K, V] }
 func (s *Store[K, V]) handler() stream.Handler { return handler[K, V]{s} }
 
 // Alive implements [stream.Handler].
-func (s handler[K, V]) Alive(last uint64) { s.status.alive(last) }
+func (s handler[K, V]) Alive(last uint64) {
+	s.status.alive(last)
+	s.saveIfDue()
+}
 
 // Deliver implements [stream.Handler].
 func (s handler[K, V]) Deliver(m stream.Message) error {

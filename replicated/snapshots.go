@@ -10,9 +10,11 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/lastmodstore/lastmodstore/replicated/internal/command"
 	"github.com/lastmodstore/lastmodstore/replicated/internal/replica"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/stream"
 )
 
 // keptSnapshots is how many snapshots are kept. The log is trimmed to the oldest of
@@ -27,22 +29,41 @@ var errNoSnapshot = errors.New("the log has been trimmed, and there is no snapsh
 type saving struct {
 	after  int         // number of commands; changed by the goroutine of the feed only
 	active atomic.Bool // a save is in progress
+	full   atomic.Bool // the log has refused a message: save as soon as possible
+	retry  time.Time   // when to try again after a failure; changed only while active is set
 }
+
+// saveRetryAfter is the time after a failed save until the next one. Each begins with a
+// copy of the state.
+const saveRetryAfter = 5 * time.Second
 
 // saveIfDue starts to save the state if that is due. It runs on the goroutine of the
 // feed, which continues while the copy is written.
 func (s *Store[K, V]) saveIfDue() {
-	if s.replica.Unsaved() < s.saving.after || !s.saving.active.CompareAndSwap(false, true) {
+	if !s.saveIsDue() || !s.saving.active.CompareAndSwap(false, true) {
+		return
+	}
+	if time.Now().Before(s.saving.retry) {
+		s.saving.active.Store(false)
 		return
 	}
 	snapshot := s.replica.Snapshot()
 	s.running.Go(func() {
 		defer s.saving.active.Store(false)
-		s.status.saved(snapshot.Position.Seq, s.save(s.ctx, snapshot))
+		err := s.save(s.ctx, snapshot)
+		if err != nil {
+			s.saving.retry = time.Now().Add(saveRetryAfter)
+		}
+		s.status.saved(snapshot.Position.Seq, err)
 	})
 }
 
-// save writes snapshot, tells the other nodes, and removes what is not needed any more.
+func (s *Store[K, V]) saveIsDue() bool {
+	n := s.replica.Unsaved()
+	return n >= s.saving.after || n > 0 && s.saving.full.Load()
+}
+
+// save writes snapshot, removes what is not needed any more, and tells the other nodes.
 func (s *Store[K, V]) save(ctx context.Context, snapshot *replica.Snapshot[K, V]) error {
 	in, out := io.Pipe()
 	s.running.Go(func() { out.CloseWithError(s.replica.Write(out, snapshot)) })
@@ -51,12 +72,22 @@ func (s *Store[K, V]) save(ctx context.Context, snapshot *replica.Snapshot[K, V]
 	if err != nil {
 		return err
 	}
-	if _, err := s.send(ctx, &command.Command{Op: command.Saved, Limit: snapshot.Position.Seq}, s.options.timeout); err != nil {
+	names, err := s.snapshotNames(ctx)
+	if err != nil {
 		return err
 	}
-	names, err := s.snapshotNames(ctx)
-	if err != nil || len(names) < keptSnapshots {
+	if err := s.trim(ctx, names); err != nil {
 		return err
+	}
+	err = s.announce(ctx, names[0])
+	s.saving.full.Store(err != nil)
+	return err
+}
+
+// trim removes what is not needed any more if these are the snapshots.
+func (s *Store[K, V]) trim(ctx context.Context, names []string) error {
+	if len(names) < keptSnapshots {
+		return nil
 	}
 	if err := s.log.Trim(ctx, seqOf(names[keptSnapshots-1])); err != nil {
 		return err
@@ -67,6 +98,21 @@ func (s *Store[K, V]) save(ctx context.Context, snapshot *replica.Snapshot[K, V]
 		}
 	}
 	return nil
+}
+
+// announce tells the other nodes of the newest snapshot. If the log is full, it makes
+// room: a node that is loading an older one will have to load this one.
+func (s *Store[K, V]) announce(ctx context.Context, name string) error {
+	c := &command.Command{Op: command.Saved, Limit: seqOf(name)}
+	_, err := s.send(ctx, c, s.options.timeout)
+	if !errors.Is(err, stream.ErrLimit) {
+		return err
+	}
+	if err := s.log.Trim(ctx, seqOf(name)); err != nil {
+		return err
+	}
+	_, err = s.send(ctx, c, s.options.timeout)
+	return err
 }
 
 // snapshotName returns a unique name for a snapshot of this log. Names sort by sequence
