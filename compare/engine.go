@@ -28,6 +28,11 @@ type Engine struct {
 	// arrives.
 	Replicated bool
 
+	// Outside says that the store works with goroutines outside of it, such as those of
+	// a connection, so it cannot run in a synctest bubble. Cases that need one are
+	// skipped: those in which time is moved.
+	Outside bool
+
 	shards int     // of a Sharded; 0: not sharded
 	shard  *Engine // of which the shards are
 }

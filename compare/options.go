@@ -9,9 +9,15 @@ import (
 type Option func(*runner)
 
 // Skip leaves out the cases that enforce one of these sentences of
-// docs/contract.md. To leave out single cases, use the flag -skip of go test.
+// docs/contract.md. To leave out single cases, use [Omit] or the flag -skip of go test.
 func Skip(sentences ...int) Option {
 	return func(r *runner) { r.skipped = append(r.skipped, sentences...) }
+}
+
+// Omit leaves out the cases whose names contain one of these texts, for example
+// because they take too long with a slow engine.
+func Omit(texts ...string) Option {
+	return func(r *runner) { r.omitted = append(r.omitted, texts...) }
 }
 
 // Without leaves out the cases that need one of these capabilities.

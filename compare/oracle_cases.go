@@ -99,8 +99,11 @@ var keyTypes = []keyType{
 
 // compareWithOracle makes random sequences of calls, and shrinks one that fails.
 func compareWithOracle(t *tester, s setting, k keyType) {
-	if !k.has(t.engine) {
+	switch {
+	case !k.has(t.engine):
 		t.without(k.name + " keys")
+	case t.engine.Outside:
+		t.without("place in a bubble")
 	}
 	defer setFlags(map[string]string{
 		"rapid.checks":     strconv.Itoa(t.atLength(14, 275)),

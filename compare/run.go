@@ -43,6 +43,7 @@ func Run(t *testing.T, e Engine, options ...Option) *Report {
 type runner struct {
 	engine   Engine
 	skipped  []int // sentences
+	omitted  []string
 	missing  []Capability
 	limit    time.Duration
 	long     bool
@@ -81,6 +82,11 @@ func (r *runner) reasonToSkip(c testCase) string {
 	for _, n := range sentences(c.name) {
 		if slices.Contains(r.skipped, n) {
 			return fmt.Sprintf("sentence %d is skipped", n)
+		}
+	}
+	for _, text := range r.omitted {
+		if strings.Contains(c.name, text) {
+			return fmt.Sprintf("%q is omitted", text)
 		}
 	}
 	for _, needed := range c.needs {

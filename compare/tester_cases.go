@@ -94,6 +94,9 @@ func (t *tester) concurrently(n int, f func(i int, c *caller)) {
 
 // bubble runs f in a synctest bubble and lets a panic of it out.
 func (t *tester) bubble(f func()) {
+	if t.engine.Outside {
+		t.without("place in a bubble")
+	}
 	var panicked any
 	exited := true
 	synctest.Test(t.root, func(*testing.T) {

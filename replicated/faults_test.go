@@ -3,7 +3,6 @@ package replicated
 import (
 	"context"
 	"fmt"
-	"io"
 	"testing"
 	"testing/synctest"
 	"time"

@@ -67,7 +67,8 @@ func Replicas(n int) Option {
 func InMemory() Option { return func(o *options) { o.inMemory = true } }
 
 // MaxBytes limits the size of the log. When it is reached, writes return
-// [ErrUnavailable]. The default is no limit but that of the servers.
+// [ErrUnavailable] until a snapshot has been saved and the log trimmed. The default is
+// no limit but that of the servers.
 func MaxBytes(n int64) Option {
 	if n <= 0 {
 		panic(fmt.Sprintf("replicated: MaxBytes(%d): the limit must be positive; omit the option for no limit", n))

@@ -1,6 +1,7 @@
 package replicated
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,6 +16,8 @@ func TestCountersAreExactOverABadNetwork(t *testing.T) {
 	g := NewWithT(t)
 	p := startServers(t, 3)
 	nodes := p.openNodes("counter", InMemory(), Timeout(time.Minute), SaveEvery(300))
+	followed := slices.Clone(nodes)
+	f := startFollower(t, 1, func(i int) *Store[string, int] { return followed[i] })
 	stop := p.disturb(1)
 	var added atomic.Int64
 	var wg sync.WaitGroup
@@ -41,5 +44,8 @@ func TestCountersAreExactOverABadNetwork(t *testing.T) {
 		g.Expect(n).To(BeEquivalentTo(added.Load()))
 	}
 	t.Logf("%d additions", added.Load())
-	expectAgreement(t, nil, nodes...)
+	expectSameChanges(t, nil, nodes)
+	f.compare(nodes[3])
+	expectSameChanges(t, f.positions, nodes)
+	expectSameState(t, nodes)
 }

@@ -1,0 +1,59 @@
+package replicated
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/lastmodstore/lastmodstore/replicated/internal/memlog"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/stream"
+)
+
+// unsavable is a log whose snapshots cannot be saved.
+type unsavable struct {
+	*memlog.Log
+	attempts *atomic.Int64
+}
+
+func (l unsavable) Snapshots() stream.Snapshots {
+	return unsavableSnapshots{l.Log.Snapshots(), l.attempts}
+}
+
+type unsavableSnapshots struct {
+	stream.Snapshots
+	attempts *atomic.Int64
+}
+
+var errDisk = errors.New("the disk is full")
+
+func (s unsavableSnapshots) Save(context.Context, string, io.Reader) error {
+	s.attempts.Add(1)
+	return errDisk
+}
+
+// A copy of the whole state is not made again and again in vain.
+func TestAFailedSaveIsRepeatedAfterAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		log := unsavable{newStream[string, int](SaveEvery(5)).Open(), new(atomic.Int64)}
+		s, err := open[string, int](context.Background(), log, newOptions([]Option{SaveEvery(5)}))
+		g.Expect(err).NotTo(HaveOccurred())
+		defer s.Close()
+		for range 100 {
+			g.Expect(s.Set("a", 1, 0)).To(Succeed())
+			synctest.Wait()
+		}
+		g.Expect(s.Health().SaveErr).To(MatchError(errDisk))
+		g.Expect(log.attempts.Load()).To(BeEquivalentTo(1))
+		time.Sleep(saveAgain)
+		g.Expect(s.Set("a", 1, 0)).To(Succeed())
+		synctest.Wait()
+		g.Expect(log.attempts.Load()).To(BeEquivalentTo(2))
+	})
+}
