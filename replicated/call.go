@@ -98,26 +98,28 @@ func (s *Store[K, V]) doContext(ctx context.Context, c *command.Command) (r repl
 	if s.isClosed() {
 		return r, lastmodstore.ErrClosed
 	}
-	data := command.Append(nil, c)
-	if limit := s.log.MaxMessage() - command.MaxHeaderLen; len(data) > limit {
-		return r, fmt.Errorf("%w: %d bytes, of at most %d", ErrTooLarge, len(data), limit)
+	waiting := s.pipeline.newCall()
+	waiting.data = command.Append(waiting.data, c)
+	if limit := s.log.MaxMessage() - command.MaxHeaderLen; len(waiting.data) > limit {
+		return r, fmt.Errorf("%w: %d bytes, of at most %d", ErrTooLarge, len(waiting.data), limit)
 	}
-	waiting := &call[V]{data: data, done: make(chan struct{}, 1)}
 	if err := s.pipeline.submit(waiting); err != nil {
 		s.isClosed()
 		return r, err
 	}
-	timer := time.NewTimer(s.options.timeout)
-	defer timer.Stop()
+	waiting.timer.Reset(s.options.timeout)
 	var why error
 	select {
 	case <-waiting.done:
-		return waiting.outcome()
-	case <-timer.C:
+		r, err = waiting.outcome()
+		s.pipeline.reuse(waiting)
+		return r, err
+	case <-waiting.timer.C:
 		why = fmt.Errorf("no result in %v", s.options.timeout)
 	case <-ctx.Done():
 		why = ctx.Err()
 	}
+	waiting.timer.Stop()
 	if err := s.pipeline.giveUp(waiting, why); err != nil {
 		return r, err
 	}

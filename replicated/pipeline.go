@@ -25,8 +25,9 @@ const maxPacked = 256 << 10
 
 // A call is a command whose caller waits for its result.
 type call[V any] struct {
-	data []byte
-	done chan struct{} // buffered for one: the result is there
+	data  []byte
+	done  chan struct{} // buffered for one: the result is there
+	timer *time.Timer   // of its caller
 
 	result replica.Result[V]
 	err    error
@@ -47,7 +48,8 @@ type message[V any] struct {
 // A pipeline turns calls into messages of one session and completes them when the
 // replica has applied them.
 type pipeline[V any] struct {
-	log stream.Log
+	log   stream.Log
+	calls sync.Pool // of *call[V], for reuse
 
 	mu       sync.Mutex // guards the fields below; never held while a message is sent
 	session  uint64     // 0: not registered
