@@ -48,8 +48,7 @@ type message[V any] struct {
 // A pipeline turns calls into messages of one session and completes them when the
 // replica has applied them.
 type pipeline[V any] struct {
-	log   stream.Log
-	calls sync.Pool // of *call[V], for reuse
+	log stream.Log
 
 	mu       sync.Mutex // guards the fields below; never held while a message is sent
 	session  uint64     // 0: not registered
@@ -62,6 +61,8 @@ type pipeline[V any] struct {
 	drained  chan struct{}
 	asleep   bool          // the goroutine that sends again waits for wake
 	wake     chan struct{} // buffered for one
+
+	calls sync.Pool // of *call[V], for reuse
 }
 
 func newPipeline[V any](log stream.Log) *pipeline[V] {
