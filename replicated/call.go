@@ -123,25 +123,27 @@ func (s *Store[K, V]) doContext(ctx context.Context, c *command.Command, limit t
 // send is doContext for the goroutines of the store, for which Close waits: it does not
 // wait for Close.
 func (s *Store[K, V]) send(ctx context.Context, c *command.Command, limit time.Duration) (r replica.Result[V], err error) {
-	data := command.Append(nil, c)
-	if most := s.log.MaxMessage() - command.MaxHeaderLen; len(data) > most {
-		return r, fmt.Errorf("%w: %d bytes, of at most %d", ErrTooLarge, len(data), most)
+	waiting := s.pipeline.newCall()
+	waiting.data = command.Append(waiting.data, c)
+	if most := s.log.MaxMessage() - command.MaxHeaderLen; len(waiting.data) > most {
+		return r, fmt.Errorf("%w: %d bytes, of at most %d", ErrTooLarge, len(waiting.data), most)
 	}
-	waiting := &call[V]{data: data, done: make(chan struct{}, 1)}
 	if err := s.pipeline.submit(waiting); err != nil {
 		return r, err
 	}
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
+	waiting.timer.Reset(limit)
 	var why error
 	select {
 	case <-waiting.done:
-		return waiting.outcome()
-	case <-timer.C:
+		r, err = waiting.outcome()
+		s.pipeline.reuse(waiting)
+		return r, err
+	case <-waiting.timer.C:
 		why = fmt.Errorf("no result in %v", limit)
 	case <-ctx.Done():
 		why = ctx.Err()
 	}
+	waiting.timer.Stop()
 	if err := s.pipeline.giveUp(waiting, why); err != nil {
 		return r, err
 	}

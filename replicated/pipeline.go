@@ -25,8 +25,9 @@ const maxPacked = 256 << 10
 
 // A call is a command whose caller waits for its result.
 type call[V any] struct {
-	data []byte
-	done chan struct{} // buffered for one: the result is there
+	data  []byte
+	done  chan struct{} // buffered for one: the result is there
+	timer *time.Timer   // of its caller
 
 	result replica.Result[V]
 	err    error
@@ -62,6 +63,8 @@ type pipeline[V any] struct {
 	drained  chan struct{}
 	asleep   bool          // the goroutine that sends again waits for wake
 	wake     chan struct{} // buffered for one
+
+	calls sync.Pool // of *call[V], for reuse
 }
 
 func newPipeline[V any](log stream.Log, clock func() time.Time, machine uint64) *pipeline[V] {

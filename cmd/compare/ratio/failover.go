@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
@@ -102,16 +103,28 @@ func (f *failing) killConsumers(o *outages) error {
 func (f *failing) kill(victim int) (fresh time.Time, leaderless bool, err error) {
 	f.Kill(victim)
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		_, err := f.js.AccountInfo(ctx)
-		leaderless = err != nil
-	})
+	wg.Go(func() { leaderless = !f.hasLeader((victim + 1) % f.Size()) })
 	err = f.awaitFresh()
 	fresh = time.Now()
 	wg.Wait()
 	return fresh, leaderless, err
+}
+
+// hasLeader reports whether JetStream has a leader, as a server shows that runs.
+func (f *failing) hasLeader(server int) bool {
+	nc, err := nats.Connect(f.URL(server))
+	if err != nil {
+		return false
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_, err = js.AccountInfo(ctx)
+	return err == nil
 }
 
 // consumerServer returns a server other than the leader that a consumer is on. If there
