@@ -23,7 +23,8 @@ const atOnce = 10
 // Histories of three nodes are linearizable while leaders are killed, connections are
 // cut, and messages and acknowledgements are lost. Calls that fail are part of the
 // histories: ErrUnavailable means that nothing was stored, ErrUncertain that it may have
-// been, or may still be. After each, all nodes are equal, as is a new one.
+// been, or may still be. After each, all nodes are equal, as is a new one, and what was
+// watched on one node after the other is what they hold.
 func TestHistoriesOfThreeNodesAreLinearizable(t *testing.T) {
 	p := startServers(t, 3)
 	var connections []jetstream.JetStream
@@ -86,6 +87,7 @@ type recorded struct {
 	name        string
 	opts        []Option
 	nodes       []*linearNode
+	follower    *follower
 	failed      [3]atomic.Int64 // by effect: how many calls have returned an error of the log
 }
 
@@ -101,6 +103,7 @@ func newHistory(t testing.TB, connections []jetstream.JetStream, seed uint64) *r
 	for i := range connections {
 		h.nodes = append(h.nodes, &linearNode{ctx: t.Context(), now: h.open(i)})
 	}
+	h.follower = startFollower(t, seed, func(i int) *Store[string, int] { return h.nodes[i].node() })
 	return h
 }
 
@@ -161,7 +164,9 @@ func (h *recorded) compare() {
 	}
 	h.t.Logf("%s: %d calls failed, the effect of %d is unknown; %d messages", h.name,
 		h.failed[linear.Nothing].Load(), h.failed[linear.Unknown].Load(), nodes[0].Health().Position)
-	expectAgreement(h.t, nil, nodes...)
+	expectSameChanges(h.t, nil, nodes)
+	h.follower.compare(nodes[0])
+	expectAgreement(h.t, h.follower.positions, nodes...)
 	for _, s := range nodes {
 		s.Close()
 	}

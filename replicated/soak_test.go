@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -22,7 +23,7 @@ var soakTime = flag.Duration("soak", 0, "how long TestSoak runs; 0: not at all")
 
 const (
 	soakKeys  = 2000
-	soakSaves = 5000
+	soakSaves = 1000
 	maxTTL    = 500 * time.Millisecond
 )
 
@@ -149,12 +150,12 @@ func (s *soak) measure(ctx context.Context) {
 
 // end compares the nodes, a new one and the follower.
 func (s *soak) end(f *follower) {
-	s.nodes = append(s.nodes, openNode(s.t, s.connections[0], "soak", s.opts...))
+	nodes := append(slices.Clone(s.nodes), openNode(s.t, s.connections[0], "soak", s.opts...))
 	s.g.Eventually(func() int64 {
-		s.nodes[0].Cleanup()
-		return s.nodes[0].replica.NextDeadline()
+		nodes[0].Cleanup()
+		return nodes[0].replica.NextDeadline()
 	}, patience).Should(BeEquivalentTo(timeline.Never), "everything that can expire has expired")
-	expectSameChanges(s.t, nil, s.nodes)
-	f.compare(s.nodes[3])
-	expectSameState(s.t, s.nodes)
+	expectSameChanges(s.t, nil, nodes)
+	f.compare(nodes[3])
+	expectSameState(s.t, nodes)
 }
