@@ -31,6 +31,9 @@ type place struct {
 // startServers returns n servers that form a cluster. They end with the test.
 func startServers(t testing.TB, n int, changes ...embedded.Option) *place {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("it needs servers")
+	}
 	p := &place{t: t, g: NewWithT(t)}
 	var err error
 	p.Cluster, err = servertest.Start(patient(t), n, t.TempDir(), changes...)

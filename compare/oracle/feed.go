@@ -77,7 +77,7 @@ func (o *Oracle[K, V]) Watch(_ context.Context, since time.Time) iter.Seq[lastmo
 	switch {
 	case o.closed:
 		return slices.Values[[]lastmodstore.Event[K, V]](nil)
-	case !zero && (o.horizon.After(since) || since.After(later(now, later(o.last, o.watermark)))):
+	case !zero && (o.horizon.After(since) || since.After(later(now.Add(o.ahead), later(o.last, o.watermark)))):
 		since = later(o.last, o.horizon)
 		o.raiseWatermark(since, now)
 		return slices.Values([]lastmodstore.Event[K, V]{{Kind: lastmodstore.Resync, At: since}})

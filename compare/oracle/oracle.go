@@ -36,6 +36,7 @@ type Oracle[K comparable, V any] struct {
 	items       []*item[K, V]     // in order of LastModified
 	hand        *item[K, V]       // nil: at the first
 	replicated  bool              // reads do not influence writes
+	ahead       time.Duration     // how far ahead a position may be
 	last        time.Time         // the latest time given, also to removals
 	given       time.Time         // the latest LastModified given or merged
 	batch       time.Time         // of a SetMany in progress: the first time it may give
@@ -60,7 +61,7 @@ func New[K comparable, V any](interval time.Duration, opts ...lastmodstore.Optio
 // Replicate makes o, which is unused, a node of a replicated store: its reads do not
 // influence its writes.
 func (o *Oracle[K, V]) Replicate() {
-	o.replicated, o.remembers = true, true
+	o.replicated, o.remembers, o.ahead = true, true, time.Second
 	o.last = o.opened
 }
 

@@ -137,12 +137,16 @@ func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 	}
 }
 
+// aheadOfReplica is how far a position from another replica may be ahead of this one's
+// clock: the clocks of their machines differ a little, and this one may lag.
+const aheadOfReplica = int64(time.Second)
+
 // isForeign reports whether a position is later than any that this store can have
 // returned, so that it must come from an earlier store, whose times were ahead of the
 // clock. For a shard it returns false: only all shards together can decide that.
 func (t *Table[K, V]) isForeign(at, now int64) bool {
 	if t.config.Deterministic {
-		now += maxSkew // it may come from a replica that is ahead
+		now += aheadOfReplica
 	}
 	return t.shardMask == 0 && at > max(t.last, now, t.line.Watermark())
 }
