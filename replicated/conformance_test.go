@@ -50,7 +50,7 @@ var slow = []string{
 	"12, 14: what is seen after Clear",
 	"14: single reads see Clear",
 	"15, 17: a store with a capacity never exceeds it",
-	"14: single reads see Clear as a whole", // beside readers that leave the servers no processor time
+	"14: single reads see Clear as a whole", // next to readers that leave the servers no processor time
 }
 
 // manyStores are cases that open so many stores that they would take minutes on a
