@@ -26,6 +26,7 @@ const atOnce = 10
 // been, or may still be. After each, all nodes are equal, as is a new one, and what was
 // watched on one node after the other is what they hold.
 func TestHistoriesOfThreeNodesAreLinearizable(t *testing.T) {
+	t.Parallel()
 	p := startServers(t, 3)
 	var connections []jetstream.JetStream
 	for i := range p.Size() {

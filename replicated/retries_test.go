@@ -13,6 +13,7 @@ import (
 // The network cuts, delays, holds back and loses what passes, so writes are repeated:
 // each counts once.
 func TestCountersAreExactOverABadNetwork(t *testing.T) {
+	t.Parallel()
 	g := NewWithT(t)
 	p := startServers(t, 3)
 	nodes := p.openNodes("counter", InMemory(), Timeout(time.Minute), SaveEvery(300))
