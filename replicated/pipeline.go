@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -62,7 +63,10 @@ type pipeline[V any] struct {
 	asleep   bool          // the goroutine that sends again waits for wake
 	wake     chan struct{} // buffered for one
 
-	calls sync.Pool // of *call[V], for reuse
+	together int  // number of calls in the message completed last
+	yielding bool // a caller is about to send the queue
+
+	calls sync.Pool // of *call[V], for reuse; not guarded
 }
 
 func newPipeline[V any](log stream.Log) *pipeline[V] {
@@ -70,6 +74,10 @@ func newPipeline[V any](log stream.Log) *pipeline[V] {
 }
 
 // submit accepts c, or returns why not. The result is there when c.done holds an element.
+//
+// Callers that get their results together often make their next calls together. The
+// first of them lets the others run and then sends all their calls in one message:
+// otherwise it would be sent alone, and the others wait.
 func (p *pipeline[V]) submit(c *call[V]) error {
 	p.mu.Lock()
 	if p.refusal != nil {
@@ -77,6 +85,17 @@ func (p *pipeline[V]) submit(c *call[V]) error {
 		return p.refusal
 	}
 	p.queue = append(p.queue, c)
+	if p.yielding || len(p.inFlight) >= maxInFlight {
+		p.mu.Unlock()
+		return nil
+	}
+	if p.together > 1 {
+		p.yielding = true
+		p.mu.Unlock()
+		runtime.Gosched()
+		p.mu.Lock()
+		p.yielding = false
+	}
 	ready := p.packLocked()
 	p.mu.Unlock()
 	p.send(ready)
@@ -242,6 +261,7 @@ func (p *pipeline[V]) completeLocked(a replica.Applied[V]) {
 	}
 	m := p.inFlight[i]
 	p.inFlight = slices.Delete(p.inFlight, i, i+1)
+	p.together = len(m.calls)
 	for n, c := range m.calls {
 		switch {
 		case c == nil:
