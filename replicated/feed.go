@@ -14,7 +14,7 @@ import (
 
 const (
 	minBackoff = 20 * time.Millisecond
-	maxBackoff = time.Second
+	maxBackoff = 250 * time.Millisecond
 )
 
 // follow applies the log until ctx ends or the log turns out to be another one. It

@@ -99,7 +99,7 @@ func (f *failing) killConsumers(o *outages) error {
 }
 
 // kill kills a server and returns when every node was fresh, and whether that server led
-// JetStream: then nobody answers for an account.
+// JetStream: then there is no reply about an account.
 func (f *failing) kill(victim int) (fresh time.Time, leaderless bool, err error) {
 	f.Kill(victim)
 	var wg sync.WaitGroup
