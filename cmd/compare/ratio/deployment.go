@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/lastmodstore/lastmodstore/replicated"
+	"github.com/lastmodstore/lastmodstore/replicated/embedded"
 	"github.com/lastmodstore/lastmodstore/replicated/embedded/servertest"
 )
 
@@ -37,7 +38,7 @@ func deploy(n int) (*deployment, error) {
 // deploySynced starts n servers that flush what they store to the disk.
 func deploySynced(n int) (*deployment, error) {
 	return deployWith(func(ctx context.Context, dir string) (*servertest.Cluster, error) {
-		return servertest.Start(ctx, n, dir, servertest.SyncAlways())
+		return servertest.Start(ctx, n, dir, embedded.SyncAlways())
 	})
 }
 

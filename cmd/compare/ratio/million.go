@@ -30,44 +30,60 @@ func million(rounds int) ([]figure.Figure, error) {
 	}
 	defer d.Close()
 	fmt.Fprintln(os.Stderr, "filling stores with a million entries")
+	s, name, memory, err := d.fill()
+	if err != nil {
+		return nil, err
+	}
+	pause, err := pauses(s, rounds)
+	if err != nil {
+		return nil, err
+	}
+	opening, err := d.openings(s, name, rounds)
+	return []figure.Figure{opening, memory, pause}, err
+}
+
+// fill opens a store and fills it. The figure is its memory.
+func (d *deployment) fill() (s *replicated.Store[string, int], name string, memory figure.Figure, err error) {
 	own, err := localMemory()
 	if err != nil {
-		return nil, err
+		return nil, "", memory, err
 	}
 	before := heap()
-	s, name, err := d.openAtLeader(replicated.SaveEvery(saveEvery))
-	if err != nil {
-		return nil, err
+	if s, name, err = d.openAtLeader(replicated.SaveEvery(saveEvery)); err == nil {
+		err = fillMany(s.SetMany)
 	}
-	if err := fillMany(s.SetMany); err != nil {
-		return nil, err
-	}
-	memory := heap() - before
-	var pauses, idle, opened []float64
+	return s, name, figure.Ratio("replicated memory, 1,000,000 entries / mutexstore", (heap()-before)/1e6, own/1e6, "MB", 1.2), err
+}
+
+// pauses measures how long writes pause.
+func pauses(s *replicated.Store[string, int], rounds int) (f figure.Figure, err error) {
+	var longest, idle []float64
 	for range rounds {
-		pause, other, err := longestPause(s)
+		during, other, err := longestPause(s)
 		if err != nil {
-			return nil, err
+			return f, err
 		}
-		pauses, idle = append(pauses, pause), append(idle, other)
+		longest, idle = append(longest, during), append(idle, other)
 	}
+	f = figure.Value("replicated: longest pause of writes while 1,000,000 entries are saved", slices.Max(longest), "ms", 50)
+	f.Note = fmt.Sprintf("of %d rounds; median %.3g ms, %.3g ms while nothing is saved", rounds, figure.Median(longest), figure.Median(idle))
+	return f, nil
+}
+
+// openings measures opening new nodes of s.
+func (d *deployment) openings(s *replicated.Store[string, int], name string, rounds int) (f figure.Figure, err error) {
 	if err := awaitTrimmed(d, s, name); err != nil {
-		return nil, err
+		return f, err
 	}
+	var opened []float64
 	for range rounds {
 		took, err := openAgain(d, name)
 		if err != nil {
-			return nil, err
+			return f, err
 		}
 		opened = append(opened, took)
 	}
-	pause := figure.Value("replicated: longest pause of writes while 1,000,000 entries are saved", slices.Max(pauses), "ms", 50)
-	pause.Note = fmt.Sprintf("of %d rounds; median %.3g ms, %.3g ms while nothing is saved", rounds, figure.Median(pauses), figure.Median(idle))
-	return []figure.Figure{
-		figure.Value("replicated: opening from a snapshot, 1,000,000 entries", figure.Median(opened), "s", 2),
-		figure.Ratio("replicated memory, 1,000,000 entries / mutexstore", memory/1e6, own/1e6, "MB", 1.2),
-		pause,
-	}, nil
+	return figure.Value("replicated: opening from a snapshot, 1,000,000 entries", figure.Median(opened), "s", 2), nil
 }
 
 // heap returns the bytes that are reachable.

@@ -1,13 +1,21 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"os"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	. "github.com/onsi/gomega"
 
+	"github.com/lastmodstore/lastmodstore/cmd/compare/external"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
+	"github.com/lastmodstore/lastmodstore/replicated"
+	"github.com/lastmodstore/lastmodstore/replicated/embedded/servertest"
 )
 
 // Two builds are compared by the names of their figures.
@@ -71,4 +79,73 @@ func TestDiverted(t *testing.T) {
 		g.Expect(d.Close()).To(Succeed())
 		g.Expect(d.Store.Set("long", 1, time.Hour)).NotTo(Succeed(), "it is closed")
 	}
+}
+
+func TestAlternateReturnsMediansInOrder(t *testing.T) {
+	g := NewWithT(t)
+	var order []string
+	pause := func(name string, d time.Duration) job {
+		return single(name, func(int) error {
+			if len(order) == 0 || order[len(order)-1] != name {
+				order = append(order, name)
+			}
+			time.Sleep(d)
+			return nil
+		})
+	}
+	synctest.Test(t, func(*testing.T) {
+		times, err := alternate("pauses", 3, pause("a", time.Millisecond), pause("b", 2*time.Millisecond))
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(times).To(Equal([]float64{1e6, 2e6}))
+	})
+	g.Expect(order).To(Equal([]string{"a", "b", "a", "b", "a", "b", "a", "b"}), "calibration, then three rounds")
+	broken := errors.New("it broke")
+	_, err := alternate("broken", 1, single("a", func(int) error { return broken }))
+	g.Expect(err).To(MatchError(broken))
+	_, err = alternate("broken", 1, concurrent("a", 4, func(int) error { return broken }))
+	g.Expect(err).To(MatchError(broken))
+}
+
+// What is not installed is left out with the reason; anything else is an error.
+func TestMissingProgramsAreLeftOut(t *testing.T) {
+	g := NewWithT(t)
+	figures, err := leftOutIfMissing("a / b", fmt.Errorf("etcd %w", external.ErrMissing))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(figures[0].String()).To(ContainSubstring("left out: etcd is not installed"))
+	_, err = leftOutIfMissing("a / b", errors.New("it broke"))
+	g.Expect(err).To(MatchError("it broke"))
+}
+
+func TestQuantilesAreInMilliseconds(t *testing.T) {
+	g := NewWithT(t)
+	var lags []time.Duration
+	for i := range 101 {
+		lags = append(lags, time.Duration(i)*time.Millisecond)
+	}
+	g.Expect([]float64{quantile(lags, 0.5), quantile(lags, 0.99)}).To(Equal([]float64{50, 99}))
+}
+
+// One server of a deployment can be measured, and nothing is left of it.
+func TestADeploymentServesAndEnds(t *testing.T) {
+	g := NewWithT(t)
+	d, err := deploy(1)
+	g.Expect(err).NotTo(HaveOccurred())
+	s, _, err := d.openAtLeader(replicated.InMemory())
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(setting(s)(7)).To(Succeed())
+	g.Expect(present(s.Get)(7)).To(Succeed())
+	g.Expect(present(s.Get)(8)).To(MatchError(errAbsent))
+	p, err := d.publisher(1, jetstream.MemoryStorage)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(p.acknowledged(0)).To(Succeed())
+	n, err := p.flood(100)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(n).To(Equal(100))
+	g.Expect(d.Close()).To(Succeed())
+	g.Expect(d.dir).NotTo(BeAnExistingFile())
+}
+
+func TestMain(m *testing.M) {
+	servertest.Main()
+	os.Exit(m.Run())
 }

@@ -112,7 +112,9 @@ func (r *reading) subscribe(from uint64, h Handler) error {
 	return sub.SetPendingLimits(-1, feedBytes)
 }
 
-// createConsumer creates a consumer of a fresh name. One of an old name might still exist on a server that was away.
+// createConsumer creates a consumer of a fresh name. One of an old name might still exist on a server that was away. It does not
+// ask again: the consumer may have been placed on a server that has just died, and one of another name, which the next reading
+// creates, need not be.
 func (r *reading) createConsumer(from uint64) error {
 	config := jetstream.ConsumerConfig{
 		Name:              r.feed.consumer,
@@ -128,11 +130,9 @@ func (r *reading) createConsumer(from uint64) error {
 		FlowControl:       true,
 		IdleHeartbeat:     heartbeat,
 	}
-	err := persist(r.ctx, func(ctx context.Context) error {
-		_, err := r.log.js.CreatePushConsumer(ctx, r.log.stream, config)
-		return err
-	})
-	if err != nil {
+	ctx, cancel := context.WithTimeout(r.ctx, requestTimeout)
+	defer cancel()
+	if _, err := r.log.js.CreatePushConsumer(ctx, r.log.stream, config); err != nil {
 		return fmt.Errorf("stream: creating the consumer: %w", err)
 	}
 	return nil
