@@ -7,7 +7,7 @@ BRIEF       = grep -vE '^=== |^ +--- PASS|rapid. OK'
 COMPARE     = cd cmd/compare &&
 REPLICATED  = cd replicated &&
 
-.PHONY: help compare docs test test-32bit test-long fuzz soak mutants lint bench bench-ratio example example-replicated cover
+.PHONY: help compare docs test test-32bit test-long fuzz soak mutants lint bench bench-ratio example example-replicated cover soak-replicated
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,7 @@ test-long: ## the checks of make test that are random, at full length
 	@bash -o pipefail -c "go test -race -timeout 60m -run 'TestEngines//(linearizability|followers|restarts|closing|races|polling|watchers|shards)' -v ./compare -long | $(BRIEF)"
 	@bash -o pipefail -c "go test -timeout 60m -run Interleaving -v ./internal/epoch -long | $(BRIEF)" # one goroutine
 	@bash -o pipefail -c "go test -timeout 60m -run 'Readers' -v ./internal/table -long | $(BRIEF)" # without the race detector, which slows readers and writers down so far that they seldom meet
+	@bash -o pipefail -c "cd replicated && go test -timeout 60m -run 'Histories|ConformanceOnServers|Lost|Follow' -v . -long | $(BRIEF)"
 
 fuzz: ## each fuzz target for a minute
 	go test -run '^$$' -fuzz FuzzOracle -fuzztime 1m ./compare
@@ -45,6 +46,9 @@ fuzz: ## each fuzz target for a minute
 
 soak: ## heavy use for two minutes, or DURATION=
 	go run ./compare/soak -duration $(DURATION)
+
+soak-replicated: ## three nodes on three servers that are killed, for two minutes, or DURATION=
+	$(REPLICATED) go test -run TestSoak -v -timeout 0 . -soak $(DURATION)
 
 mutants: ## mutation testing: small faults, one at a time, and which check catches them (about three quarters of an hour)
 	go run ./compare/mutants
