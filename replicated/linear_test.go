@@ -2,6 +2,7 @@ package replicated
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -170,5 +171,10 @@ func (h *recorded) compare() {
 	expectAgreement(h.t, h.follower.positions, nodes...)
 	for _, s := range nodes {
 		s.Close()
+	}
+	for _, stream := range []string{streamOf(h.name), "OBJ_" + streamOf(h.name)} {
+		if err := h.connections[0].DeleteStream(patient(h.t), stream); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			h.t.Error(err)
+		}
 	}
 }
