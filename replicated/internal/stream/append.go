@@ -2,6 +2,7 @@ package stream
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/nats-io/nats.go"
 )
@@ -37,7 +38,7 @@ func sendError(err error) error {
 	case errors.Is(err, nats.ErrMaxPayload):
 		return ErrTooLarge
 	case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrConnectionReconnecting), errors.Is(err, nats.ErrReconnectBufExceeded):
-		return errors.Join(ErrDisconnected, err)
+		return fmt.Errorf("%w: %w", ErrDisconnected, err)
 	}
 	return err
 }
