@@ -23,6 +23,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/lastmodstore/lastmodstore/replicated/internal/wire"
 )
 
 // Version is the version of messages that this package reads and writes.
@@ -82,23 +84,23 @@ func ParseHeader(message []byte) (h Header, commands []byte, err error) {
 	if v := message[0]; v != Version {
 		return h, nil, fmt.Errorf("%w: %d; this program knows version %d: upgrade it", ErrVersion, v, Version)
 	}
-	r := reader{rest: message[2:]}
-	h.Clock = r.varint()
+	r := wire.Reader{Rest: message[2:]}
+	h.Clock = r.Varint()
 	switch message[1] {
 	case kindRegistration:
-		h.Nonce, h.Machine = r.take(NonceLen), r.uvarint()
-		if len(r.rest) > 0 {
-			r.failed = true
+		h.Nonce, h.Machine = r.Take(NonceLen), r.Uvarint()
+		if len(r.Rest) > 0 {
+			r.Failed = true
 		}
 	case kindCommands:
-		h.Session, h.Number, h.Floor = r.uvarint(), r.uvarint(), r.uvarint()
+		h.Session, h.Number, h.Floor = r.Uvarint(), r.Uvarint(), r.Uvarint()
 	default:
-		r.failed = true
+		r.Failed = true
 	}
-	if r.failed {
+	if r.Failed {
 		return Header{}, nil, ErrMalformed
 	}
-	return h, r.rest, nil
+	return h, r.Rest, nil
 }
 
 // An Op is the operation of a command.
@@ -142,10 +144,10 @@ type Pair struct{ Key, Value []byte }
 func Append(b []byte, c *Command) []byte {
 	b = append(b, byte(c.Op))
 	if c.Op.HasKey() {
-		b = appendBytes(b, c.Key)
+		b = wire.AppendBytes(b, c.Key)
 	}
 	if c.Op.HasValue() {
-		b = appendBytes(b, c.Value)
+		b = wire.AppendBytes(b, c.Value)
 	}
 	if c.Op.hasTTL() {
 		b = binary.AppendVarint(b, c.TTL)
@@ -154,7 +156,7 @@ func Append(b []byte, c *Command) []byte {
 	case SetMany:
 		b = binary.AppendUvarint(b, uint64(len(c.Pairs)))
 		for _, p := range c.Pairs {
-			b = appendBytes(appendBytes(b, p.Key), p.Value)
+			b = wire.AppendBytes(wire.AppendBytes(b, p.Key), p.Value)
 		}
 	case SetUnmodified, DeleteUnmodified:
 		if c.Absent {
@@ -175,34 +177,34 @@ func Parse(b []byte) (c Command, rest []byte, err error) {
 		return c, nil, ErrMalformed
 	}
 	c.Op = Op(b[0])
-	r := reader{rest: b[1:]}
+	r := wire.Reader{Rest: b[1:]}
 	if c.Op.HasKey() {
-		c.Key = r.bytes()
+		c.Key = r.Bytes()
 	}
 	if c.Op.HasValue() {
-		c.Value = r.bytes()
+		c.Value = r.Bytes()
 	}
 	if c.Op.hasTTL() {
-		c.TTL = r.varint()
+		c.TTL = r.Varint()
 	}
 	switch c.Op {
 	case SetMany:
-		c.Pairs = r.pairs()
+		c.Pairs = pairs(&r)
 	case SetUnmodified, DeleteUnmodified:
-		if c.Absent = r.isZero(); !c.Absent {
-			c.Since = r.varint()
+		if c.Absent = isZero(&r); !c.Absent {
+			c.Since = r.Varint()
 		}
 	case Merge:
-		c.Modified, c.Deadline = r.varint(), r.varint()
+		c.Modified, c.Deadline = r.Varint(), r.Varint()
 	case Sweep, Saved:
-		c.Limit = r.uvarint()
+		c.Limit = r.Uvarint()
 	default:
-		r.failed = r.failed || c.Op < Nop || c.Op > Saved
+		r.Failed = r.Failed || c.Op < Nop || c.Op > Saved
 	}
-	if r.failed {
+	if r.Failed {
 		return Command{}, nil, ErrMalformed
 	}
-	return c, r.rest, nil
+	return c, r.Rest, nil
 }
 
 // HasKey reports whether commands with operation o have a Key.

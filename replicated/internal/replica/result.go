@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/wire"
 )
 
 // A Result is what a command returned.
@@ -75,25 +76,25 @@ func (r *Replica[K, V]) appendResult(b []byte, result Result[V]) ([]byte, error)
 }
 
 // readResult reads what appendResult wrote.
-func (r *Replica[K, V]) readResult(in *input) (result Result[V]) {
-	flags, code := in.byte(), in.byte()
-	result.OK, result.N = flags&flagOK != 0, int(in.varint())
+func (r *Replica[K, V]) readResult(in *wire.Reader) (result Result[V]) {
+	flags, code := in.Byte(), in.Byte()
+	result.OK, result.N = flags&flagOK != 0, int(in.Varint())
 	if int(code) >= len(commandErrors) {
-		in.fail()
+		in.Fail()
 		return result
 	}
 	result.Err = commandErrors[code]
 	if flags&flagEntry == 0 {
 		return result
 	}
-	value, err := r.values.Decode(in.bytes())
+	value, err := r.values.Decode(in.Bytes())
 	if err != nil {
-		in.fail()
+		in.Fail()
 		return result
 	}
-	result.Entry.Value, result.Entry.LastModified = value, time.Unix(0, in.varint())
+	result.Entry.Value, result.Entry.LastModified = value, time.Unix(0, in.Varint())
 	if flags&flagExpires != 0 {
-		result.Entry.ExpiresAt, result.Entry.TTL = time.Unix(0, in.varint()), time.Duration(in.varint())
+		result.Entry.ExpiresAt, result.Entry.TTL = time.Unix(0, in.Varint()), time.Duration(in.Varint())
 	}
 	return result
 }

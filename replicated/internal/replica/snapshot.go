@@ -13,6 +13,7 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/table"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/wire"
 )
 
 // A snapshot is
@@ -166,65 +167,65 @@ func (r *Replica[K, V]) Read(in io.Reader) (s *Snapshot[K, V], err error) {
 	if crc32.Checksum(data[:end], castagnoli) != binary.BigEndian.Uint32(data[end:]) {
 		return nil, fmt.Errorf("%w: its checksum is wrong", ErrCorrupt)
 	}
-	from := &input{rest: data[len(snapshotMagic):end]}
-	id := string(from.bytes())
-	if types := string(from.bytes()); types != r.types() {
+	from := &wire.Reader{Rest: data[len(snapshotMagic):end]}
+	id := string(from.Bytes())
+	if types := string(from.Bytes()); types != r.types() {
 		return nil, fmt.Errorf("%w: it holds %s, not %s", ErrCorrupt, types, r.types())
 	}
-	s = &Snapshot[K, V]{LogID: id, Position: Position{from.uvarint(), from.varint(), uint32(from.uvarint())}, now: from.varint(), unsaved: Growth{from.varint(), from.varint()}}
+	s = &Snapshot[K, V]{LogID: id, Position: Position{from.Uvarint(), from.Varint(), uint32(from.Uvarint())}, now: from.Varint(), unsaved: Growth{from.Varint(), from.Varint()}}
 	r.readTable(from, &s.image)
 	s.sessions = r.readSessions(from)
-	if from.failed || len(from.rest) > 0 {
+	if from.Failed || len(from.Rest) > 0 {
 		return nil, ErrCorrupt
 	}
 	return s, nil
 }
 
-func (r *Replica[K, V]) readTable(in *input, i *table.Image[K, V]) {
-	i.Last, i.Merges, i.Horizon = in.varint(), in.varint(), in.varint()
-	i.Entries = make([]table.ImageEntry[K, V], in.len())
+func (r *Replica[K, V]) readTable(in *wire.Reader, i *table.Image[K, V]) {
+	i.Last, i.Merges, i.Horizon = in.Varint(), in.Varint(), in.Varint()
+	i.Entries = make([]table.ImageEntry[K, V], in.Len(1))
 	for n := range i.Entries {
 		i.Entries[n] = r.readEntry(in)
 	}
-	i.Removals = make([]table.ImageRemoval[K, V], in.len())
+	i.Removals = make([]table.ImageRemoval[K, V], in.Len(1))
 	for n := range i.Removals {
-		i.Removals[n] = table.ImageRemoval[K, V]{At: in.varint(), Kind: lastmodstore.EventKind(in.uvarint()), ImageEntry: r.readEntry(in)}
+		i.Removals[n] = table.ImageRemoval[K, V]{At: in.Varint(), Kind: lastmodstore.EventKind(in.Uvarint()), ImageEntry: r.readEntry(in)}
 	}
-	i.Expired = make([]table.ImageExpired[K], in.len())
+	i.Expired = make([]table.ImageExpired[K], in.Len(1))
 	for n := range i.Expired {
-		i.Expired[n] = table.ImageExpired[K]{Key: decodeFrom(in, r.keys.Decode), Modified: in.varint()}
+		i.Expired[n] = table.ImageExpired[K]{Key: decodeFrom(in, r.keys.Decode), Modified: in.Varint()}
 	}
 }
 
-func (r *Replica[K, V]) readEntry(in *input) table.ImageEntry[K, V] {
+func (r *Replica[K, V]) readEntry(in *wire.Reader) table.ImageEntry[K, V] {
 	return table.ImageEntry[K, V]{
 		Key:        decodeFrom(in, r.keys.Decode),
 		Value:      decodeFrom(in, r.values.Decode),
-		ImageTimes: table.ImageTimes{Deadline: in.varint(), Modified: in.varint(), EncodedTTL: in.varint()},
+		ImageTimes: table.ImageTimes{Deadline: in.Varint(), Modified: in.Varint(), EncodedTTL: in.Varint()},
 	}
 }
 
-func decodeFrom[T any](in *input, decode func([]byte) (T, error)) (v T) {
-	data := in.bytes()
-	if in.failed {
+func decodeFrom[T any](in *wire.Reader, decode func([]byte) (T, error)) (v T) {
+	data := in.Bytes()
+	if in.Failed {
 		return v
 	}
 	v, err := decode(data)
 	if err != nil {
-		in.fail()
+		in.Fail()
 	}
 	return v
 }
 
-func (r *Replica[K, V]) readSessions(in *input) []*session[V] {
-	all := make([]*session[V], in.len())
+func (r *Replica[K, V]) readSessions(in *wire.Reader) []*session[V] {
+	all := make([]*session[V], in.Len(1))
 	for i := range all {
-		of := &session[V]{id: in.uvarint(), machine: in.uvarint(), active: in.varint(), floor: in.uvarint()}
-		n := in.len()
+		of := &session[V]{id: in.Uvarint(), machine: in.Uvarint(), active: in.Varint(), floor: in.Uvarint()}
+		n := in.Len(1)
 		of.results = make(map[uint64][]Result[V], n)
 		for range n {
-			number := in.uvarint()
-			results := make([]Result[V], in.len())
+			number := in.Uvarint()
+			results := make([]Result[V], in.Len(1))
 			for k := range results {
 				results[k] = r.readResult(in)
 			}
