@@ -89,42 +89,6 @@ func TestASaveThatFailsIsNotRepeatedForEachMessage(t *testing.T) {
 	})
 }
 
-type tkey struct{ T time.Time }
-
-func TestWatchContinuesOnANodeThatIsBehind(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := NewWithT(t)
-		st := newStream[string, int]()
-		st.SetSkew(50 * time.Millisecond)
-		a := openW(g, st.Open())
-		lb := st.Open()
-		b := openW(g, lb)
-		a.Set("k", 1, 0)
-		b.Sync(context.Background())
-		lb.Cut(errors.New("lag"))
-		synctest.Wait()
-		a.Set("k2", 1, 0)
-		var at time.Time
-		for e := range a.Watch(context.Background(), time.Time{}) {
-			at = e.At
-			if e.Key == "k2" {
-				break
-			}
-		}
-		go func() { time.Sleep(10 * time.Millisecond); lb.Cut(nil) }()
-		var got []string
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		for e := range b.Watch(ctx, at) {
-			got = append(got, fmt.Sprint(e.Kind, e.Key))
-		}
-		a.Close()
-		b.Close()
-		t.Log(got)
-		g.Expect(got).To(BeEmpty())
-	})
-}
-
 func TestOutcomesAreRightWhateverTheLogDoes(t *testing.T) {
 	for seed := range uint64(60) {
 		synctest.Test(t, func(t *testing.T) {
