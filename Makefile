@@ -22,7 +22,9 @@ docs: ## figures and charts of docs/ from the committed results
 test: ## every test of every module, with the race detector
 	go test -race -timeout 10m ./...
 	go test -run Allocate ./compare # what the race detector would disturb
-	$(REPLICATED) go test -race -timeout 10m ./...
+	$(REPLICATED) go test -race -timeout 10m ./internal/... ./embedded/... ./cmd/...
+	$(REPLICATED) go test -race -timeout 10m -short -skip 'TestConformance$$' . # which takes minutes under the race detector, as do the servers
+	$(REPLICATED) go test -timeout 10m .
 	$(COMPARE) go test -race -count=1 -timeout 10m ./... # the cache does not see that a page of docs/ has changed
 
 test-oldest: ## the library's tests with the newest release of the oldest Go that go.mod allows, without the race detector

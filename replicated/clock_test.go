@@ -2,6 +2,7 @@ package replicated
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,10 +40,11 @@ func TestANodeWithAWrongClockCannotWrite(t *testing.T) {
 	for _, skew := range []time.Duration{time.Hour, -time.Hour} {
 		inCluster(t, 2, func(c *cluster) {
 			c.g.Expect(c.nodes[0].Set("a", 1, 10*time.Minute)).To(Succeed())
-			wrong := skew
+			var wrong atomic.Int64
+			wrong.Store(int64(skew))
 			log := c.stream.Open()
 			o := newOptions(c.opts)
-			o.clock = func() time.Time { return time.Now().Add(wrong) }
+			o.clock = func() time.Time { return time.Now().Add(time.Duration(wrong.Load())) }
 			s, err := open[string, int](context.Background(), log, o)
 			c.g.Expect(err).NotTo(HaveOccurred())
 			c.g.Expect(s.Sync(context.Background())).To(Succeed())
@@ -61,7 +63,7 @@ func TestANodeWithAWrongClockCannotWrite(t *testing.T) {
 			_, ok = s.Get("a")
 			c.g.Expect(ok).To(BeFalse(), "nor late")
 
-			wrong = 0
+			wrong.Store(0)
 			c.g.Expect(s.Set("b", 1, 0)).To(Succeed())
 			time.Sleep(time.Second)
 			c.expectEqual()
@@ -91,21 +93,21 @@ func TestAServerWithAWrongClockStopsNobody(t *testing.T) {
 // After a suspension nothing that has expired is served, even if no message arrives.
 func TestAResumedNodeFollowsTheClock(t *testing.T) {
 	inCluster(t, 0, func(c *cluster) {
-		suspended := time.Duration(0)
+		var suspended atomic.Int64
 		log := c.stream.Open()
 		o := newOptions(c.opts)
-		o.clock = func() time.Time { return time.Now().Add(suspended) }
+		o.clock = func() time.Time { return time.Now().Add(time.Duration(suspended.Load())) }
 		s, err := open[string, int](context.Background(), log, o)
 		c.g.Expect(err).NotTo(HaveOccurred())
 		c.logs, c.nodes = append(c.logs, log), append(c.nodes, s)
 		c.g.Expect(s.Set("a", 1, time.Hour)).To(Succeed())
 		time.Sleep(time.Second)
 		log.Cut(stream.ErrDisconnected)
-		suspended = 2 * time.Hour // the monotonic clock has stood still
+		suspended.Store(int64(2 * time.Hour)) // the monotonic clock has stood still
 		time.Sleep(3 * time.Second)
 		_, ok := s.Get("a")
 		c.g.Expect(ok).To(BeFalse())
 		log.Cut(nil)
-		c.stream.SetSkew(suspended)
+		c.stream.SetSkew(2 * time.Hour)
 	}, CleanupInterval(0))
 }

@@ -69,8 +69,8 @@ var (
 // those of the store. Cases that move time are left to TestConformance, because servers
 // cannot run in a bubble.
 func TestConformanceOnServers(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes a minute")
+	if !*long {
+		t.Skip("it takes minutes: make test-long runs it")
 	}
 	for n, omitted := range map[int][]string{1: slow, 3: slower} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
@@ -78,9 +78,6 @@ func TestConformanceOnServers(t *testing.T) {
 			js := p.connect(0)
 			openNode(t, js, "first", InMemory()).Close() // which starts what belongs to the connection
 			options := []compare.Option{compare.Omit(omitted...)}
-			if *long {
-				options = nil
-			}
 			compare.Run(t, compare.Engine{
 				Name:       fmt.Sprint("replicated on ", n),
 				Replicated: true,

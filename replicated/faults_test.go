@@ -3,6 +3,7 @@ package replicated
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,13 +143,13 @@ func TestAResumedNodeThatIsConnectedFollowsTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		st := newStream[string, int]()
-		var ahead time.Duration
+		var ahead atomic.Int64
 		o := newOptions(nil)
-		o.clock = func() time.Time { return time.Now().Add(ahead) }
+		o.clock = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
 		s, err := open[string, int](context.Background(), st.Open(), o)
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(s.Set("k", 1, 10*time.Minute)).To(Succeed())
-		ahead = time.Hour
+		ahead.Store(int64(time.Hour))
 		st.SetSkew(time.Hour)
 		time.Sleep(5 * time.Second)
 		_, ok := s.Get("k")

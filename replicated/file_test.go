@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,10 +18,10 @@ import (
 
 var errNoServer = errors.New("no server")
 
-// openLater opens a node that reaches the log only while *reachable is true.
-func openLater(c *cluster, reachable *bool, opts ...Option) (*Store[string, int], error) {
+// openLater opens a node that reaches the log only while reachable is true.
+func openLater(c *cluster, reachable *atomic.Bool, opts ...Option) (*Store[string, int], error) {
 	return openBy[string, int](context.Background(), func(context.Context) (stream.Log, error) {
-		if !*reachable {
+		if !reachable.Load() {
 			return nil, errNoServer
 		}
 		return c.stream.Open(), nil
@@ -30,8 +31,9 @@ func openLater(c *cluster, reachable *bool, opts ...Option) (*Store[string, int]
 func TestANodeWithoutALogServesItsSnapshotFileAndJoinsLater(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "snapshot")
 	inCluster(t, 1, func(c *cluster) {
-		reachable := true
-		s, err := openLater(c, &reachable, SnapshotFile(path))
+		reachable := new(atomic.Bool)
+		reachable.Store(true)
+		s, err := openLater(c, reachable, SnapshotFile(path))
 		c.g.Expect(err).NotTo(HaveOccurred())
 		c.g.Expect(s.Set("a", 1, 0)).To(Succeed())
 		c.g.Expect(s.Set("short", 1, time.Minute)).To(Succeed())
@@ -39,8 +41,8 @@ func TestANodeWithoutALogServesItsSnapshotFileAndJoinsLater(t *testing.T) {
 		c.g.Expect(c.nodes[0].Set("a", 2, 0)).To(Succeed())
 		c.g.Expect(c.nodes[0].Set("b", 2, 0)).To(Succeed())
 
-		reachable = false
-		s, err = openLater(c, &reachable, SnapshotFile(path), Timeout(time.Second))
+		reachable.Store(false)
+		s, err = openLater(c, reachable, SnapshotFile(path), Timeout(time.Second))
 		c.g.Expect(err).NotTo(HaveOccurred())
 		defer s.Close()
 		c.g.Expect(s.Health().Stale).To(BeTrue())
@@ -52,7 +54,7 @@ func TestANodeWithoutALogServesItsSnapshotFileAndJoinsLater(t *testing.T) {
 		c.g.Expect(ok).To(BeFalse(), "nothing expired is served")
 		c.g.Expect(s.Set("c", 1, 0)).To(MatchError(ErrUnavailable))
 
-		reachable = true
+		reachable.Store(true)
 		time.Sleep(5 * time.Second)
 		c.g.Expect(s.Health().Stale).To(BeFalse())
 		got, _ = s.Get("a")
@@ -70,13 +72,13 @@ func TestWithoutALogAndWithoutAFileOpenFails(t *testing.T) {
 	broken := filepath.Join(dir, "broken")
 	NewWithT(t).Expect(os.WriteFile(broken, []byte("lastmodlog\x01 and so on"), 0o600)).To(Succeed())
 	inCluster(t, 0, func(c *cluster) {
-		reachable := false
-		_, err := openLater(c, &reachable)
+		reachable := new(atomic.Bool)
+		_, err := openLater(c, reachable)
 		c.g.Expect(err).To(MatchError(errNoServer))
-		_, err = openLater(c, &reachable, SnapshotFile(filepath.Join(dir, "none")))
+		_, err = openLater(c, reachable, SnapshotFile(filepath.Join(dir, "none")))
 		c.g.Expect(err).To(MatchError(errNoServer))
 		c.g.Expect(err).To(MatchError(os.ErrNotExist))
-		_, err = openLater(c, &reachable, SnapshotFile(broken))
+		_, err = openLater(c, reachable, SnapshotFile(broken))
 		c.g.Expect(err).To(MatchError(ContainSubstring("checksum")))
 	})
 }
@@ -85,22 +87,23 @@ func TestWithoutALogAndWithoutAFileOpenFails(t *testing.T) {
 func TestASnapshotFileOfAnotherLogIsNotUsed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "snapshot")
 	inCluster(t, 0, func(c *cluster) {
-		reachable := true
-		s, err := openLater(c, &reachable, SnapshotFile(path))
+		reachable := new(atomic.Bool)
+		reachable.Store(true)
+		s, err := openLater(c, reachable, SnapshotFile(path))
 		c.g.Expect(err).NotTo(HaveOccurred())
 		c.g.Expect(s.Set("a", 1, 0)).To(Succeed())
 		c.g.Expect(s.Close()).To(Succeed())
 		c.stream = memlog.New(c.stream.Settings())
 
-		reachable = false
-		s, err = openLater(c, &reachable, SnapshotFile(path))
+		reachable.Store(false)
+		s, err = openLater(c, reachable, SnapshotFile(path))
 		c.g.Expect(err).NotTo(HaveOccurred())
-		reachable = true
+		reachable.Store(true)
 		time.Sleep(5 * time.Second)
 		c.g.Expect(s.Health().Err).To(MatchError(ErrDiverged))
 		c.g.Expect(s.Close()).To(Succeed())
 
-		s, err = openLater(c, &reachable, SnapshotFile(path))
+		s, err = openLater(c, reachable, SnapshotFile(path))
 		c.g.Expect(err).NotTo(HaveOccurred())
 		_, ok := s.Get("a")
 		c.g.Expect(ok).To(BeFalse())
@@ -112,16 +115,17 @@ func TestASnapshotFileOfAnotherLogIsNotUsed(t *testing.T) {
 func TestTheSnapshotFileIsWrittenAsTheLogGrows(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "snapshot")
 	inCluster(t, 0, func(c *cluster) {
-		reachable := true
-		s, err := openLater(c, &reachable, SnapshotFile(path))
+		reachable := new(atomic.Bool)
+		reachable.Store(true)
+		s, err := openLater(c, reachable, SnapshotFile(path))
 		c.g.Expect(err).NotTo(HaveOccurred())
 		defer s.Close()
 		for i := range 300 {
 			c.g.Expect(s.Set("n", i, 0)).To(Succeed())
 		}
 		synctest.Wait()
-		reachable = false
-		other, err := openLater(c, &reachable, SnapshotFile(path))
+		reachable.Store(false)
+		other, err := openLater(c, reachable, SnapshotFile(path))
 		c.g.Expect(err).NotTo(HaveOccurred())
 		got, _ := other.Get("n")
 		c.g.Expect(got).To(BeNumerically(">", 50))

@@ -36,6 +36,7 @@ func TestWatchContinuesOnANodeThatLags(t *testing.T) {
 		synctest.Wait()
 		c.logs[1].Cut(nil)
 		time.Sleep(5 * time.Second)
+		synctest.Wait()
 		c.g.Expect(events).To(HaveLen(1))
 		c.g.Expect(events[0].Key).To(Equal("c"))
 		c.g.Expect(events[0].Kind).To(Equal(lastmodstore.Modified))

@@ -14,8 +14,9 @@ import (
 
 // Options change what histories [Check] and [CheckNodes] record.
 type Options struct {
-	NoExpiry bool   // give no entry a TTL
-	Pictures string // the directory for a picture of a history that is not linearizable; "": none
+	NoExpiry bool          // give no entry a TTL
+	Slack    time.Duration // how long after its time a write may still be invisible; 0: 200 ns
+	Pictures string        // the directory for a picture of a history that is not linearizable; "": none
 
 	Calls  int                    // how many calls each client makes; 0: 10
 	Pause  func()                 // what each client calls before each call; nil: a short pause

@@ -132,12 +132,15 @@ func settle(s state, keys []int, end int64) []state {
 
 // apply applies the operation to s and reports whether the result is possible.
 func (s *state) apply(in Input, out Output) bool {
-	if in.Method == SetMany {
+	if in.Method == SetMany { // in an order of times that is not known
+		before := s.last
 		for i, k := range in.Keys {
+			s.last = before
 			if !s.put(k, in.Value+i, in, out.Return, nil) {
 				return false
 			}
 		}
+		s.last += int64(len(in.Keys)) - 1
 		return true
 	}
 	if in.Method == GetMany {

@@ -5,6 +5,7 @@
 package linear
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -188,7 +189,7 @@ func (c *client) input(closing bool) Input {
 // do makes the call and records it.
 func (c *client) do(in Input) {
 	call := int64(time.Since(c.start))
-	in.Call = call - slack
+	in.Call = call - c.slack()
 	out := c.call(in)
 	returned := int64(time.Since(c.start))
 	if out.Err != nil && c.options.Effect != nil {
@@ -197,7 +198,7 @@ func (c *client) do(in Input) {
 	if out.Effect == Unknown {
 		returned = forever
 	}
-	out.Return = returned + slack
+	out.Return = returned + c.slack()
 	for i, seen := range out.Seen {
 		if seen != nil && in.Method != Get {
 			c.since[in.Keys[i]] = seen.Modified
@@ -209,9 +210,11 @@ func (c *client) do(in Input) {
 // forever is when a call returns whose effect is unknown. Durations can be added to it.
 const forever = math.MaxInt64 / 4
 
-// slack is by how much a store's timeline, which is observed as wall-clock times, may
+// defaultSlack is by how much a store's timeline, which is observed as wall-clock times, may
 // differ from the monotonic clock by which calls and returns are ordered.
-const slack = 200
+const defaultSlack = 200 * time.Nanosecond
+
+func (c *client) slack() int64 { return int64(cmp.Or(c.options.Slack, defaultSlack)) }
 
 // tightest reads the clock several times and returns the reading whose wall and
 // monotonic parts were taken closest together: the wall clock is read first, so
