@@ -19,7 +19,7 @@ compare: ## engines, simple designs and third-party caches side by side, in ten 
 docs: ## figures and charts of docs/ from the committed results
 	$(COMPARE) go run ./docs -write
 
-test: ## every test of every module, with the race detector
+test: ## every test of every module, with the race detector where that does not take minutes
 	go test -race -timeout 10m ./...
 	go test -run Allocate ./compare # what the race detector would disturb
 	$(REPLICATED) go test -race -timeout 10m ./internal/... ./embedded/... ./cmd/...

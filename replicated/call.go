@@ -37,7 +37,7 @@ func (s *Store[K, V]) doKeyValue(c command.Command, key K, value V, ttl time.Dur
 	if c.Value, err = encode(s.values, value); err != nil {
 		return r, err
 	}
-	return s.doKey(c, key, ttl)
+	return s.doChecked(c, key, ttl)
 }
 
 func (s *Store[K, V]) doKey(c command.Command, key K, ttl time.Duration) (r replica.Result[V], err error) {
@@ -47,8 +47,13 @@ func (s *Store[K, V]) doKey(c command.Command, key K, ttl time.Duration) (r repl
 	if err := s.check(key, ttl); err != nil {
 		return r, err
 	}
+	return s.doChecked(c, key, ttl)
+}
+
+// doChecked is doKey for arguments that have been checked.
+func (s *Store[K, V]) doChecked(c command.Command, key K, ttl time.Duration) (r replica.Result[V], err error) {
 	c.TTL = int64(ttl)
-	if c.Key, err = s.encodeKey(key); err != nil {
+	if c.Key, err = encode(s.keys, key); err != nil {
 		return r, err
 	}
 	return s.do(&c)
@@ -69,13 +74,6 @@ func checkTTL(ttl time.Duration) error {
 		return lastmodstore.ErrInvalidTTL
 	}
 	return nil
-}
-
-func (s *Store[K, V]) encodeKey(key K) ([]byte, error) {
-	if err := s.check(key, 0); err != nil {
-		return nil, err
-	}
-	return encode(s.keys, key)
 }
 
 func encode[T any](c codec.Codec[T], v T) ([]byte, error) {

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -35,6 +36,8 @@ func thisMachine() uint64 {
 // those of other nodes. Whose clock is wrong is a vote: if the server's differs from
 // this one's, and another node's does not, the server's is wrong.
 type clockCheck struct {
+	isRight atomic.Bool // the latest measurement shows at most a minute
+
 	mu       sync.Mutex // guards the fields below
 	offset   int64      // by how much this clock is ahead of the server's, at least
 	measured int64      // when, by this clock
@@ -54,6 +57,7 @@ func (c *clockCheck) own(sent, logged, received int64) {
 	case received < logged:
 		c.offset = received - logged
 	}
+	c.isRight.Store(abs(c.offset) <= int64(replica.MaxSkew))
 }
 
 // other notes a message that another machine sent at a time of its clock, and that the
@@ -97,8 +101,12 @@ func (c *clockCheck) get() (offset, measured int64) {
 func (s *Store[K, V]) now() int64 { return s.options.clock().UnixNano() }
 
 // checkClock returns ErrClockSkew if this machine's clock is wrong by over a minute: what
-// it wrote would expire early or late. It measures again if that was found long ago.
+// it wrote would expire early or late. It measures before the first write, and again
+// if it was found wrong some time ago.
 func (s *Store[K, V]) checkClock() error {
+	if s.clock.isRight.Load() {
+		return nil
+	}
 	_, measured := s.clock.get()
 	if measured != 0 && s.clock.wrongBy(s.now()) == 0 {
 		return nil

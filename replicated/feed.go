@@ -29,7 +29,9 @@ func (s *Store[K, V]) follow(ctx context.Context) {
 		if errors.Is(err, stream.ErrTrimmed) {
 			err = s.restore(ctx)
 		}
-		if missing = count(missing, errors.Is(err, errNoSnapshot)); missing < maxMissing && missing > 0 {
+		if !errors.Is(err, errNoSnapshot) {
+			missing = 0
+		} else if missing++; missing < maxMissing {
 			err = fmt.Errorf("no snapshot found yet: %w", stream.ErrTrimmed)
 		}
 		if ctx.Err() != nil {
@@ -59,14 +61,6 @@ func (s *Store[K, V]) follow(ctx context.Context) {
 // that have just been started may not know of it yet.
 const maxMissing = 10
 
-// count returns the number of times in a row.
-func count(times int, again bool) int {
-	if again {
-		return times + 1
-	}
-	return 0
-}
-
 // isDivergence reports whether the log cannot be followed any more.
 func isDivergence(err error) bool {
 	for _, final := range []error{stream.ErrGone, stream.ErrShort, errNoSnapshot, ErrIncompatible, replica.ErrDiverged, replica.ErrUndecodable} {
@@ -80,7 +74,7 @@ func isDivergence(err error) bool {
 // diverge ends all writing on this node.
 func (s *Store[K, V]) diverge(why error) {
 	err := fmt.Errorf("%w: %w", ErrDiverged, why)
-	s.status.fail(err)
+	s.status.disconnected(err)
 	s.pipeline.refuse(err)
 	s.pipeline.abort(err)
 }

@@ -30,6 +30,7 @@ func openFromFile[K comparable, V any](create func(context.Context) (stream.Log,
 		r.Store.Close()
 		return nil, fmt.Errorf("%w, and no snapshot to read from: %w", why, err)
 	}
+	r.LogID = snapshot.LogID
 	r.Restore(snapshot)
 	s := newStore(o, keys, values, &lateLog{create: create, id: snapshot.LogID, settings: o.settings(keys.Name, values.Name)}, r)
 	s.status.startStale(snapshot.Position.Seq, why)

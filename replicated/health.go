@@ -117,11 +117,6 @@ func (t *status) disconnected(err error) {
 	t.movedLocked()
 }
 
-// fail records that the node will never be connected again.
-func (t *status) fail(err error) {
-	t.disconnected(err)
-}
-
 // applied records that m has been applied.
 func (t *status) applied(m stream.Message) {
 	t.mu.Lock()

@@ -37,6 +37,25 @@ func (s unsavableSnapshots) Save(context.Context, string, io.Reader) error {
 	return errDisk
 }
 
+// Servers that have just been started may not list what was saved.
+func TestASaveThatIsNotListedYetHarmsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		opts := []Option{SaveEvery(5), CleanupInterval(0)}
+		log := newStream[string, int](opts...)
+		s, err := open[string, int](context.Background(), &onceSnap{log.Open(), 3}, newOptions(opts))
+		g.Expect(err).NotTo(HaveOccurred())
+		defer s.Close()
+		for range 100 {
+			g.Expect(s.Set("a", 1, 0)).To(Succeed())
+			synctest.Wait()
+		}
+		g.Expect(s.Health().SaveErr).NotTo(HaveOccurred())
+		g.Expect(s.Health().LastSnapshot).NotTo(BeZero())
+		g.Expect(len(log.Messages())).To(BeNumerically("<", 50), "it is trimmed later")
+	})
+}
+
 // A copy of the whole state is not made again and again in vain.
 func TestAFailedSaveIsRepeatedAfterAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

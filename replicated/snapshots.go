@@ -98,7 +98,7 @@ func (s *Store[K, V]) save(ctx context.Context, snapshot *replica.Snapshot[K, V]
 	if err := s.trim(ctx, names); err != nil {
 		return err
 	}
-	return s.announce(ctx, names[0])
+	return s.announce(ctx, snapshot.Position.Seq)
 }
 
 // trim removes what is not needed any more if these are the snapshots.
@@ -117,15 +117,15 @@ func (s *Store[K, V]) trim(ctx context.Context, names []string) error {
 	return nil
 }
 
-// announce tells the other nodes of the newest snapshot. If the log is full, it makes
+// announce tells the other nodes of the snapshot at seq. If the log is full, it makes
 // room: a node that is loading an older one will have to load this one.
-func (s *Store[K, V]) announce(ctx context.Context, name string) error {
-	c := &command.Command{Op: command.Saved, Limit: seqOf(name)}
+func (s *Store[K, V]) announce(ctx context.Context, seq uint64) error {
+	c := &command.Command{Op: command.Saved, Limit: seq}
 	_, err := s.send(ctx, c, s.options.timeout)
 	if !errors.Is(err, stream.ErrLimit) {
 		return err
 	}
-	if err := s.log.Trim(ctx, seqOf(name)); err != nil {
+	if err := s.log.Trim(ctx, seq); err != nil {
 		return err
 	}
 	_, err = s.send(ctx, c, s.options.timeout)

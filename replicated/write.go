@@ -29,7 +29,10 @@ func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 	}
 	c := command.Command{Op: command.SetMany, TTL: int64(ttl), Pairs: make([]command.Pair, 0, len(values))}
 	for key, value := range values {
-		k, err := s.encodeKey(key)
+		if err := s.check(key, ttl); err != nil {
+			return err
+		}
+		k, err := encode(s.keys, key)
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ const messageOverhead = 128
 type Replica[K comparable, V any] struct {
 	Store *mutexstore.Store[K, V]
 	Line  *timeline.Timeline
-	LogID string
+	LogID string // not changed while other goroutines use the replica
 
 	keys     codec.Codec[K]
 	values   codec.Codec[V]

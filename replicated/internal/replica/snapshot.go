@@ -58,7 +58,7 @@ func (r *Replica[K, V]) Snapshot() *Snapshot[K, V] {
 // Restore makes r the replica of which s, which was read, is a copy. It must come from
 // the same log.
 func (r *Replica[K, V]) Restore(s *Snapshot[K, V]) {
-	r.LogID, r.position, r.now, r.unsaved = s.LogID, s.Position, s.now, s.unsaved
+	r.position, r.now, r.unsaved = s.Position, s.now, s.unsaved
 	r.Line.Advance(r.now)
 	r.shard.Restore(s.image)
 	r.sessions = newSessions[V]()
