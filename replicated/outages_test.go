@@ -110,7 +110,7 @@ func TestAFullLogIsAnErrorInWords(t *testing.T) {
 
 // A log that is full because its writers were faster than what saves snapshots accepts
 // writes again when one has been saved.
-func TestALogThatIsFullIsTrimmed(t *testing.T) {
+func TestAStreamThatIsFullIsTrimmed(t *testing.T) {
 	t.Parallel()
 	g := NewWithT(t)
 	s := openNode(t, embeddedServer(t), "limited", MaxBytes(10_000), SaveEvery(50))

@@ -3,6 +3,7 @@ package replicated
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync/atomic"
 	"testing"
@@ -54,6 +55,37 @@ func TestASaveThatIsNotListedYetHarmsNobody(t *testing.T) {
 		g.Expect(s.Health().LastSnapshot).NotTo(BeZero())
 		g.Expect(len(log.Messages())).To(BeNumerically("<", 50), "it is trimmed later")
 	})
+}
+
+// A log that is full because its writers were faster than what saves snapshots accepts
+// writes again soon, whichever of its messages was the last that found room.
+func TestALogThatIsFullIsTrimmed(t *testing.T) {
+	for limit := 4; limit < 40; limit++ {
+		t.Run(fmt.Sprint(limit), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := NewWithT(t)
+				opts := []Option{SaveEvery(10), CleanupInterval(0)}
+				log := newStream[string, int](opts...)
+				log.SetLimit(limit)
+				s, err := open[string, int](context.Background(), log.Open(), newOptions(opts))
+				g.Expect(err).NotTo(HaveOccurred())
+				defer s.Close()
+				for range 10 {
+					for err == nil {
+						err = s.Set("a", 1, 0)
+					}
+					g.Expect(err).To(MatchError(stream.ErrLimit))
+					for range 10 {
+						time.Sleep(time.Second)
+						if err = s.Set("a", 1, 0); err == nil {
+							break
+						}
+					}
+					g.Expect(err).NotTo(HaveOccurred())
+				}
+			})
+		})
+	}
 }
 
 // A copy of the whole state is not made again and again in vain.

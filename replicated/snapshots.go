@@ -47,7 +47,7 @@ func (v *saving) start(o *options, position uint64) {
 
 // isDue reports whether to save now.
 func (v *saving) isDue(unsaved replica.Growth) bool {
-	return (unsaved.Commands >= v.commands || unsaved.Bytes >= v.bytes || unsaved.Commands > 0 && v.wanted.Load()) &&
+	return (unsaved.Commands >= v.commands || unsaved.Bytes >= v.bytes || v.wanted.Load()) &&
 		time.Now().UnixNano() >= v.notBefore.Load()
 }
 
@@ -68,18 +68,31 @@ func (s *Store[K, V]) fileIfDue() {
 // saveIfDue starts to save the state if that is due. It runs on the goroutine of the
 // feed, which continues while the copy is written.
 func (s *Store[K, V]) saveIfDue() {
-	if !s.saving.isDue(s.replica.Unsaved()) || !s.saving.active.CompareAndSwap(false, true) {
+	unsaved := s.replica.Unsaved()
+	if !s.saving.isDue(unsaved) || !s.saving.active.CompareAndSwap(false, true) {
+		return
+	}
+	if unsaved == (replica.Growth{}) { // the log is full of what the latest snapshot contains
+		s.running.Go(func() {
+			defer s.saving.active.Store(false)
+			s.saving.ended(s.trimToNewest(s.ctx))
+		})
 		return
 	}
 	snapshot := s.replica.Snapshot()
 	s.running.Go(func() {
 		defer s.saving.active.Store(false)
 		err := s.save(s.ctx, snapshot)
-		if s.saving.wanted.Store(false); err != nil {
-			s.saving.notBefore.Store(time.Now().Add(saveAgain).UnixNano())
-		}
+		s.saving.ended(err)
 		s.status.saved(snapshot.Position.Seq, err)
 	})
+}
+
+// ended notes that the log has been trimmed, or why not.
+func (v *saving) ended(err error) {
+	if v.wanted.Store(false); err != nil {
+		v.notBefore.Store(time.Now().Add(saveAgain).UnixNano())
+	}
 }
 
 // save writes snapshot, removes what is not needed any more, and tells the other nodes.
@@ -115,6 +128,16 @@ func (s *Store[K, V]) trim(ctx context.Context, names []string) error {
 		}
 	}
 	return nil
+}
+
+// trimToNewest makes room in a log that is full. A node that is loading an older snapshot
+// will have to load the newest.
+func (s *Store[K, V]) trimToNewest(ctx context.Context) error {
+	names, err := s.snapshotNames(ctx)
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	return s.log.Trim(ctx, seqOf(names[0]))
 }
 
 // announce tells the other nodes of the snapshot at seq. If the log is full, it makes

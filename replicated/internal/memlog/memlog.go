@@ -25,6 +25,7 @@ type Stream struct {
 	fault     Fault
 	skew      time.Duration // of the server's clock
 	forgets   bool
+	limit     int // number of messages from which on it is full; 0 means none
 }
 
 // A Fault decides what happens to a message that is appended. The zero value appends it.
@@ -58,6 +59,9 @@ func (s *Stream) SetSkew(d time.Duration) { s.change(func() { s.skew = d }) }
 // Forget makes the stream drop each message that has been delivered, except for the last
 // one. It is for a single node, whose tests measure memory.
 func (s *Stream) Forget() { s.change(func() { s.forgets = true }) }
+
+// SetLimit makes the stream reject what would be more than limit messages.
+func (s *Stream) SetLimit(limit int) { s.change(func() { s.limit = limit }) }
 
 // Recreate makes the stream an empty one of the same settings.
 func (s *Stream) Recreate() {
@@ -141,6 +145,9 @@ func (l *Log) Append(data []byte, rejected func(error)) error {
 	l.stream.change(func() {
 		if l.stream.fault != nil {
 			outcome = l.stream.fault(data)
+		}
+		if l.stream.limit > 0 && len(l.stream.messages) >= l.stream.limit {
+			outcome.Reject = stream.ErrLimit
 		}
 		if outcome.Lose || outcome.Reject != nil {
 			return
