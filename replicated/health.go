@@ -40,10 +40,11 @@ type status struct {
 	mu     sync.Mutex // guards the fields below
 	health Health
 	last   uint64        // the log's last sequence number, as known
-	moved  chan struct{} // closed when the position changes or the node fails; nil: nobody waits
+	moved  chan struct{} // closed when the position changes, the node connects or fails; nil: nobody waits
 }
 
-// wait returns when the node has reached a position, or why it will not.
+// wait returns when the node follows the log and has reached a position, or why it will
+// not.
 func (t *status) wait(ctx context.Context, seq uint64) error {
 	for {
 		t.mu.Lock()
@@ -54,7 +55,7 @@ func (t *status) wait(ctx context.Context, seq uint64) error {
 		moved := t.moved
 		t.mu.Unlock()
 		switch {
-		case h.Position >= seq:
+		case h.Connected && h.Position >= seq:
 			return nil
 		case errors.Is(h.Err, ErrDiverged):
 			return h.Err
@@ -103,6 +104,7 @@ func (t *status) alive(last uint64) {
 	t.health.Stale = t.health.Stale && t.health.Position < t.last
 	if !t.health.Connected {
 		t.health.Connected, t.health.Since, t.health.Err = true, time.Now(), nil
+		t.movedLocked()
 	}
 }
 

@@ -30,6 +30,26 @@ func TestAWriteOnOneNodeIsReadOnAll(t *testing.T) {
 	})
 }
 
+// slowToBegin is a log that takes a second to begin to deliver.
+type slowToBegin struct{ *memlog.Log }
+
+func (l slowToBegin) Read(ctx context.Context, from uint64, h stream.Handler) error {
+	time.Sleep(time.Second)
+	return l.Log.Read(ctx, from, h)
+}
+
+// An empty log too is followed when Open returns: a node that has just been opened does
+// not seem cut off.
+func TestOpenReturnsAConnectedNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		s, err := open[string, int](t.Context(), slowToBegin{newStream[string, int]().Open()}, newOptions(nil))
+		g.Expect(err).NotTo(HaveOccurred())
+		defer s.Close()
+		g.Expect(s.Health().Connected).To(BeTrue())
+	})
+}
+
 // Conditions are decided by the log, not by the node's state at the time of the call.
 func TestOneOfManyWinsACondition(t *testing.T) {
 	inCluster(t, 3, func(c *cluster) {
