@@ -84,15 +84,18 @@ func (p *pipeline[V]) submit(c *call[V]) error {
 		return p.refusal
 	}
 	p.queue = append(p.queue, c)
-	if p.yielding || len(p.inFlight) >= maxInFlight {
+	if p.yielding || !p.isDueLocked() {
 		p.mu.Unlock()
 		return nil
 	}
 	if p.together > 1 {
 		p.yielding = true
-		p.mu.Unlock()
-		runtime.Gosched()
-		p.mu.Lock()
+		for before := 0; before < len(p.queue); {
+			before = len(p.queue)
+			p.mu.Unlock()
+			runtime.Gosched()
+			p.mu.Lock()
+		}
 		p.yielding = false
 	}
 	ready := p.packLocked()
@@ -113,7 +116,7 @@ func (p *pipeline[V]) packLocked() (ready []*message[V]) {
 		}
 		return ready
 	}
-	for len(p.queue) > 0 && len(p.inFlight) < maxInFlight {
+	for p.isDueLocked() {
 		p.number++
 		m := &message[V]{number: p.number, calls: p.takeLocked()}
 		p.encodeLocked(m)
@@ -123,6 +126,17 @@ func (p *pipeline[V]) packLocked() (ready []*message[V]) {
 		ready = append(ready, m)
 	}
 	return ready
+}
+
+// isDueLocked reports whether to send the queue now. Beside messages in flight it is
+// sent when it holds half as many calls as they do: if each call that comes while others
+// are in flight were sent alone, most messages would hold one.
+func (p *pipeline[V]) isDueLocked() bool {
+	inFlight := 0
+	for _, m := range p.inFlight {
+		inFlight += len(m.calls)
+	}
+	return len(p.queue) > 0 && len(p.inFlight) < maxInFlight && 2*len(p.queue) >= inFlight
 }
 
 // takeLocked removes from the queue what fits into one message.

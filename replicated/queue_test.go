@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,7 +15,7 @@ import (
 	"github.com/lastmodstore/lastmodstore/replicated/internal/stream"
 )
 
-// fill has n calls wait, of which the first maxInFlight are sent.
+// fill has n calls wait, of which the first are sent.
 func (c *cluster) fill(n int) <-chan error {
 	failed := make(chan error, n)
 	for range n {
@@ -124,4 +125,32 @@ func TestOpenCatchesUpForLongerThanAWriteMayTake(t *testing.T) {
 		c.g.Expect(err).To(MatchError(context.DeadlineExceeded))
 		c.g.Expect(err.Error()).NotTo(ContainSubstring("\n"))
 	}, Timeout(time.Second))
+}
+
+// Calls that come one after the other while many are in flight share a message: the log
+// would otherwise be busy with messages of one call while the others wait.
+func TestCallsShareAMessageWhileManyAreInFlight(t *testing.T) {
+	inCluster(t, 1, func(c *cluster) {
+		c.lose()
+		many := c.fill(60)
+		var sent atomic.Int64
+		c.stream.SetFault(func(data []byte) memlog.Outcome {
+			isLarge := len(data) > 200
+			if !isLarge {
+				sent.Add(1)
+			}
+			return memlog.Outcome{Lose: isLarge}
+		})
+		time.Sleep(resendAfter + time.Second/2)
+		sent.Store(0)
+		few := c.fill(10)
+		c.g.Expect(sent.Load()).To(BeZero())
+		c.stream.SetFault(nil)
+		for range cap(many) {
+			c.g.Expect(<-many).To(Succeed())
+		}
+		for range cap(few) {
+			c.g.Expect(<-few).To(Succeed())
+		}
+	})
 }
