@@ -45,7 +45,7 @@ func parse(stdout io.Writer, args []string) (*options, error) {
 	f.SetOutput(io.Discard)
 	f.BoolVar(&o.list, "list", false, "list the engines and workloads, of this program or of the file named by -from")
 	engines := f.String("engines", "", "the `names` of the engines to measure or show, separated by commas; all if empty")
-	workloads := f.String("workloads", "", "the `names` of the workloads to measure or show, separated by commas; all if empty")
+	workloads := f.String("workloads", "", "the `names` of the workloads to measure or show, separated by commas; if empty, all but replicated, which starts servers and is measured only if named")
 	f.BoolVar(&o.plan.Quick, "quick", false, "measure fewer and smaller cells, in less than a minute")
 	f.Uint64Var(&o.plan.Seed, "seed", 1, "the seed `n` of the keys, the orders and the histories")
 	f.IntVar(&o.rounds, "rounds", 9, fmt.Sprintf("measure each implementation `n` times, at least once; %d with -quick, if not set", quickRounds))

@@ -10,9 +10,13 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/lastmodstore/lastmodstore/replicated/embedded/servertest"
 )
 
 func main() {
+	signal.Ignore(os.Interrupt) // a server ends with this program, which finishes its trial first
+	servertest.Main()           // the program is also a server of the workload replicated
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second interrupt ends it at once
 	os.Exit(run(ctx, os.Stdout, os.Stderr, os.Args))

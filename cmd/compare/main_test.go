@@ -128,7 +128,7 @@ func TestListNamesAll(t *testing.T) {
 	code, stdout, _ := call(t, context.Background(), "-list")
 	g.Expect(code).To(Equal(ok))
 	for _, name := range []string{"actor x16", "mutexstore", "rwmap", "textbook", "syncmap", "otter", "ttlcache", "go-cache", "golang-lru", "theine", "ristretto",
-		"mixed", "batch", "update", "readers", "storm", "churn", "watchers", "iterate", "latency", "parts"} {
+		"mixed", "batch", "update", "readers", "storm", "churn", "watchers", "iterate", "latency", "parts", "replicated"} {
 		g.Expect(stdout).To(MatchRegexp(`(?m)^  %s  `, name))
 	}
 }

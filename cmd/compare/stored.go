@@ -48,13 +48,13 @@ func read(path string) (*result.Result, error) {
 	return r, nil
 }
 
-// enginesIn returns what -engines can name: all implementations but the parts, which
-// have their own workload.
+// enginesIn returns what -engines can name: all implementations but those that have
+// their own workload.
 func enginesIn(r *result.Result) []result.Implementation {
-	all := slices.DeleteFunc(slices.Clone(r.Implementations), workload.IsPart)
+	all := slices.DeleteFunc(slices.Clone(r.Implementations), hasOwn)
 	for _, c := range r.Cells {
 		for _, row := range c.Rows {
-			if c.Workload != workload.Parts && !slices.ContainsFunc(all, func(i result.Implementation) bool { return i.Name == row.Implementation }) {
+			if !workload.HasOwn(c.Workload) && !slices.ContainsFunc(all, func(i result.Implementation) bool { return i.Name == row.Implementation }) {
 				all = append(all, result.Implementation{Name: row.Implementation})
 			}
 		}
@@ -86,16 +86,15 @@ func (o *options) narrow(r *result.Result) error {
 		return fmt.Errorf("%s: %w", o.from, err)
 	}
 	r.Cells = o.cellsOf(r)
-	parts := slices.Contains(r.Workloads(), workload.Parts)
 	r.Implementations = slices.DeleteFunc(r.Implementations, func(i result.Implementation) bool {
-		if workload.IsPart(i) {
-			return !parts
+		if hasOwn(i) {
+			return !slices.Contains(r.Workloads(), workload.OwnOf(i))
 		}
 		return !chosen(o.engines, i.Name)
 	})
 	r.Checks = slices.DeleteFunc(r.Checks, func(c result.Check) bool { return !chosen(o.engines, c.Implementation) })
 	r.LeftOut = slices.DeleteFunc(r.LeftOut, func(l result.LeftOut) bool {
-		return !chosen(o.engines, l.Implementation) || !chosen(o.workloads, l.Workload)
+		return !chosen(o.workloads, l.Workload) || !workload.HasOwn(l.Workload) && !chosen(o.engines, l.Implementation)
 	})
 	if err := explainNothing(r); err != nil {
 		return fmt.Errorf("%s: %w", o.from, err)
@@ -104,14 +103,14 @@ func (o *options) narrow(r *result.Result) error {
 }
 
 // cellsOf returns the cells of the chosen workloads with the rows of the chosen
-// engines. The workload parts keeps all its rows: it is not measured by engine either.
+// engines. A workload that is not measured by engine keeps all its rows.
 func (o *options) cellsOf(r *result.Result) []result.Cell {
 	var cells []result.Cell
 	for _, c := range r.Cells {
 		if !chosen(o.workloads, c.Workload) {
 			continue
 		}
-		if c.Workload != workload.Parts {
+		if !workload.HasOwn(c.Workload) {
 			c.Rows = slices.DeleteFunc(c.Rows, func(row result.Row) bool { return !chosen(o.engines, row.Implementation) })
 		}
 		if len(c.Rows) == 0 {
@@ -124,6 +123,9 @@ func (o *options) cellsOf(r *result.Result) []result.Cell {
 	}
 	return cells
 }
+
+// hasOwn reports whether only a workload of its own measures i.
+func hasOwn(i result.Implementation) bool { return workload.OwnOf(i) != "" }
 
 func chosen(names []string, name string) bool {
 	return len(names) == 0 || slices.Contains(names, name)

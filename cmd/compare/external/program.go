@@ -40,6 +40,7 @@ func start(name string, args func(dir string) []string) (*program, error) {
 	}
 	p := &program{cmd: exec.Command(path, args(dir)...), dir: dir, ended: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, &p.log, &p.log
+	detach(p.cmd)
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}

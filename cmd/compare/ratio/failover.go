@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/lastmodstore/lastmodstore/cmd/compare/internal/deployment"
 	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 	"github.com/lastmodstore/lastmodstore/replicated"
 )
@@ -20,17 +21,17 @@ import (
 // failover shows how long nodes are not fresh after a server was killed. Every round
 // counts: the figures are the longest times.
 func failover(rounds int) ([]figure.Figure, error) {
-	d, err := deploy(3)
+	d, err := deployment.Start(3)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	nodes, name, err := d.openNodes(noSaving(), replicated.Timeout(patience))
+	nodes, name, err := d.OpenNodes(deployment.NoSaving(), replicated.Timeout(deployment.Patience))
 	if err != nil {
 		return nil, err
 	}
-	f := failing{deployment: d, nodes: nodes, stream: streamOf(name)}
-	if f.js, err = d.connectAll(); err != nil {
+	f := failing{Deployment: d, nodes: nodes, stream: deployment.StreamOf(name)}
+	if f.js, err = d.ConnectAll(); err != nil {
 		return nil, err
 	}
 	var consumer, leader outages
@@ -72,7 +73,7 @@ func longest(name string, seconds []float64, goal float64) []figure.Figure {
 
 // A failing is a deployment whose servers are killed.
 type failing struct {
-	*deployment
+	*deployment.Deployment
 	nodes  []*replicated.Store[string, int]
 	stream string
 	js     jetstream.JetStream // reaches whichever servers run
@@ -81,7 +82,7 @@ type failing struct {
 // killConsumers kills a server that does not lead the log and that a node's consumer is
 // on, and adds the time until every node is fresh.
 func (f *failing) killConsumers(o *outages) error {
-	leader, err := f.leader(f.js, f.stream)
+	leader, err := f.Leader(f.js, f.stream)
 	if err != nil {
 		return err
 	}
@@ -130,21 +131,21 @@ func (f *failing) hasLeader(server int) bool {
 // consumerServer returns a server other than the leader that a consumer is on. If there
 // is none, a node is closed and opened again, which places its consumer again.
 func (f *failing) consumerServer(leader int) (int, error) {
-	name := strings.TrimPrefix(f.stream, streamOf(""))
+	name := strings.TrimPrefix(f.stream, deployment.StreamOf(""))
 	for range 30 {
-		_, consumers, err := f.placement(f.js, name)
+		_, consumers, err := f.Placement(f.js, name)
 		if err != nil {
 			return 0, err
 		}
 		for i := range f.Size() {
-			if i != leader && slices.Contains(consumers, f.names[i]) {
+			if i != leader && slices.Contains(consumers, f.Names[i]) {
 				return i, nil
 			}
 		}
 		if err := f.nodes[leader].Close(); err != nil {
 			return 0, err
 		}
-		s, err := f.open(leader, name, noSaving(), replicated.Timeout(patience), replicated.Replicas(f.Size()))
+		s, err := f.Open(leader, name, deployment.NoSaving(), replicated.Timeout(deployment.Patience), replicated.Replicas(f.Size()))
 		if err != nil {
 			return 0, err
 		}
@@ -156,7 +157,7 @@ func (f *failing) consumerServer(leader int) (int, error) {
 // killLeader kills the leader of the log and adds the time from when the log stored the
 // first write after that until every node is fresh.
 func (f *failing) killLeader(o *outages) error {
-	victim, err := f.leader(f.js, f.stream)
+	victim, err := f.Leader(f.js, f.stream)
 	if err != nil {
 		return err
 	}
@@ -188,7 +189,7 @@ func (f *failing) awaitFresh() error {
 }
 
 func (f *failing) lastSeq() (uint64, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), deployment.Patience)
 	defer cancel()
 	s, err := f.js.Stream(ctx, f.stream)
 	if err != nil {
@@ -200,7 +201,7 @@ func (f *failing) lastSeq() (uint64, error) {
 // storedAt returns when the log took a message, by the clock of its server, which is
 // that of this machine.
 func (f *failing) storedAt(seq uint64) (time.Time, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), deployment.Patience)
 	defer cancel()
 	s, err := f.js.Stream(ctx, f.stream)
 	if err != nil {
@@ -218,7 +219,7 @@ func (f *failing) recover(server int) error {
 	if err := f.Restart(server); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), deployment.Patience)
 	defer cancel()
 	for {
 		s, err := f.js.Stream(ctx, f.stream)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lastmodstore/lastmodstore/cmd/compare/internal/deployment"
 	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 	"github.com/lastmodstore/lastmodstore/replicated"
@@ -24,13 +25,13 @@ const (
 // long writes pause while a snapshot is saved.
 func million(rounds int) ([]figure.Figure, error) {
 	rounds = (rounds + 2) / 3 // each takes seconds
-	d, err := deploy(1)
+	d, err := deployment.Start(1)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
 	fmt.Fprintln(os.Stderr, "filling stores with a million entries")
-	s, name, memory, err := d.fill()
+	s, name, memory, err := fill(d)
 	if err != nil {
 		return nil, err
 	}
@@ -38,18 +39,18 @@ func million(rounds int) ([]figure.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	opening, err := d.openings(s, name, rounds)
+	opening, err := openings(d, s, name, rounds)
 	return []figure.Figure{opening, memory, pause}, err
 }
 
 // fill opens a store and fills it. The figure is its memory.
-func (d *deployment) fill() (s *replicated.Store[string, int], name string, memory figure.Figure, err error) {
+func fill(d *deployment.Deployment) (s *replicated.Store[string, int], name string, memory figure.Figure, err error) {
 	own, err := localMemory()
 	if err != nil {
 		return nil, "", memory, err
 	}
 	before := heap()
-	if s, name, err = d.openAtLeader(replicated.SaveEvery(saveEvery)); err == nil {
+	if s, name, err = d.OpenAtLeader(replicated.SaveEvery(saveEvery)); err == nil {
 		err = fillMany(s.SetMany)
 	}
 	return s, name, figure.Ratio("replicated memory, 1,000,000 entries / mutexstore", (heap()-before)/1e6, own/1e6, "MB", 1.2), err
@@ -71,7 +72,7 @@ func pauses(s *replicated.Store[string, int], rounds int) (f figure.Figure, err 
 }
 
 // openings measures opening new nodes of s.
-func (d *deployment) openings(s *replicated.Store[string, int], name string, rounds int) (f figure.Figure, err error) {
+func openings(d *deployment.Deployment, s *replicated.Store[string, int], name string, rounds int) (f figure.Figure, err error) {
 	if err := awaitTrimmed(d, s, name); err != nil {
 		return f, err
 	}
@@ -102,7 +103,7 @@ func fillMany(set func(map[string]int, time.Duration) error) error {
 		for k := range batch {
 			values[fmt.Sprintf("key-%08d", i+k)] = i + k
 		}
-		if err := set(values, hour); err != nil {
+		if err := set(values, deployment.TTL); err != nil {
 			return err
 		}
 	}
@@ -125,7 +126,7 @@ func longestPause(s *replicated.Store[string, int]) (during, idle float64, err e
 	var all []time.Duration
 	for i := 0; s.Health().LastSnapshot == before; i++ {
 		start := time.Now()
-		if err := s.Set(fmt.Sprintf("key-%08d", i), i, hour); err != nil {
+		if err := s.Set(fmt.Sprintf("key-%08d", i), i, deployment.TTL); err != nil {
 			return 0, 0, err
 		}
 		all = append(all, time.Since(start))
@@ -141,15 +142,15 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 
 // awaitTrimmed returns when the log no longer begins with its first message, so that a
 // new node needs a snapshot.
-func awaitTrimmed(d *deployment, s *replicated.Store[string, int], name string) error {
-	js, err := d.connect(0)
+func awaitTrimmed(d *deployment.Deployment, s *replicated.Store[string, int], name string) error {
+	js, err := d.Connect(0)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), deployment.Patience)
 	defer cancel()
 	for i := 0; ; i++ {
-		stream, err := js.Stream(ctx, streamOf(name))
+		stream, err := js.Stream(ctx, deployment.StreamOf(name))
 		if err != nil {
 			return err
 		}
@@ -157,7 +158,7 @@ func awaitTrimmed(d *deployment, s *replicated.Store[string, int], name string) 
 			return nil
 		}
 		for k := range batch {
-			if err := s.Set(fmt.Sprintf("key-%08d", k), i, hour); err != nil {
+			if err := s.Set(fmt.Sprintf("key-%08d", k), i, deployment.TTL); err != nil {
 				return err
 			}
 		}
@@ -165,9 +166,9 @@ func awaitTrimmed(d *deployment, s *replicated.Store[string, int], name string) 
 }
 
 // openAgain opens a new node and returns the seconds until it has all entries.
-func openAgain(d *deployment, name string) (float64, error) {
+func openAgain(d *deployment.Deployment, name string) (float64, error) {
 	start := time.Now()
-	s, err := d.open(0, name, replicated.SaveEvery(saveEvery))
+	s, err := d.Open(0, name, replicated.SaveEvery(saveEvery))
 	if err != nil {
 		return 0, err
 	}

@@ -8,13 +8,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
 	. "github.com/onsi/gomega"
 
 	"github.com/lastmodstore/lastmodstore/cmd/compare/external"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
 	"github.com/lastmodstore/lastmodstore/cmd/compare/result"
-	"github.com/lastmodstore/lastmodstore/replicated"
 	"github.com/lastmodstore/lastmodstore/replicated/embedded/servertest"
 )
 
@@ -123,26 +121,6 @@ func TestQuantilesAreInMilliseconds(t *testing.T) {
 		lags = append(lags, time.Duration(i)*time.Millisecond)
 	}
 	g.Expect([]float64{quantile(lags, 0.5), quantile(lags, 0.99)}).To(Equal([]float64{50, 99}))
-}
-
-// One server of a deployment can be measured, and nothing is left of it.
-func TestADeploymentServesAndEnds(t *testing.T) {
-	g := NewWithT(t)
-	d, err := deploy(1)
-	g.Expect(err).NotTo(HaveOccurred())
-	s, _, err := d.openAtLeader(replicated.InMemory())
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(setting(s)(7)).To(Succeed())
-	g.Expect(present(s.Get)(7)).To(Succeed())
-	g.Expect(present(s.Get)(8)).To(MatchError(errAbsent))
-	p, err := d.publisher(1, jetstream.MemoryStorage)
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(p.acknowledged(0)).To(Succeed())
-	n, err := p.flood(100)
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(n).To(Equal(100))
-	g.Expect(d.Close()).To(Succeed())
-	g.Expect(d.dir).NotTo(BeAnExistingFile())
 }
 
 func TestMain(m *testing.M) {

@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/lastmodstore/lastmodstore/cmd/compare/external"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/internal/deployment"
 	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 	"github.com/lastmodstore/lastmodstore/replicated"
@@ -33,41 +31,25 @@ func concat(rounds int, parts ...func(rounds int) ([]figure.Figure, error)) (all
 	return all, nil
 }
 
-// keyNames are the keys of all these measurements.
-var keyNames = func() []string {
-	all := make([]string, few)
-	for i := range all {
-		all[i] = fmt.Sprintf("key-%08d", i)
-	}
-	return all
-}()
-
-func keyName(i int) string { return keyNames[i%few] }
-
-const (
-	pipelined = 16
-	hour      = time.Hour
-)
+const pipelined = 16
 
 // replicatedGet compares local reads with those of a local store and of servers.
 func replicatedGet(rounds int) ([]figure.Figure, error) {
-	d, err := deploy(1)
+	d, err := deployment.Start(1)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	s, _, err := d.openAtLeader(replicated.InMemory())
+	s, _, err := d.OpenAtLeader(replicated.InMemory())
 	if err != nil {
 		return nil, err
 	}
 	m := mutexstore.New[string, int](time.Minute)
 	defer m.Close()
-	for i := range few {
-		if err := errors.Join(s.Set(keyName(i), i, hour), m.Set(keyName(i), i, hour)); err != nil {
-			return nil, err
-		}
+	if err := errors.Join(deployment.Fill(deployment.Set(s.Set)), deployment.Fill(deployment.Set(m.Set))); err != nil {
+		return nil, err
 	}
-	jobs := []job{single("replicated", present(s.Get)), single("mutexstore", present(m.Get))}
+	jobs := []job{single("replicated", deployment.Get(s.Get)), single("mutexstore", deployment.Get(m.Get))}
 	remote, reasons, stop, err := remoteReads()
 	if err != nil {
 		return nil, err
@@ -84,47 +66,29 @@ func replicatedGet(rounds int) ([]figure.Figure, error) {
 	return append(figures, reasons...), nil
 }
 
-var errAbsent = errors.New("an entry is absent")
-
-func present(get func(string) (int, bool)) func(i int) error {
-	return func(i int) error {
-		if _, ok := get(keyName(i)); !ok {
-			return errAbsent
-		}
-		return nil
-	}
-}
-
 // remoteReads starts the servers that are installed. The reasons are figures without a
 // value for those that are not.
 func remoteReads() (jobs []job, reasons []figure.Figure, stop func(), err error) {
-	ctx := context.Background()
 	var closers []func() error
 	stop = func() {
 		for _, c := range closers {
 			c()
 		}
 	}
-	r, err := external.StartRedis(ctx)
-	switch {
-	case errors.Is(err, external.ErrMissing):
-		reasons = append(reasons, leftOut("replicated Get / Redis GET", err))
-	case err != nil:
-		return nil, nil, nil, err
-	default:
-		closers = append(closers, r.Close)
-		jobs = append(jobs, redisReads(ctx, r)...)
-	}
-	e, err := external.StartEtcd(ctx, 1)
-	switch {
-	case errors.Is(err, external.ErrMissing):
-		reasons = append(reasons, leftOut("replicated Get / etcd Range", err))
-	case err != nil:
-		stop()
-		return nil, nil, nil, err
-	default:
-		closers = append(closers, e.Close)
-		jobs = append(jobs, etcdReads(ctx, e)...)
+	for _, x := range []struct {
+		name  string
+		start func(context.Context) ([]job, func() error, error)
+	}{{"Redis GET", redisReads}, {"etcd Range", etcdReads}} {
+		more, closer, err := x.start(context.Background())
+		switch {
+		case errors.Is(err, external.ErrMissing):
+			reasons = append(reasons, leftOut("replicated Get / "+x.name, err))
+			continue
+		case err != nil:
+			stop()
+			return nil, nil, nil, err
+		}
+		jobs, closers = append(jobs, more...), append(closers, closer)
 	}
 	return jobs, reasons, stop, nil
 }
@@ -136,38 +100,39 @@ func leftOut(name string, reason error) figure.Figure {
 	return f
 }
 
-func redisReads(ctx context.Context, r *external.Redis) []job {
-	for i := range few {
-		r.Set(ctx, keyName(i), i, 0)
+func redisReads(ctx context.Context) ([]job, func() error, error) {
+	r, err := external.StartRedis(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := deployment.Fill(deployment.RedisSet(ctx, r)); err != nil {
+		return nil, nil, errors.Join(err, r.Close())
 	}
 	return []job{
-		single("Redis GET", func(i int) error { return r.Get(ctx, keyName(i)).Err() }),
+		single("Redis GET", deployment.RedisGet(ctx, r)),
 		batches("Redis GET, pipelined by 16", func(i int) error {
 			_, err := r.Pipelined(ctx, func(p redis.Pipeliner) error {
 				for k := range pipelined {
-					p.Get(ctx, keyName(i+k))
+					p.Get(ctx, deployment.KeyName(i+k))
 				}
 				return nil
 			})
 			return err
 		}),
-	}
+	}, r.Close, nil
 }
 
-// etcdReads reads what one member has, without asking the others. Many requests use one
-// connection at a time.
-func etcdReads(ctx context.Context, e *external.Etcd) []job {
-	for i := range few {
-		e.Put(ctx, keyName(i), strconv.Itoa(i))
+// etcdReads returns jobs with one request at a time and with many, on one connection.
+func etcdReads(ctx context.Context) ([]job, func() error, error) {
+	e, err := external.StartEtcd(ctx, 1)
+	if err != nil {
+		return nil, nil, err
 	}
-	get := func(i int) error {
-		r, err := e.Get(ctx, keyName(i), clientv3.WithSerializable())
-		if err == nil && len(r.Kvs) == 0 {
-			return errAbsent
-		}
-		return err
+	if err := deployment.Fill(deployment.EtcdPut(ctx, e)); err != nil {
+		return nil, nil, errors.Join(err, e.Close())
 	}
-	return []job{single("etcd Range", get), concurrent("etcd Range, 16 at a time", pipelined, get)}
+	get := deployment.EtcdGet(ctx, e)
+	return []job{single("etcd Range", get), concurrent("etcd Range, 16 at a time", pipelined, get)}, e.Close, nil
 }
 
 // batches returns a job of one caller, each of whose calls counts as many.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/cmd/compare/external"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/internal/deployment"
 	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 	"github.com/lastmodstore/lastmodstore/replicated"
 )
@@ -25,20 +26,6 @@ func leftOutIfMissing(name string, err error) ([]figure.Figure, error) {
 	return nil, err
 }
 
-// openNodes opens a node of one store on each server.
-func (d *deployment) openNodes(opts ...replicated.Option) (nodes []*replicated.Store[string, int], name string, err error) {
-	d.streams++
-	name = fmt.Sprint("store-", d.streams)
-	for i := range d.Size() {
-		s, err := d.open(i, name, append(opts, replicated.Replicas(d.Size()))...)
-		if err != nil {
-			return nil, name, err
-		}
-		nodes = append(nodes, s)
-	}
-	return nodes, name, nil
-}
-
 const (
 	counting       = time.Second // in a round
 	countingCaller = 16          // on each node
@@ -48,12 +35,12 @@ const (
 // behind.
 func replicatedCounter(rounds int) ([]figure.Figure, error) {
 	fmt.Fprintln(os.Stderr, "three nodes add to one counter")
-	d, err := deploy(3)
+	d, err := deployment.Start(3)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	nodes, _, err := d.openNodes(noSaving())
+	nodes, _, err := d.OpenNodes(deployment.NoSaving())
 	if err != nil {
 		return nil, err
 	}
@@ -109,12 +96,12 @@ const (
 // until the other node has applied it.
 func replicatedLag(rounds int) ([]figure.Figure, error) {
 	fmt.Fprintln(os.Stderr, "lag of another node")
-	d, err := deploy(3)
+	d, err := deployment.Start(3)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	nodes, _, err := d.openNodes(noSaving())
+	nodes, _, err := d.OpenNodes(deployment.NoSaving())
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +138,7 @@ func lag(from, to *replicated.Store[string, int], round int) ([]time.Duration, e
 	for i := range writes {
 		time.Sleep(time.Until(start.Add(time.Duration(i) * time.Second / lagRate)))
 		wg.Go(func() {
-			if err := from.Set(prefix+strconv.Itoa(i), i, hour); err != nil {
+			if err := from.Set(prefix+strconv.Itoa(i), i, deployment.TTL); err != nil {
 				errs <- err
 			}
 			returned[i] = time.Now()
@@ -180,7 +167,7 @@ func watchArrivals(s *replicated.Store[string, int], prefix string, n int) <-cha
 	arrived := make(chan []time.Time, 1)
 	since := time.Now()
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), deployment.Patience)
 		defer cancel()
 		times, seen := make([]time.Time, n), 0
 		for e := range s.Watch(ctx, since) {

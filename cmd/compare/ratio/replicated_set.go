@@ -9,16 +9,11 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/lastmodstore/lastmodstore/cmd/compare/external"
+	"github.com/lastmodstore/lastmodstore/cmd/compare/internal/deployment"
 	"github.com/lastmodstore/lastmodstore/compare/ratio/figure"
 	"github.com/lastmodstore/lastmodstore/replicated"
+	"github.com/lastmodstore/lastmodstore/replicated/embedded"
 )
-
-// noSaving keeps snapshots out of measurements that are not about them.
-func noSaving() replicated.Option { return replicated.SaveEvery(1 << 30) }
-
-func setting(s *replicated.Store[string, int]) func(i int) error {
-	return func(i int) error { return s.Set(keyName(i), i, hour) }
-}
 
 // replicatedSetOne compares the time of one write with that of one bare publish.
 func replicatedSetOne(rounds int) ([]figure.Figure, error) {
@@ -31,20 +26,20 @@ func replicatedSetOne(rounds int) ([]figure.Figure, error) {
 }
 
 func setOneMemory(rounds int) ([]figure.Figure, error) {
-	d, err := deploy(1)
+	d, err := deployment.Start(1)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	s, _, err := d.openAtLeader(replicated.InMemory(), noSaving())
+	s, _, err := d.OpenAtLeader(replicated.InMemory(), deployment.NoSaving())
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.publisher(1, jetstream.MemoryStorage)
+	p, err := d.Publisher(jetstream.MemoryStorage)
 	if err != nil {
 		return nil, err
 	}
-	times, err := alternate("Set, R1 memory, 1 caller", rounds, single("Set", setting(s)), single("publish", p.acknowledged))
+	times, err := alternate("Set, R1 memory, 1 caller", rounds, single("Set", deployment.Set(s.Set)), single("publish", p.Acknowledged))
 	if err != nil {
 		return nil, err
 	}
@@ -53,24 +48,24 @@ func setOneMemory(rounds int) ([]figure.Figure, error) {
 
 // setOneFile distinguishes where the node's consumer is: the server chooses.
 func setOneFile(rounds int) ([]figure.Figure, error) {
-	d, err := deploy(3)
+	d, err := deployment.Start(3)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	p, err := d.publisher(3, jetstream.FileStorage)
+	p, err := d.Publisher(jetstream.FileStorage)
 	if err != nil {
 		return nil, err
 	}
 	var jobs []job
 	for _, onLeader := range []bool{true, false} {
-		s, err := d.openWithConsumer(onLeader)
+		s, err := d.OpenWithConsumer(onLeader)
 		if err != nil {
 			return nil, err
 		}
-		jobs = append(jobs, single("Set", setting(s)))
+		jobs = append(jobs, single("Set", deployment.Set(s.Set)))
 	}
-	times, err := alternate("Set, R3 file, 1 caller", rounds, append(jobs, single("publish", p.acknowledged))...)
+	times, err := alternate("Set, R3 file, 1 caller", rounds, append(jobs, single("publish", p.Acknowledged))...)
 	if err != nil {
 		return nil, err
 	}
@@ -78,32 +73,6 @@ func setOneFile(rounds int) ([]figure.Figure, error) {
 		figure.Ratio("replicated Set, R3 file, 1 caller, consumer on the leader / acknowledged publish", times[0]/1e3, times[2]/1e3, "us", 1.3),
 		figure.Ratio("replicated Set, R3 file, 1 caller, consumer elsewhere / acknowledged publish", times[1]/1e3, times[2]/1e3, "us", 2.2),
 	}, nil
-}
-
-// openWithConsumer opens a store at the leader of its log whose consumer is on that
-// server, or on another one.
-func (d *deployment) openWithConsumer(onLeader bool) (*replicated.Store[string, int], error) {
-	js, err := d.connect(0)
-	if err != nil {
-		return nil, err
-	}
-	for range 30 {
-		s, name, err := d.openAtLeader(replicated.Replicas(3), noSaving())
-		if err != nil {
-			return nil, err
-		}
-		stream, consumers, err := d.placement(js, name)
-		if err != nil {
-			return nil, err
-		}
-		if len(consumers) == 1 && (consumers[0] == stream) == onLeader {
-			return s, nil
-		}
-		if err := s.Close(); err != nil {
-			return nil, err
-		}
-	}
-	return nil, fmt.Errorf("in 30 attempts the server never placed a consumer on the leader (%v)", onLeader)
 }
 
 // replicatedSetMany compares how much can be written. The time is of a command, or of a
@@ -124,22 +93,22 @@ func replicatedSetMany(rounds int) ([]figure.Figure, error) {
 var callers = []int{64, 512}
 
 func setManyOn(rounds int, where string, servers int, storage jetstream.StorageType, opts ...replicated.Option) ([]figure.Figure, error) {
-	d, err := deploy(servers)
+	d, err := deployment.Start(servers)
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	s, _, err := d.openAtLeader(append(opts, noSaving())...)
+	s, _, err := d.OpenAtLeader(append(opts, deployment.NoSaving())...)
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.publisher(servers, storage)
+	p, err := d.Publisher(storage)
 	if err != nil {
 		return nil, err
 	}
-	jobs := []job{{"publish", p.flood}}
+	jobs := []job{{"publish", p.Flood}}
 	for _, n := range callers {
-		jobs = append(jobs, concurrent(fmt.Sprint(n, " callers"), n, setting(s)))
+		jobs = append(jobs, concurrent(fmt.Sprint(n, " callers"), n, deployment.Set(s.Set)))
 	}
 	times, err := alternate("Set, "+where+", many callers", rounds, jobs...)
 	if err != nil {
@@ -169,21 +138,18 @@ func setManyDurable(rounds int) ([]figure.Figure, error) {
 		return leftOutIfMissing(fmt.Sprintf(name, callers[0]), err)
 	}
 	defer e.Close()
-	d, err := deploySynced(3)
+	d, err := deployment.Start(3, embedded.SyncAlways())
 	if err != nil {
 		return nil, err
 	}
 	defer d.Close()
-	s, _, err := d.openAtLeader(replicated.Replicas(3), noSaving())
+	s, _, err := d.OpenAtLeader(replicated.Replicas(3), deployment.NoSaving())
 	if err != nil {
 		return nil, err
 	}
-	jobs := []job{concurrent("etcd Put", 64, func(i int) error {
-		_, err := e.Put(ctx, keyName(i), strconv.Itoa(i))
-		return err
-	})}
+	jobs := []job{concurrent("etcd Put", 64, deployment.EtcdPut(ctx, e))}
 	for _, n := range callers {
-		jobs = append(jobs, concurrent(fmt.Sprint(n, " callers"), n, setting(s)))
+		jobs = append(jobs, concurrent(fmt.Sprint(n, " callers"), n, deployment.Set(s.Set)))
 	}
 	times, err := alternate("Set, R3 file, SyncAlways, many callers", rounds, jobs...)
 	if err != nil {

@@ -2,7 +2,6 @@ package workload
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
@@ -46,9 +45,6 @@ type step struct {
 
 // partOf begins the kind of an implementation that is a step.
 const partOf = "part of "
-
-// IsPart reports whether i is a step of the workload parts.
-func IsPart(i result.Implementation) bool { return strings.HasPrefix(i.Kind, partOf) }
 
 func asImplementations(kind string, steps []step) []implementation.Implementation {
 	var all []implementation.Implementation

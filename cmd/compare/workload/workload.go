@@ -4,6 +4,7 @@ package workload
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore/cmd/compare/implementation"
@@ -14,6 +15,7 @@ import (
 type Workload struct {
 	Name, About string
 	Cells       func(Plan) []Cell
+	OnRequest   bool // not measured unless it is named
 }
 
 // A Plan says how much to measure.
@@ -66,27 +68,46 @@ type Sample struct {
 // All returns the table.
 func All() []Workload {
 	return []Workload{
-		{"mixed", "reads and writes in a closed loop, one factor varied at a time", mixed},
-		{"batch", "GetMany and SetMany, per key, and single calls", batch},
-		{"update", "atomic read-modify-write of one hot key and of many; lost updates are an error", update},
-		{"readers", "one writer, and readers that never pause: reads and writes apart", readers},
-		{"storm", "a million entries expire at once: longest wait of a reader, memory, and how much is returned", storm},
-		{"churn", "a store that is always at its capacity: time and hit ratio", churn},
-		{"watchers", "what watchers of the change feed cost a writer", watchers},
-		{"iterate", "reading all entries concurrently with a writer", iterate},
-		{"latency", "reads and writes at a fixed rate (open loop), with and without a sweep", latency},
-		{Parts, "what an actor and a lock consist of, one part added at a time; -engines does not choose them", parts},
+		{Name: "mixed", About: "reads and writes in a closed loop, one factor varied at a time", Cells: mixed},
+		{Name: "batch", About: "GetMany and SetMany, per key, and single calls", Cells: batch},
+		{Name: "update", About: "atomic read-modify-write of one hot key and of many; lost updates are an error", Cells: update},
+		{Name: "readers", About: "one writer, and readers that never pause: reads and writes apart", Cells: readers},
+		{Name: "storm", About: "a million entries expire at once: longest wait of a reader, memory, and how much is returned", Cells: storm},
+		{Name: "churn", About: "a store that is always at its capacity: time and hit ratio", Cells: churn},
+		{Name: "watchers", About: "what watchers of the change feed cost a writer", Cells: watchers},
+		{Name: "iterate", About: "reading all entries concurrently with a writer", Cells: iterate},
+		{Name: "latency", About: "reads and writes at a fixed rate (open loop), with and without a sweep", Cells: latency},
+		{Name: Parts, About: "what an actor and a lock consist of, one part added at a time; -engines does not choose them", Cells: parts},
+		{Name: Replicated, About: "replicated stores next to bare messages, NATS KV, Redis and etcd, over servers that are started; measured only if -workloads names it; -engines does not choose them", Cells: replicatedCells, OnRequest: true},
 	}
 }
 
-// Choose returns the workloads with the given names; no names mean all.
+// Choose returns the workloads with the given names; no names mean all that are not
+// measured on request alone.
 func Choose(names []string) ([]Workload, error) {
 	positions, err := implementation.Find("workload", names, Names())
 	var chosen []Workload
 	for _, i := range positions {
-		chosen = append(chosen, All()[i])
+		if w := All()[i]; len(names) > 0 || !w.OnRequest {
+			chosen = append(chosen, w)
+		}
 	}
 	return chosen, err
+}
+
+// HasOwn reports whether the workload of that name measures implementations of its own,
+// whichever are chosen.
+func HasOwn(name string) bool { return name == Parts || name == Replicated }
+
+// OwnOf returns the workload that alone measures i, or "" if -engines can choose i.
+func OwnOf(i result.Implementation) string {
+	switch {
+	case strings.HasPrefix(i.Kind, partOf):
+		return Parts
+	case i.Kind == Replicated:
+		return Replicated
+	}
+	return ""
 }
 
 // Names returns all names, in order.
