@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -34,20 +33,19 @@ func failover(rounds int) ([]figure.Figure, error) {
 	if f.js, err = d.ConnectAll(); err != nil {
 		return nil, err
 	}
-	var consumer, leader outages
+	var follower, leader outages
 	for round := range rounds {
 		fmt.Fprintf(os.Stderr, "servers are killed: round %d of %d\n", round+1, rounds)
-		if err := errors.Join(f.killConsumers(&consumer), f.killLeader(&leader)); err != nil {
+		if err := errors.Join(f.killFollower(&follower), f.killLeader(&leader)); err != nil {
 			return nil, err
 		}
 	}
-	return append(consumer.figures("replicated: all nodes fresh after a server with consumers was killed", 2),
+	return append(follower.figures("replicated: all nodes fresh after a server was killed that did not lead the log", 2),
 		leader.figures("replicated: all nodes fresh after the leader was killed, from the first write stored", 1)...), nil
 }
 
-// outages are seconds without a fresh node. Without a leader of JetStream itself, no
-// consumer can be created, and electing one takes as long as for the log: rounds in which
-// the server killed was that one, too, are apart.
+// outages are seconds without a fresh node. Rounds in which the server killed also led
+// JetStream itself are apart.
 type outages struct{ usual, leaderless []float64 }
 
 func (o *outages) add(seconds float64, leaderless bool) {
@@ -59,7 +57,7 @@ func (o *outages) add(seconds float64, leaderless bool) {
 }
 
 func (o *outages) figures(name string, goal float64) []figure.Figure {
-	return append(longest(name, o.usual, goal), longest(name+", which led JetStream", o.leaderless, figure.NoGoal)...)
+	return append(longest(name, o.usual, goal), longest(name+", and led JetStream", o.leaderless, goal)...)
 }
 
 func longest(name string, seconds []float64, goal float64) []figure.Figure {
@@ -79,17 +77,14 @@ type failing struct {
 	js     jetstream.JetStream // reaches whichever servers run
 }
 
-// killConsumers kills a server that does not lead the log and that a node's consumer is
-// on, and adds the time until every node is fresh.
-func (f *failing) killConsumers(o *outages) error {
+// killFollower kills a server that does not lead the log and that a node is connected to,
+// and adds the time until every node is fresh.
+func (f *failing) killFollower(o *outages) error {
 	leader, err := f.Leader(f.js, f.stream)
 	if err != nil {
 		return err
 	}
-	victim, err := f.consumerServer(leader)
-	if err != nil {
-		return err
-	}
+	victim := (leader + 1) % f.Size()
 	start := time.Now()
 	fresh, leaderless, err := f.kill(victim)
 	if err != nil {
@@ -126,32 +121,6 @@ func (f *failing) hasLeader(server int) bool {
 	defer cancel()
 	_, err = js.AccountInfo(ctx)
 	return err == nil
-}
-
-// consumerServer returns a server other than the leader that a consumer is on. If there
-// is none, a node is closed and opened again, which places its consumer again.
-func (f *failing) consumerServer(leader int) (int, error) {
-	name := strings.TrimPrefix(f.stream, deployment.StreamOf(""))
-	for range 30 {
-		_, consumers, err := f.Placement(f.js, name)
-		if err != nil {
-			return 0, err
-		}
-		for i := range f.Size() {
-			if i != leader && slices.Contains(consumers, f.Names[i]) {
-				return i, nil
-			}
-		}
-		if err := f.nodes[leader].Close(); err != nil {
-			return 0, err
-		}
-		s, err := f.Open(leader, name, deployment.NoSaving(), replicated.Timeout(deployment.Patience), replicated.Replicas(f.Size()))
-		if err != nil {
-			return 0, err
-		}
-		f.nodes[leader] = s
-	}
-	return 0, errors.New("the server placed every consumer on the leader")
 }
 
 // killLeader kills the leader of the log and adds the time from when the log stored the

@@ -46,7 +46,8 @@ func setOneMemory(rounds int) ([]figure.Figure, error) {
 	return []figure.Figure{figure.Ratio("replicated Set, R1 memory, 1 caller / acknowledged publish", times[0]/1e3, times[1]/1e3, "us", 1.3)}, nil
 }
 
-// setOneFile distinguishes where the node's consumer is: the server chooses.
+// setOneFile distinguishes whether the node is connected to the leader of its log, as the
+// publisher is.
 func setOneFile(rounds int) ([]figure.Figure, error) {
 	d, err := deployment.Start(3)
 	if err != nil {
@@ -58,8 +59,9 @@ func setOneFile(rounds int) ([]figure.Figure, error) {
 		return nil, err
 	}
 	var jobs []job
-	for _, onLeader := range []bool{true, false} {
-		s, err := d.OpenWithConsumer(onLeader)
+	type open = func(...replicated.Option) (*replicated.Store[string, int], string, error)
+	for _, o := range []open{d.OpenAtLeader, d.OpenAwayFromLeader} {
+		s, _, err := o(replicated.Replicas(3), deployment.NoSaving())
 		if err != nil {
 			return nil, err
 		}
@@ -70,8 +72,8 @@ func setOneFile(rounds int) ([]figure.Figure, error) {
 		return nil, err
 	}
 	return []figure.Figure{
-		figure.Ratio("replicated Set, R3 file, 1 caller, consumer on the leader / acknowledged publish", times[0]/1e3, times[2]/1e3, "us", 1.3),
-		figure.Ratio("replicated Set, R3 file, 1 caller, consumer elsewhere / acknowledged publish", times[1]/1e3, times[2]/1e3, "us", 2.2),
+		figure.Ratio("replicated Set, R3 file, 1 caller, at the leader / acknowledged publish", times[0]/1e3, times[2]/1e3, "us", 1.3),
+		figure.Ratio("replicated Set, R3 file, 1 caller, at another server / acknowledged publish", times[1]/1e3, times[2]/1e3, "us", 2.2),
 	}, nil
 }
 

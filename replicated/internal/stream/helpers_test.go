@@ -156,16 +156,3 @@ func background(ctx context.Context, l stream.Log, from uint64, h stream.Handler
 	go func() { result <- l.Read(ctx, from, h) }()
 	return result
 }
-
-// consumers returns how many consumers the stream has.
-func consumers(js jetstream.JetStream) func() (int, error) {
-	return func() (int, error) {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		s, err := js.Stream(ctx, streamName)
-		if err != nil {
-			return 0, err
-		}
-		return s.CachedInfo().State.Consumers, nil
-	}
-}

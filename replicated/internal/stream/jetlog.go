@@ -20,12 +20,11 @@ type jetLog struct {
 	created         int64
 	snapshots       *snapshots
 	replies         replies
-	consumers       leftConsumers
 
 	closing chan struct{} // closed by Close
 	mu      sync.Mutex    // guards closed, and that nothing is added to running once it is true
 	closed  bool
-	running sync.WaitGroup // readings, and deletions of their consumers
+	running sync.WaitGroup // readings
 }
 
 const (
@@ -89,7 +88,7 @@ func (l *jetLog) MaxMessage() int { return int(l.nc.MaxPayload()) }
 // Snapshots implements [Log].
 func (l *jetLog) Snapshots() Snapshots { return l.snapshots }
 
-// Close implements [Log]. It ends every Read, and waits for their consumers to be deleted, which is bounded in time.
+// Close implements [Log]. It ends every Read.
 func (l *jetLog) Close() error {
 	l.mu.Lock()
 	if !l.closed {

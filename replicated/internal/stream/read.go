@@ -20,7 +20,7 @@ const (
 	silenceCheck = 100 * time.Millisecond
 	// lastQuestion bounds the request that finds out why a feed is silent.
 	lastQuestion = 250 * time.Millisecond
-	// inactiveThreshold is when the server deletes a consumer that nobody listens to: the node has died, or cannot say goodbye.
+	// inactiveThreshold is when the server deletes a consumer that nobody listens to any more.
 	inactiveThreshold = 2 * time.Second
 	// feedBytes bounds what has arrived and is not handled yet. With flow control the server stays below half of it.
 	feedBytes = 64 << 20
@@ -49,7 +49,6 @@ func (l *jetLog) Read(ctx context.Context, from uint64, h Handler) error {
 	if err := r.establish(from, h); err != nil {
 		r.end(err)
 	} else {
-		r.log.running.Go(r.log.deleteConsumers) // of readings that ended when nothing could be deleted
 		r.wg.Go(r.watchLog)
 		r.watchFeed()
 	}
@@ -112,9 +111,8 @@ func (r *reading) subscribe(from uint64, h Handler) error {
 	return sub.SetPendingLimits(-1, feedBytes)
 }
 
-// createConsumer creates a consumer of a fresh name. One of an old name might still exist on a server that was away. It does not
-// ask again: the consumer may have been placed on a server that has just died, and one of another name, which the next reading
-// creates, need not be.
+// createConsumer creates a consumer of a fresh name: one of an old name might still exist. It does not ask again: the next
+// reading does, for one of another name.
 func (r *reading) createConsumer(from uint64) error {
 	config := jetstream.ConsumerConfig{
 		Name:              r.feed.consumer,
@@ -132,7 +130,7 @@ func (r *reading) createConsumer(from uint64) error {
 	}
 	ctx, cancel := context.WithTimeout(r.ctx, requestTimeout)
 	defer cancel()
-	if _, err := r.log.js.CreatePushConsumer(ctx, r.log.stream, config); err != nil {
+	if err := r.log.createDirect(ctx, config); err != nil {
 		return fmt.Errorf("stream: creating the consumer: %w", err)
 	}
 	return nil
@@ -176,16 +174,13 @@ func (r *reading) explainSilence() error {
 	return ErrStalled
 }
 
-// unsubscribe returns when the handler is not called any more. The consumer is deleted in the background, because a server that
-// does not respond must not delay the caller.
+// unsubscribe returns when the handler is not called any more. The server deletes the consumer soon after.
 func (r *reading) unsubscribe() {
 	if r.sub == nil {
 		return
 	}
 	_ = r.sub.Unsubscribe() // fails if the connection is closed, and the subscription with it
 	r.feed.stop()
-	r.log.consumers.leave(r.feed.consumer)
-	r.log.running.Go(r.log.deleteConsumers)
 }
 
 // cause returns why the reading ended.

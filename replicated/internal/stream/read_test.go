@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	. "github.com/onsi/gomega"
 
@@ -129,21 +131,42 @@ func TestASlowHandlerLosesNothing(t *testing.T) {
 	g.Expect(r.sequences()).To(HaveLen(n))
 }
 
+// consumers returns how many consumers all streams of a server have.
+func consumers(g Gomega, s *server.Server) func() int {
+	return func() (n int) {
+		j, err := s.Jsz(&server.JSzOptions{Accounts: true, Streams: true, Consumer: true, DirectConsumer: true})
+		g.Expect(err).NotTo(HaveOccurred())
+		for _, account := range j.AccountDetails {
+			for _, stream := range account.Streams {
+				n += len(stream.Consumer) + len(stream.DirectConsumer)
+			}
+		}
+		return n
+	}
+}
+
 func TestNoConsumerIsLeftBehind(t *testing.T) {
 	g := NewWithT(t)
-	js := startServer(t)
-	l := create(t, js, memory)
+	s, err := server.NewServer(&server.Options{JetStream: true, StoreDir: t.TempDir(), DontListen: true, NoSigs: true})
+	g.Expect(err).NotTo(HaveOccurred())
+	s.Start()
+	t.Cleanup(s.WaitForShutdown)
+	t.Cleanup(s.Shutdown)
+	g.Expect(s.ReadyForConnections(patience)).To(BeTrue())
+	l := create(t, connect(t, func(opts ...nats.Option) (*nats.Conn, error) {
+		return nats.Connect("", append(opts, nats.InProcessServer(s))...)
+	}), memory)
 	appendN(t, l, 0, 3)
 	ctx, cancel := context.WithCancel(testContext(t))
 	canceled := background(ctx, l, 1, new(recorder))
 	closed := background(testContext(t), l, 1, new(recorder))
-	g.Eventually(consumers(js), patience).Should(Equal(2))
+	g.Eventually(consumers(g, s), patience).Should(Equal(2))
 	cancel()
 	g.Eventually(canceled, patience).Should(Receive(MatchError(context.Canceled)))
 	g.Expect(l.Read(testContext(t), 1, &recorder{enough: 1})).To(MatchError(errEnough))
 	g.Expect(l.Close()).To(Succeed())
 	g.Eventually(closed, patience).Should(Receive(MatchError(stream.ErrClosed)))
-	g.Expect(consumers(js)()).To(BeZero())
+	g.Eventually(consumers(g, s), patience).Should(BeZero())
 }
 
 func TestAClosedLogRefusesEverything(t *testing.T) {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/lastmodstore/lastmodstore/replicated"
 )
 
@@ -51,6 +49,18 @@ func (d *Deployment) OpenNodes(opts ...replicated.Option) (nodes []*replicated.S
 
 // OpenAtLeader opens a node of a new store that is connected to the leader of its log.
 func (d *Deployment) OpenAtLeader(opts ...replicated.Option) (*replicated.Store[string, int], string, error) {
+	return d.openNear(0, opts...)
+}
+
+// OpenAwayFromLeader opens a node of a new store that is connected to another server than
+// the leader of its log.
+func (d *Deployment) OpenAwayFromLeader(opts ...replicated.Option) (*replicated.Store[string, int], string, error) {
+	return d.openNear(1, opts...)
+}
+
+// openNear opens a node of a new store that is connected to the server so many behind the
+// leader of its log.
+func (d *Deployment) openNear(distance int, opts ...replicated.Option) (*replicated.Store[string, int], string, error) {
 	name := d.newName()
 	first, err := d.Open(0, name, opts...)
 	if err != nil || d.Size() == 1 {
@@ -65,48 +75,6 @@ func (d *Deployment) OpenAtLeader(opts ...replicated.Option) (*replicated.Store[
 	if err != nil {
 		return nil, name, err
 	}
-	s, err := d.Open(leader, name, opts...)
+	s, err := d.Open((leader+distance)%d.Size(), name, opts...)
 	return s, name, err
-}
-
-// OpenWithConsumer opens a store at the leader of its log whose consumer is on that
-// server, or on another one.
-func (d *Deployment) OpenWithConsumer(onLeader bool) (*replicated.Store[string, int], error) {
-	js, err := d.Connect(0)
-	if err != nil {
-		return nil, err
-	}
-	for range 30 {
-		s, name, err := d.OpenAtLeader(replicated.Replicas(3), NoSaving())
-		if err != nil {
-			return nil, err
-		}
-		stream, consumers, err := d.Placement(js, name)
-		if err != nil {
-			return nil, err
-		}
-		if len(consumers) == 1 && (consumers[0] == stream) == onLeader {
-			return s, nil
-		}
-		if err := s.Close(); err != nil {
-			return nil, err
-		}
-	}
-	return nil, fmt.Errorf("in 30 attempts the server never placed a consumer on the leader (%v)", onLeader)
-}
-
-// Placement returns the names of the server that leads the log of a store and of those
-// that its consumers are on.
-func (d *Deployment) Placement(js jetstream.JetStream, name string) (leader string, consumers []string, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), Patience)
-	defer cancel()
-	s, err := js.Stream(ctx, StreamOf(name))
-	if err != nil {
-		return "", nil, err
-	}
-	list := s.ListConsumers(ctx)
-	for c := range list.Info() {
-		consumers = append(consumers, c.Cluster.Leader)
-	}
-	return s.CachedInfo().Cluster.Leader, consumers, list.Err()
 }
