@@ -6,6 +6,7 @@ DURATION    = 2m
 BRIEF       = grep -vE '^=== |^ +--- PASS|rapid. OK'
 COMPARE     = cd cmd/compare &&
 REPLICATED  = cd replicated &&
+CONTRIB     = cd contrib &&
 
 .PHONY: help compare docs test test-32bit test-long fuzz soak mutants lint bench bench-ratio example example-replicated cover soak-replicated
 
@@ -25,6 +26,7 @@ test: ## every test of every module, with the race detector where that does not 
 	$(REPLICATED) go test -race -timeout 10m ./internal/... ./embedded/... ./cmd/...
 	$(REPLICATED) go test -race -timeout 10m -short -skip 'TestConformance$$' . # which takes minutes under the race detector, as do the servers
 	$(REPLICATED) go test -timeout 10m .
+	$(CONTRIB) go test -race -timeout 10m ./...
 	$(COMPARE) go test -race -count=1 -timeout 10m ./... # the cache does not see that a page of docs/ has changed
 
 test-oldest: ## the library's tests with the newest release of the oldest Go that go.mod allows, without the race detector
@@ -62,6 +64,7 @@ lint: ## formatting, vet, staticcheck, wording, and what the library may import
 	go run $(STATICCHECK) ./...
 	$(COMPARE) go vet ./... && go run $(STATICCHECK) ./... && go mod tidy -diff
 	$(REPLICATED) go vet ./... && go run $(STATICCHECK) ./... && go mod tidy -diff
+	$(CONTRIB) go vet ./... && go run $(STATICCHECK) ./... && go mod tidy -diff
 	go mod tidy -diff
 	go run ./cmd/wording
 	@foreign=$$(go list -f '{{range .Imports}}{{println .}}{{end}}' $(LIBRARY) | grep -F . | grep -v '^github.com/lastmodstore/lastmodstore' | sort -u); \
