@@ -88,6 +88,10 @@ var verdicts = map[string]func(s stringStore) verdict{
 		})
 		return ofError(err)
 	},
+	"DeleteFunc": func(s stringStore) verdict {
+		_, err := lastmodstore.DeleteFunc(s, func(string, entry) bool { return false })
+		return ofError(err)
+	},
 	"GetAndDelete": func(s stringStore) verdict {
 		_, _, err := s.GetAndDelete("c")
 		return ofError(err)
