@@ -13,7 +13,7 @@ import (
 // change costs it the copy of an entry and a call of match, whatever the key: with many
 // loops that each want few keys, let one call Watch and distribute the events.
 //
-// A loop in progress never falls behind because match selects nothing: its position
+// A loop in progress does not lag because match selects nothing: its position
 // advances with every change. The caller sees that position only with the next event that
 // is yielded. A loop that resumes from the last event received therefore reads the changes
 // of other keys since then again, and begins with Resync if more of them were removals
