@@ -11,7 +11,7 @@ import (
 type EventKind uint8
 
 // The kinds of change. [Watcher].Watch never reports Replaced and Cleared, and
-// [Watcher].OnRemove never reports Modified and Resync.
+// [Watcher].OnRemove never reports Modified, Resync and CaughtUp.
 const (
 	Modified EventKind = iota + 1 // the entry was stored
 	Deleted                       // the entry was removed by key
@@ -20,24 +20,26 @@ const (
 	Replaced                      // another value was stored under the key
 	Cleared                       // the entry was removed by Clear
 	Resync                        // more has changed than the store remembers
+	CaughtUp                      // everything that happened before the loop began has been yielded
 )
 
 // String returns the name of k.
 func (k EventKind) String() string {
 	names := [...]string{Modified: "Modified", Deleted: "Deleted", Expired: "Expired", Evicted: "Evicted",
-		Replaced: "Replaced", Cleared: "Cleared", Resync: "Resync"}
+		Replaced: "Replaced", Cleared: "Cleared", Resync: "Resync", CaughtUp: "CaughtUp"}
 	if int(k) < len(names) && names[k] != "" {
 		return names[k]
 	}
 	return fmt.Sprintf("EventKind(%d)", uint8(k))
 }
 
-// An Event is a change of one entry, or a Resync.
+// An Event is a change of one entry, or a mark in the feed: Resync or CaughtUp, of which
+// only Kind and At are set.
 type Event[K comparable, V any] struct {
 	Kind  EventKind
 	Key   K
 	Entry Entry[V]  // for Modified, the entry as it is now; otherwise as it was when it was removed
-	At    time.Time // when the change happened, on the same timeline as LastModified
+	At    time.Time // when the change happened, on the same timeline as LastModified; a position
 }
 
 // Watcher is the part of a [Store] that reports changes.
@@ -55,9 +57,18 @@ type Watcher[K comparable, V any] interface {
 	// from: pass the last one received as since to continue after it. With the
 	// zero since, Watch yields the live entries first, and then what follows.
 	//
+	// When everything that happened before the loop began has been yielded, Watch
+	// yields CaughtUp, once: for each key stored or removed after since, the loop
+	// has then received the state that the key had when the loop began, or a later
+	// one. With the zero since, CaughtUp marks the end of the initial entries. It
+	// is the first event if there are none. A loop body that is slower than the
+	// writers delays it until they pause. CaughtUp also follows each later Resync.
+	// Its At may be equal to the previous event's, and is the zero time if since
+	// is zero and nothing has ever been stored.
+	//
 	// A watcher that asks for more than the store remembers first receives a
-	// Resync event, of which only Kind and At are set: removals may have been
-	// missed, so compare with All and then continue the loop. This happens if
+	// Resync event: removals may have been missed, so compare with All and then
+	// continue the loop, in which CaughtUp follows. This happens if
 	// since is not zero and predates the opening of the store (after a restart,
 	// for example) or a Clear, lies in the store's future (a position of another
 	// store), or is further back than the removal log reaches. The same happens

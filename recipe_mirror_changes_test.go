@@ -78,6 +78,45 @@ func TestFlagsEqualTheStore(t *testing.T) {
 	})
 }
 
+// A probed store calls after when the watcher has taken an event.
+type probed[V any] struct {
+	lastmodstore.Store[string, V]
+	after func()
+}
+
+func (s probed[V]) Watch(ctx context.Context, since time.Time) iter.Seq[lastmodstore.Event[string, V]] {
+	return func(yield func(lastmodstore.Event[string, V]) bool) {
+		for e := range s.Store.Watch(ctx, since) {
+			if !yield(e) {
+				return
+			}
+			s.after()
+		}
+	}
+}
+
+// 24: CaughtUp follows what was there when the follower began.
+func TestFlagsAreReadyWhenAllHaveArrived(t *testing.T) {
+	for _, n := range []int{0, 1, 1000} {
+		eachEngine(t, func(g Gomega, s lastmodstore.Store[string, bool]) {
+			setFlags(g, s, n)
+			var flags mirror[bool]
+			taken := 0
+			slow := probed[bool]{s, func() {
+				taken++
+				g.Expect(flags.ready()).To(Equal(taken > n))
+				time.Sleep(time.Millisecond)
+			}}
+			g.Expect(flags.ready()).To(BeFalse())
+			defer following(&flags, slow)()
+			time.Sleep(time.Minute)
+			expectMirrored(g, &flags, s)
+			g.Expect(flags.ready()).To(BeTrue())
+			g.Expect(flags.values).To(HaveLen(n))
+		})
+	}
+}
+
 // 25: Clear forgets the log, so it shows as Resync.
 func TestFlagsTurnOffAfterClear(t *testing.T) {
 	eachEngine(t, func(g Gomega, s lastmodstore.Store[string, bool]) {

@@ -18,6 +18,15 @@ type mirror[V any] struct {
 	mu     sync.RWMutex // guards the fields below
 	values map[string]V
 	at     time.Time // position: values contains all changes up to it
+	filled bool
+}
+
+// ready reports whether m has contained everything that the store held when follow was
+// first called. Until then an absent key may only be one that has not arrived.
+func (m *mirror[V]) ready() bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.filled
 }
 
 func (m *mirror[V]) get(key string) (V, bool) {
@@ -45,10 +54,13 @@ func (m *mirror[V]) apply(e lastmodstore.Event[string, V]) {
 	if m.values == nil {
 		m.values = map[string]V{}
 	}
-	if e.Kind == lastmodstore.Modified {
+	switch e.Kind {
+	case lastmodstore.Modified:
 		m.values[e.Key] = e.Entry.Value
-	} else {
-		delete(m.values, e.Key) // Deleted, Expired or Evicted
+	case lastmodstore.CaughtUp:
+		m.filled = true
+	default: // Deleted, Expired or Evicted
+		delete(m.values, e.Key)
 	}
 	m.at = e.At
 }
@@ -89,6 +101,7 @@ func Example_featureFlags() {
 	ctx, stop := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer stop()
 	flags.follow(ctx, s) // a program runs this on a goroutine of its own
+	fmt.Println(flags.ready())
 	fmt.Println(flags.get("dark-mode"))
 
 	s.Clear()
@@ -97,6 +110,7 @@ func Example_featureFlags() {
 	flags.follow(ctx, s)
 	fmt.Println(flags.get("dark-mode"))
 	// Output:
+	// true
 	// true true
 	// false false
 }
@@ -116,12 +130,11 @@ func Example_endpoints() {
 	report(s, "billing", "10.0.0.1:80", now.Add(-3*time.Second), time.Minute) // superseded
 	report(s, "search", "10.0.0.2:80", now.Add(-2*time.Second), time.Minute)  // older than the newest, but a new key
 
-	n := 0
 	for e := range s.Watch(context.Background(), time.Time{}) {
-		fmt.Println(e.Kind, e.Key, e.Entry.Value)
-		if n++; n == 2 {
-			break
+		if e.Kind == lastmodstore.CaughtUp {
+			break // all that was reported so far
 		}
+		fmt.Println(e.Kind, e.Key, e.Entry.Value)
 	}
 	fmt.Println("least recently reported first:")
 	for service, e := range s.ModifiedSince(time.Time{}) {

@@ -32,6 +32,7 @@ func valueOf[K comparable, V any](s lastmodstore.Reader[K, V], key K) any {
 }
 
 func basics(c *cases) {
+	deleteFunc(c)
 	c.add("sets, gets, overwrites and deletes", func(t *tester) {
 		s := t.open()
 		_, ok := s.Get("a")

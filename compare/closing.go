@@ -28,7 +28,7 @@ var neededBy = map[string][]Capability{
 	"SetMany":              {Batches},
 	"Stats":                {Counters},
 	"Add":                  {Adding},
-	"SetIfUnmodifiedSince": {Conditions}, "DeleteIfUnmodifiedSince": {Conditions}, "GetAndDelete": {Conditions}, "Update": {Conditions},
+	"SetIfUnmodifiedSince": {Conditions}, "DeleteIfUnmodifiedSince": {Conditions}, "GetAndDelete": {Conditions}, "Update": {Conditions}, "DeleteFunc": {Conditions},
 	"ModifiedSince":    {Changes},
 	"Merge":            {Merging},
 	"Watch":            {Feed},

@@ -27,7 +27,9 @@ func (c *copyist) catchUp(most int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	c.t.Go(func() {
 		for e := range c.source.Watch(ctx, c.at) {
-			c.apply(e)
+			if c.apply(e); e.Kind == lastmodstore.CaughtUp {
+				continue
+			}
 			if most--; most == 0 {
 				break
 			}
@@ -40,7 +42,7 @@ func (c *copyist) catchUp(most int) {
 }
 
 func (c *copyist) apply(e event) {
-	if !e.At.After(c.at) {
+	if e.At.Before(c.at) || e.At.Equal(c.at) && e.Kind != lastmodstore.CaughtUp {
 		c.t.Errorf("24: %v %s at %v follows %v", e.Kind, e.Key, e.At, c.at)
 	}
 	c.at = e.At
@@ -50,6 +52,7 @@ func (c *copyist) apply(e event) {
 	case lastmodstore.Resync:
 		c.resyncs++
 		c.resync()
+	case lastmodstore.CaughtUp:
 	default:
 		c.copy.Delete(e.Key)
 	}

@@ -17,8 +17,10 @@ func BenchmarkWatchReceipt(b *testing.B) {
 		received := make(chan struct{})
 		go func() {
 			mark, _ := s.GetLastModified(keys[len(keys)-1])
-			for range s.Watch(context.Background(), mark) {
-				received <- struct{}{}
+			for e := range s.Watch(context.Background(), mark) {
+				if e.Kind == lastmodstore.Modified {
+					received <- struct{}{}
+				}
 			}
 		}()
 		for i := 0; b.Loop(); i++ {

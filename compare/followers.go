@@ -115,6 +115,7 @@ func (r *replica) follow(random *rand.Rand, cuts bool) {
 		if r.ties && !since.IsZero() {
 			since, r.at = since.Add(-1), since.Add(-1)
 		}
+		r.behind = true
 		for e := range r.s.Watch(context.Background(), since) {
 			r.apply(e)
 			r.caller.returned()

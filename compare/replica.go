@@ -16,6 +16,7 @@ type replica struct {
 	at      time.Time // of the last event: where to resume
 	entries map[string]entry
 	resyncs int
+	behind  bool // CaughtUp has not been received since the loop began or the last Resync
 	ties    bool // two events may have one time: there are several shards
 	caller  *caller
 }
@@ -26,7 +27,7 @@ func newReplica(t *tester, s stringStore) *replica {
 
 // apply checks e and follows it.
 func (r *replica) apply(e event) {
-	if e.At.Before(r.at) || e.At.Equal(r.at) && !r.ties {
+	if e.At.Before(r.at) || e.At.Equal(r.at) && !r.ties && e.Kind != lastmodstore.CaughtUp {
 		r.t.Errorf("24: out of order: %v %s at %v after %v", e.Kind, e.Key, e.At, r.at)
 	}
 	r.at = e.At
@@ -37,7 +38,13 @@ func (r *replica) apply(e event) {
 		delete(r.entries, e.Key)
 	case lastmodstore.Resync:
 		r.resyncs++
+		r.behind = true
 		r.entries = maps.Collect(r.s.All())
+	case lastmodstore.CaughtUp:
+		if !r.behind {
+			r.t.Errorf("24: a second CaughtUp, at %v", e.At)
+		}
+		r.behind = false
 	default:
 		r.t.Errorf("24: Watch yields %v", e.Kind)
 	}
@@ -65,13 +72,18 @@ func (r *replica) compare() {
 }
 
 // catchUp follows the feed from where r stands until there is no more, or
-// for so many events at most, in a bubble. It reports whether there is no more.
+// for so many changes at most, in a bubble. It reports whether there is no more. When
+// the feed says that it has caught up, r must know what the store holds, which has
+// just been cleaned up.
 func (r *replica) catchUp(most int) (caughtUp bool) {
 	ctx, cancel := context.WithCancel(context.Background())
-	caughtUp = true
+	caughtUp, r.behind = true, true
 	r.t.Go(func() {
 		for e := range r.s.Watch(ctx, r.at) {
-			r.apply(e)
+			if r.apply(e); e.Kind == lastmodstore.CaughtUp {
+				r.compare()
+				continue
+			}
 			if most--; most == 0 {
 				caughtUp = false
 				break
@@ -81,5 +93,8 @@ func (r *replica) catchUp(most int) (caughtUp bool) {
 	synctest.Wait()
 	cancel()
 	synctest.Wait()
+	if caughtUp && r.behind {
+		r.t.Errorf("24: no CaughtUp after the last event, at %v", r.at)
+	}
 	return caughtUp
 }

@@ -165,8 +165,10 @@ func waitingWatcher(t *tester) {
 	ended := make(chan struct{})
 	t.Go(func() {
 		defer close(ended)
-		for range s.Watch(context.Background(), time.Time{}) {
-			seen.Add(1)
+		for e := range s.Watch(context.Background(), time.Time{}) {
+			if e.Kind == lastmodstore.Modified {
+				seen.Add(1)
+			}
 		}
 	})
 	t.Eventually(seen.Load).WithTimeout(time.Minute).Should(BeEquivalentTo(10))

@@ -97,7 +97,9 @@ func feedOfShardsWaits(t *tester) {
 	t.Go(func() {
 		defer close(ended)
 		for e := range s.Watch(ctx, time.Time{}) {
-			got = append(got, e.Entry.Value)
+			if e.Kind != lastmodstore.CaughtUp {
+				got = append(got, e.Entry.Value)
+			}
 		}
 	})
 	for i := range 200 {

@@ -40,7 +40,10 @@ var closeProbes = map[string]func(s shardedInts, key int) bool{
 	},
 	"Watch": func(s shardedInts, _ int) bool {
 		n := 0
-		for range s.Watch(context.Background(), time.Time{}) {
+		for e := range s.Watch(context.Background(), time.Time{}) {
+			if e.Kind == lastmodstore.CaughtUp {
+				continue
+			}
 			if n++; n == closeKeys {
 				break
 			}

@@ -34,8 +34,10 @@ var sees = map[string]func(s stringStore) bool{
 	"Watch": func(s stringStore) bool {
 		ctx, cancel := context.WithTimeout(context.Background(), 1)
 		defer cancel()
-		for range s.Watch(ctx, time.Time{}) {
-			return true
+		for e := range s.Watch(ctx, time.Time{}) {
+			if e.Kind == lastmodstore.Modified {
+				return true
+			}
 		}
 		return false
 	},

@@ -88,6 +88,10 @@ var verdicts = map[string]func(s stringStore) verdict{
 		})
 		return ofError(err)
 	},
+	"DeleteFunc": func(s stringStore) verdict {
+		_, err := lastmodstore.DeleteFunc(s, func(string, entry) bool { return false })
+		return ofError(err)
+	},
 	"GetAndDelete": func(s stringStore) verdict {
 		_, _, err := s.GetAndDelete("c")
 		return ofError(err)
@@ -102,7 +106,7 @@ var verdicts = map[string]func(s stringStore) verdict{
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Microsecond)
 		defer cancel()
 		for e := range s.Watch(ctx, time.Now().Add(time.Hour)) {
-			if e.Kind != lastmodstore.Resync {
+			if e.Kind != lastmodstore.Resync && e.Kind != lastmodstore.CaughtUp {
 				panic("an event of the future")
 			}
 		}

@@ -129,7 +129,9 @@ func TestRestoringWakesWatchers(t *testing.T) {
 				go func() {
 					defer close(done)
 					for e := range to.store.Watch(ctx, since) {
-						got = append(got, e.Kind)
+						if e.Kind != lastmodstore.CaughtUp {
+							got = append(got, e.Kind)
+						}
 					}
 				}()
 				synctest.Wait()

@@ -53,11 +53,14 @@ func expectSameChanges(t testing.TB, positions []time.Time, nodes []*Store[strin
 	}
 }
 
-// changes returns what Watch yields, up to the last change or a Resync.
+// changes returns what Watch yields, up to the last change or a Resync, without CaughtUp.
 func changes(t testing.TB, s *Store[string, int], since time.Time) (all []lastmodstore.Event[string, int]) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for e := range s.Watch(ctx, since) {
+		if e.Kind == lastmodstore.CaughtUp {
+			continue
+		}
 		if all = append(all, e); e.Key == lastKey || e.Kind == lastmodstore.Resync {
 			return all
 		}

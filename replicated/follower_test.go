@@ -53,7 +53,7 @@ func (f *follower) follow(s *Store[string, int], random *rand.Rand) {
 }
 
 func (f *follower) apply(s *Store[string, int], e lastmodstore.Event[string, int]) {
-	if !e.At.After(f.at) {
+	if e.At.Before(f.at) || e.At.Equal(f.at) && e.Kind != lastmodstore.CaughtUp {
 		f.t.Errorf("%v %s at %v follows what was at %v", e.Kind, e.Key, e.At, f.at)
 	}
 	f.at = e.At
@@ -64,6 +64,7 @@ func (f *follower) apply(s *Store[string, int], e lastmodstore.Event[string, int
 	case lastmodstore.Resync:
 		f.resyncs++
 		f.entries = maps.Collect(s.All())
+	case lastmodstore.CaughtUp:
 	default:
 		delete(f.entries, e.Key)
 	}

@@ -30,7 +30,9 @@ func TestWatchContinuesOnANodeThatLags(t *testing.T) {
 		defer cancel()
 		go func() {
 			for e := range behind.Watch(ctx, at) {
-				events = append(events, e)
+				if e.Kind != lastmodstore.CaughtUp {
+					events = append(events, e)
+				}
 			}
 		}()
 		synctest.Wait()

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"testing/synctest"
@@ -14,7 +15,7 @@ var methods = []string{
 	"nothing", "advance", "advance", "Get", "GetEntry", "GetLastModified", "GetMany", "All", "ModifiedSince",
 	"Set", "Set", "Set", "SetMany", "SetIfUnmodifiedSince", "SetIfUnmodifiedSince", "Touch", "Touch",
 	"Delete", "DeleteIfUnmodifiedSince", "Merge", "Merge", "Cleanup",
-	"Add", "GetAndDelete", "GetIfModifiedSince", "SetIfAbsent", "Watch", "Watch",
+	"Add", "GetAndDelete", "GetIfModifiedSince", "SetIfAbsent", "Watch", "Watch", "DeleteFunc",
 }
 
 func (c Call) name() string {
@@ -35,6 +36,8 @@ func (d *driver[K]) step(c Call) (name, got, want string) {
 		return name, d.advance(c), ""
 	case "SetMany":
 		got, want = d.setMany(c)
+	case "DeleteFunc":
+		got, want = d.deleteFunc(c)
 	case "Clear":
 		got, want = d.both(name, c)
 		d.mustResync = d.mustResync || !d.replica.at.IsZero()
@@ -48,6 +51,42 @@ func (d *driver[K]) step(c Call) (name, got, want string) {
 		got, want = d.both(name, c)
 	}
 	return fmt.Sprintf("%s of %v, %+v", name, d.key(c), c), got, want
+}
+
+// deleteFunc removes the entries with some values, on the oracle in the engine's order.
+func (d *driver[K]) deleteFunc(c Call) (got, want string) {
+	selects := func(e lastmodstore.Entry[int]) bool { return (e.Value+int(c.Value))%4 == 0 }
+	var order []K
+	got = fmt.Sprint(lastmodstore.DeleteFunc(d.engine, func(key K, e lastmodstore.Entry[int]) bool {
+		order = append(order, key)
+		return selects(e)
+	}))
+	return got, fmt.Sprint(lastmodstore.DeleteFunc(ordered[K]{d.oracle, order}, func(_ K, e lastmodstore.Entry[int]) bool {
+		return selects(e)
+	}))
+}
+
+// An ordered oracle lists its entries in the order of keys.
+type ordered[K comparable] struct {
+	*Oracle[K, int]
+	keys []K
+}
+
+func (o ordered[K]) All() iter.Seq2[K, lastmodstore.Entry[int]] {
+	held := maps.Collect(o.Oracle.All())
+	return func(yield func(K, lastmodstore.Entry[int]) bool) {
+		for _, key := range o.keys {
+			if e, ok := held[key]; ok && !yield(key, e) {
+				return
+			}
+			delete(held, key)
+		}
+		for key, e := range held { // which the engine has not listed
+			if !yield(key, e) {
+				return
+			}
+		}
+	}
 }
 
 func (d *driver[K]) key(c Call) K { return d.keys[int(c.Key)%len(d.keys)] }

@@ -80,7 +80,7 @@ func (o *Oracle[K, V]) Watch(_ context.Context, since time.Time) iter.Seq[lastmo
 	case !zero && (o.horizon.After(since) || since.After(later(now.Add(o.ahead), later(o.last, o.watermark)))):
 		since = later(o.last, o.horizon)
 		o.raiseWatermark(since, now)
-		return slices.Values([]lastmodstore.Event[K, V]{{Kind: lastmodstore.Resync, At: since}})
+		return slices.Values([]lastmodstore.Event[K, V]{{Kind: lastmodstore.Resync, At: since}, o.caughtUp(since)})
 	}
 	o.raiseWatermark(since, now)
 	var events []lastmodstore.Event[K, V]
@@ -100,7 +100,16 @@ func (o *Oracle[K, V]) Watch(_ context.Context, since time.Time) iter.Seq[lastmo
 			events[i].At = least
 		}
 	}
-	return slices.Values(events)
+	return slices.Values(append(events, o.caughtUp(since)))
+}
+
+// caughtUp returns the event that ends what is there, in a loop from since.
+func (o *Oracle[K, V]) caughtUp(since time.Time) lastmodstore.Event[K, V] {
+	at := later(since, o.last)
+	if at.Equal(earliest) {
+		at = time.Time{} // nothing has happened yet
+	}
+	return lastmodstore.Event[K, V]{Kind: lastmodstore.CaughtUp, At: at}
 }
 
 // recorded returns the event that r stands for now: a removal if the key is still

@@ -18,6 +18,7 @@ type follower[K comparable] struct {
 	at      time.Time // where to resume
 	known   map[K]lastmodstore.Entry[int]
 	resyncs int
+	behind  bool // CaughtUp has not been received since the loop began or the last Resync
 	wrong   []string
 }
 
@@ -29,10 +30,13 @@ func (d *driver[K]) newFollower() *follower[K] {
 func (f *follower[K]) catchUp(most int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
+	f.behind = true
 	go func() {
 		defer close(ended)
 		for e := range f.s.Watch(ctx, f.at) {
-			f.apply(e)
+			if f.apply(e); e.Kind == lastmodstore.CaughtUp {
+				continue
+			}
 			if most--; most == 0 {
 				return
 			}
@@ -41,10 +45,13 @@ func (f *follower[K]) catchUp(most int) {
 	synctest.Wait()
 	cancel()
 	<-ended
+	if f.behind && most < 0 {
+		f.wrong = append(f.wrong, "24: no CaughtUp after the last event")
+	}
 }
 
 func (f *follower[K]) apply(e lastmodstore.Event[K, int]) {
-	if !e.At.After(f.at) {
+	if e.At.Before(f.at) || e.At.Equal(f.at) && e.Kind != lastmodstore.CaughtUp {
 		f.wrong = append(f.wrong, fmt.Sprintf("24: %v %v at %v comes after %v", e.Kind, e.Key, e.At, f.at))
 	}
 	f.at = e.At
@@ -53,7 +60,13 @@ func (f *follower[K]) apply(e lastmodstore.Event[K, int]) {
 		f.known[e.Key] = e.Entry
 	case lastmodstore.Resync:
 		f.resyncs++
+		f.behind = true
 		f.known = maps.Collect(f.s.All())
+	case lastmodstore.CaughtUp:
+		if !f.behind {
+			f.wrong = append(f.wrong, "24: a second CaughtUp")
+		}
+		f.behind = false
 	default:
 		delete(f.known, e.Key)
 	}

@@ -51,8 +51,10 @@ func receipt(e compare.Engine) float64 {
 	var start time.Time
 	received := make(chan time.Duration)
 	go func() {
-		for range s.Watch(context.Background(), mark) {
-			received <- time.Since(start)
+		for e := range s.Watch(context.Background(), mark) {
+			if e.Kind == lastmodstore.Modified {
+				received <- time.Since(start)
+			}
 		}
 	}()
 	var sum time.Duration

@@ -18,6 +18,7 @@ type watch[K comparable, V any] struct {
 	*Store[K, V]
 	feeds    []shardFeed[K, V]
 	rounds   int
+	caughtUp int               // number of shards whose CaughtUp was received since the last Resync
 	pace     *engine.FeedPacer // to pass on when all shards have been visited; may be nil
 	last     int64             // time of the last event
 	canceled <-chan struct{}
@@ -86,18 +87,24 @@ func (w *watch[K, V]) round(end int64) bool {
 			return false
 		case first == nil:
 			return true
-		case first.NextIsResync():
-			if !w.resync() {
-				return false
-			}
-		default:
-			event, ok := engine.NextEvent(w.line, &first.Feed, w.peek)
-			if ok && !w.emit(event) {
-				return false
-			}
+		case !w.next(first):
+			return false
 		}
 	}
 	return false
+}
+
+// next yields the next event of f. It returns false when the loop has ended.
+func (w *watch[K, V]) next(f *shardFeed[K, V]) bool {
+	switch f.NextKind() {
+	case lastmodstore.Resync:
+		return w.resync()
+	case lastmodstore.CaughtUp:
+		return w.catchUp(f)
+	default:
+		event, ok := engine.NextEvent(w.line, &f.Feed, w.peek)
+		return !ok || w.emit(event)
+	}
 }
 
 // pass wakes the next watcher, if this one was woken.
@@ -136,7 +143,7 @@ func (w *watch[K, V]) earliest(end int64) (first *shardFeed[K, V], open bool) {
 		}
 		switch {
 		case !f.HasNext():
-		case f.NextIsResync():
+		case f.NextKind() == lastmodstore.Resync:
 			return f, true
 		case f.NextAt() <= end && (first == nil || f.NextAt() < first.NextAt()):
 			first = f
@@ -149,11 +156,25 @@ func (w *watch[K, V]) earliest(end int64) (first *shardFeed[K, V], open bool) {
 // are found in the store.
 func (w *watch[K, V]) resync() bool {
 	at := w.promise()
-	w.last = at - 1
+	w.last, w.caughtUp = at-1, 0
 	for i := range w.feeds {
 		w.feeds[i].SkipTo(at)
 	}
 	return w.emit(lastmodstore.Event[K, V]{Kind: lastmodstore.Resync, At: w.line.Time(at)})
+}
+
+// catchUp removes the CaughtUp of one shard, and yields one when all shards have caught
+// up. Since their events are taken in order of time, all changes until then are known.
+func (w *watch[K, V]) catchUp(f *shardFeed[K, V]) bool {
+	w.last = max(w.last, f.NextAt())
+	event := f.Next(w.line)
+	if w.caughtUp++; w.caughtUp < len(w.feeds) {
+		return true
+	}
+	if w.last != table.Beginning {
+		event.At = w.line.Time(w.last)
+	}
+	return w.yield(event)
 }
 
 // emit yields e, with a time after that of the previous event. The times can only be

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"math"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -16,6 +17,8 @@ type Feed[K comparable, V any] struct {
 	taken         int // number of changes that Next has returned
 	started       bool
 	fromZero      bool // the feed begins with the live entries
+	due           bool // CaughtUp is to follow the last event
+	caughtUp      bool // CaughtUp follows the changes of the last step
 	cursor        cursor
 	last          int64 // time of the last event
 	resumeAfter   int64 // what was forgotten until then is not missed
@@ -25,7 +28,7 @@ type Feed[K comparable, V any] struct {
 // NewFeed returns a feed of what happens after since.
 func NewFeed[K comparable, V any](line *timeline.Timeline, since time.Time) Feed[K, V] {
 	at := line.Nanos(since)
-	return Feed[K, V]{More: true, fromZero: since.IsZero(), cursor: cursor{from: at}, last: at, resumeAfter: at, removalsAfter: at}
+	return Feed[K, V]{More: true, fromZero: since.IsZero(), due: true, cursor: cursor{from: at}, last: at, resumeAfter: at, removalsAfter: at}
 }
 
 // CaughtUp reports whether f must wait for a change before its next step.
@@ -33,34 +36,63 @@ func (f *Feed[K, V]) CaughtUp() bool { return !f.More && !f.HasNext() }
 
 // HasNext reports whether there is an event of the last step that Next has not
 // returned.
-func (f *Feed[K, V]) HasNext() bool { return f.taken < len(f.changes) }
+func (f *Feed[K, V]) HasNext() bool { return f.hasChange() || f.caughtUp }
 
-// Len returns the number of events that Next has not returned.
+func (f *Feed[K, V]) hasChange() bool { return f.taken < len(f.changes) }
+
+// Len returns the number of changes that Next has not returned.
 func (f *Feed[K, V]) Len() int { return len(f.changes) - f.taken }
 
+// Beginning is the time of CaughtUp in a feed from the zero time if nothing has ever
+// happened. It stands for the zero time.
+const Beginning = math.MinInt64
+
 // NextAt returns the time of the next event. HasNext must be true.
-func (f *Feed[K, V]) NextAt() int64 { return f.changes[f.taken].at }
+func (f *Feed[K, V]) NextAt() int64 {
+	if f.hasChange() {
+		return f.changes[f.taken].at
+	}
+	return f.cursor.from
+}
+
+// NextKind returns the kind of the next event. HasNext must be true.
+func (f *Feed[K, V]) NextKind() lastmodstore.EventKind {
+	if f.hasChange() {
+		return f.changes[f.taken].kind
+	}
+	return lastmodstore.CaughtUp
+}
 
 // NextDeadline returns the deadline of the next event if that is Modified, otherwise
 // timeline.Never. HasNext must be true.
 func (f *Feed[K, V]) NextDeadline() int64 {
-	if c := &f.changes[f.taken]; c.kind == lastmodstore.Modified {
-		return c.deadline
+	if f.NextKind() == lastmodstore.Modified {
+		return f.changes[f.taken].deadline
 	}
 	return timeline.Never
 }
 
-// NextIsResync reports whether the next event is a Resync. HasNext must be true.
-func (f *Feed[K, V]) NextIsResync() bool { return f.changes[f.taken].kind == lastmodstore.Resync }
-
 // Next returns the next event and releases it, since its value may be removed from the
 // store while the watcher waits for more. HasNext must be true.
 func (f *Feed[K, V]) Next(line *timeline.Timeline) lastmodstore.Event[K, V] {
+	if !f.hasChange() {
+		return f.nextMark(line)
+	}
 	c := &f.changes[f.taken]
 	e := c.event(line)
 	*c = change[K, V]{}
 	if f.taken++; f.taken == len(f.changes) {
 		f.trim()
+	}
+	return e
+}
+
+func (f *Feed[K, V]) nextMark(line *timeline.Timeline) lastmodstore.Event[K, V] {
+	f.caughtUp = false
+	f.trim()
+	e := lastmodstore.Event[K, V]{Kind: lastmodstore.CaughtUp}
+	if f.cursor.from != Beginning {
+		e.At = line.Time(f.cursor.from)
 	}
 	return e
 }
@@ -77,7 +109,8 @@ func (f *Feed[K, V]) trim() {
 func (f *Feed[K, V]) SkipTo(at int64) {
 	clear(f.changes)
 	f.changes, f.taken, f.More = f.changes[:0], 0, true
-	f.cursor, f.last, f.resumeAfter, f.removalsAfter, f.started, f.fromZero = cursor{from: at}, at, at, at, true, false
+	f.cursor, f.last, f.resumeAfter, f.removalsAfter = cursor{from: at}, at, at, at
+	f.started, f.fromZero, f.due, f.caughtUp = true, false, true, false
 }
 
 // Watch fills f with its next events. It may run concurrently with other reads.
@@ -86,7 +119,7 @@ func (f *Feed[K, V]) SkipTo(at int64) {
 // time. An entry that arrived out of order is reported at the time of its arrival, while
 // that is remembered. After that, a watcher that could miss it gets Resync.
 func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
-	f.changes, f.taken, f.More = f.changes[:0], 0, true
+	f.changes, f.taken, f.caughtUp, f.More = f.changes[:0], 0, false, true
 	first := !f.started && !f.fromZero
 	if !f.started && f.fromZero {
 		f.resumeAfter, f.removalsAfter = t.log.horizon, t.last
@@ -99,6 +132,7 @@ func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 		f.cursor = cursor{from: at}
 		f.resumeAfter = at
 		f.last = at - 1 // the position may be later, from another store
+		f.due = true
 		f.emit(change[K, V]{at: at, kind: lastmodstore.Resync})
 		return
 	}
@@ -110,12 +144,7 @@ func (t *Table[K, V]) Watch(f *Feed[K, V], now int64) {
 	for links := 0; ; links++ {
 		at, isRecord := t.nextAt(slot, n)
 		if at == timeline.Never {
-			if f.cursor.from > t.last {
-				t.line.Promise(min(f.cursor.from, now)) // what is merged until then is out of order
-			}
-			f.cursor.from = max(f.cursor.from, t.last)
-			f.More, f.Until = false, t.last
-			f.trim()
+			t.catchUp(f, now)
 			return
 		}
 		// Events with equal times are not separated, so that from alone determines where
@@ -185,6 +214,17 @@ func (t *Table[K, V]) emitRecord(f *Feed[K, V], n uint64, now int64) {
 	case r.kind != lastmodstore.Modified && !live && r.at > f.removalsAfter:
 		f.emit(r.change)
 	}
+}
+
+// catchUp ends a step of f after which there is nothing more to read.
+func (t *Table[K, V]) catchUp(f *Feed[K, V], now int64) {
+	if f.cursor.from > t.last {
+		t.line.Promise(min(f.cursor.from, now)) // what is merged until then is out of order
+	}
+	f.cursor.from = max(f.cursor.from, t.last)
+	f.More, f.Until = false, t.last
+	f.due, f.caughtUp = false, f.due
+	f.trim()
 }
 
 // emit adds c. Entries that were merged with equal times, and whose arrival has been

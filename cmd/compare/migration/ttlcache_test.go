@@ -214,7 +214,9 @@ var ttlCacheRows = []row[ttlCache]{
 			s.Set(k, 2, d)
 			go func() {
 				for event := range s.Watch(ctx, time.Time{}) {
-					l.add(event.Key)
+					if event.Kind == lastmodstore.Modified {
+						l.add(event.Key)
+					}
 				}
 			}()
 			return l.sorted()
