@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
 	"slices"
 	"strconv"
@@ -239,27 +238,6 @@ func TestAValueThatNobodyAskedForIsDiscarded(t *testing.T) {
 		g.Expect(discarded).To(Equal([]string{"extra2"}))
 		g.Expect(s.Len()).To(Equal(1))
 	})
-}
-
-// 18: NaN and unhashable keys are neither loaded nor retained.
-func TestGetManyNeitherLoadsNorRetainsInvalidKeys(t *testing.T) {
-	g := NewWithT(t)
-	s := mutexstore.New[any, any](0)
-	defer s.Close()
-	l := lastmodstore.NewLoader(s, func(_ context.Context, key any, _ lastmodstore.Entry[any], _ bool) (any, time.Duration, error) {
-		return key, 0, nil
-	})
-	defer l.Close()
-	entries, err := l.GetMany(patient, []any{1, math.NaN(), math.NaN()})
-	g.Expect(entries).To(HaveLen(1))
-	var failed lastmodstore.LoadErrors[any]
-	g.Expect(errors.As(err, &failed)).To(BeTrue())
-	g.Expect(failed).To(HaveLen(2))
-	g.Expect(err).To(MatchError(lastmodstore.ErrInvalidKey))
-	g.Expect(func() { l.GetMany(patient, []any{2, []int{1}}) }).To(Panic(), "in the caller")
-	loads, _, _, running := l.Held()
-	g.Expect(loads + running).To(BeZero())
-	g.Expect(s.Len()).To(Equal(1))
 }
 
 func TestLoadErrorsNamesOneKeyAndTheNumberOfOthers(t *testing.T) {
