@@ -14,7 +14,7 @@ import (
 // that it can ask the source whether anything has changed since. If nothing has, it
 // returns [ErrNotModified]: the present value stays, with its LastModified, and the
 // Loader sets only the deadline, as [Writer].Touch does. No OnRemove function is
-// called then.
+// called then. If the source has no value for key, it returns [ErrNotFound].
 //
 // A load is shared by all callers, so ctx is not the context of any of them and
 // carries none of their values: whatever depends on the caller belongs in the key.
@@ -24,14 +24,16 @@ import (
 type LoadFunc[K comparable, V any] func(ctx context.Context, key K, present Entry[V], ok bool) (V, time.Duration, error)
 
 // A Loader fills a store from a source. It runs one load per key at a time, however
-// many callers ask for the key. Open one with [NewLoader]. All methods are safe to
-// call concurrently with each other and with direct use of the store.
+// many callers ask for the key, alone or with others (GetMany). Open one with
+// [NewLoader]. All methods are safe to call concurrently with each other and with direct
+// use of the store.
 //
 // A load never overwrites what was written since it began, and does not store its
 // value if the entry it began with was deleted. There are two cases it cannot
 // detect: a key that was absent when the load began, and was set and deleted again
-// since; and an entry that was deleted and whose deadline has passed when the load
-// ends. When the source has changed, call Invalidate, which is exact. Nor is
+// since; and, except in a refresh ([RefreshAhead]), an entry that was deleted and whose
+// deadline has passed when the load ends. When the source has changed, call Invalidate,
+// which is exact. Nor is
 // keeping a value by [ErrNotModified] a single step: if a Set happens between the
 // Loader's last check of the entry and its Touch, its value stays, but gets the
 // deadline of the load.
@@ -41,8 +43,8 @@ type LoadFunc[K comparable, V any] func(ctx context.Context, key K, present Entr
 // never the store; otter repeats the load, which under frequent invalidation never
 // ends, and sturdyc stores the value. If a load fails, the present value stays, as
 // in all three. If every caller of a load has given up, the load is canceled; otter
-// and sturdyc run it with the context of the first caller, and fail the others with
-// it.
+// and sturdyc run it with the context of the first caller: when that ends, sturdyc
+// fails the other callers, and one of otter's loads again.
 type Loader[K comparable, V any] struct {
 	store      Store[K, V]
 	load       LoadFunc[K, V]
@@ -208,42 +210,4 @@ func (l *Loader[K, V]) Invalidate(key K) (bool, error) {
 		<-writing // takes no longer than a Set
 	}
 	return l.store.Delete(key)
-}
-
-// Close ends all loads: it cancels their contexts, stores nothing more, and makes
-// waiting callers return [ErrClosed]. Then it waits until the load functions have
-// returned, so a source that ignores its context delays Close. With [LoadTimeout]
-// it waits no longer than that time, and then returns [ErrLoadTimeout].
-//
-// After Close, Get and GetFresh return entries that are present and fresh (with
-// ServeStale, any that are present), and otherwise ErrClosed. Close does not close
-// the store: close it after the Loader. Close is idempotent and safe to call
-// concurrently with every other method, but not from a LoadFunc or a hook, because
-// it waits for them.
-func (l *Loader[K, V]) Close() error {
-	l.mu.Lock()
-	l.dropFailuresLocked()
-	if !l.closed && l.running == 0 {
-		close(l.idle)
-	}
-	l.closed = true
-	l.mu.Unlock()
-	l.confirmed.drop()
-	l.cancel(ErrClosed)
-	return l.awaitIdle()
-}
-
-func (l *Loader[K, V]) awaitIdle() error {
-	var timeout <-chan time.Time
-	if l.timeout > 0 {
-		timer := time.NewTimer(l.timeout)
-		defer timer.Stop()
-		timeout = timer.C
-	}
-	select {
-	case <-l.idle:
-		return nil
-	case <-timeout:
-		return ErrLoadTimeout
-	}
 }

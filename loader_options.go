@@ -70,8 +70,9 @@ func checkDuration(option string, d time.Duration, without string) {
 // OnLoadError calls fn once for each failed load, including background loads. A load
 // fails with an error, a panic ([*PanicError]) or a timeout ([ErrLoadTimeout]), or
 // because the store refused its value ([ErrFull], [ErrInvalidTTL], [ErrClosed]). If the
-// call of a [LoadManyFunc] fails, fn is called once for each of its keys. A load that the Loader itself canceled, because every caller had given up or because
-// of Close, has not failed. A panic is always reported.
+// call of a [LoadManyFunc] fails, fn is called once for each of its keys. A load that
+// the Loader itself canceled, because every caller had given up or because of Close,
+// has not failed, nor has one that ended with [ErrNotFound]. A panic is always reported.
 //
 // fn runs on the goroutine of the load, after its callers have been woken, under no
 // lock, and possibly concurrently with itself. It may call every method of the
