@@ -137,8 +137,8 @@ func modelContext(random *rand.Rand) (context.Context, context.CancelFunc) {
 }
 
 // run runs the callers, waits until all loads and timers have ended, and closes the
-// loader.
-func (m *loaderModel) run() {
+// loader, whose counters it returns.
+func (m *loaderModel) run() lastmodstore.LoaderStats {
 	defer m.store.Close()
 	m.store.OnRemove(func(_ int, e lastmodstore.Entry[modelValue], _ lastmodstore.EventKind) { m.count(m.removed, e.Value) })
 	var wg sync.WaitGroup
@@ -165,6 +165,7 @@ func (m *loaderModel) run() {
 	}
 	m.checkNothingHeld("after Close", true)
 	m.checkEnd()
+	return m.loader.Stats()
 }
 
 func TestLoaderAgreesWithModelUnderRandomUse(t *testing.T) {
@@ -177,11 +178,18 @@ func TestLoaderAgreesWithModelUnderRandomUse(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			var joint, stale, refreshes uint64
 			for seed := range uint64(60) {
-				synctest.Test(t, func(t *testing.T) { newLoaderModel(t, open(), seed).run() })
+				synctest.Test(t, func(t *testing.T) {
+					stats := newLoaderModel(t, open(), seed).run()
+					joint, stale, refreshes = joint+stats.Loads-stats.Calls, stale+stats.Stale, refreshes+stats.Refreshes
+				})
 				if t.Failed() {
 					t.Fatalf("seed %d", seed)
 				}
+			}
+			if joint < 50 || stale < 100 || refreshes < 50 {
+				t.Errorf("too little use: %d loads shared a call, %d stale entries, %d refreshes", joint, stale, refreshes)
 			}
 		})
 	}
