@@ -3,6 +3,7 @@ package lastmodstore
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,7 +14,7 @@ import (
 // that it can ask the source whether anything has changed since. If nothing has, it
 // returns [ErrNotModified]: the present value stays, with its LastModified, and the
 // Loader sets only the deadline, as [Writer].Touch does. No OnRemove function is
-// called then.
+// called then. If the source has no value for key, it returns [ErrNotFound].
 //
 // A load is shared by all callers, so ctx is not the context of any of them and
 // carries none of their values: whatever depends on the caller belongs in the key.
@@ -23,14 +24,16 @@ import (
 type LoadFunc[K comparable, V any] func(ctx context.Context, key K, present Entry[V], ok bool) (V, time.Duration, error)
 
 // A Loader fills a store from a source. It runs one load per key at a time, however
-// many callers ask for the key. Open one with [NewLoader]. All methods are safe to
-// call concurrently with each other and with direct use of the store.
+// many callers ask for the key, alone or with others (GetMany). Open one with
+// [NewLoader]. All methods are safe to call concurrently with each other and with direct
+// use of the store.
 //
 // A load never overwrites what was written since it began, and does not store its
 // value if the entry it began with was deleted. There are two cases it cannot
 // detect: a key that was absent when the load began, and was set and deleted again
-// since; and an entry that was deleted and whose deadline has passed when the load
-// ends. When the source has changed, call Invalidate, which is exact. Nor is
+// since; and, except in a refresh ([RefreshAhead]), an entry that was deleted and whose
+// deadline has passed when the load ends. When the source has changed, call Invalidate,
+// which is exact. Nor is
 // keeping a value by [ErrNotModified] a single step: if a Set happens between the
 // Loader's last check of the entry and its Touch, its value stays, but gets the
 // deadline of the load.
@@ -40,12 +43,15 @@ type LoadFunc[K comparable, V any] func(ctx context.Context, key K, present Entr
 // never the store; otter repeats the load, which under frequent invalidation never
 // ends, and sturdyc stores the value. If a load fails, the present value stays, as
 // in all three. If every caller of a load has given up, the load is canceled; otter
-// and sturdyc run it with the context of the first caller, and fail the others with
-// it.
+// and sturdyc run it with the context of the first caller: when that ends, sturdyc
+// fails the other callers, and one of otter's loads again.
 type Loader[K comparable, V any] struct {
 	store      Store[K, V]
 	load       LoadFunc[K, V]
+	loadMany   LoadManyFunc[K, V] // may be nil
 	stale      bool
+	maxStale   time.Duration // 0: no limit
+	ahead      time.Duration // 0: no refresh
 	timeout    time.Duration
 	retryAfter time.Duration
 	onError    func(K, error) // may be nil
@@ -56,16 +62,19 @@ type Loader[K comparable, V any] struct {
 	idle      chan struct{} // closed when the loader is closed and nothing is running
 	confirmed validations[K]
 
+	counts     counters
+	refreshing atomic.Int32 // calls begun by RefreshAhead; incremented under the lock
+
 	mu      sync.Mutex // guards the fields below
-	loading map[K]*loading[V]
+	loading map[K]*loading[K, V]
 	failed  failures[K]
 	closed  bool
 	running int // goroutines and timers that Close waits for
 }
 
 // NewLoader returns a Loader that fills s by calling load. Close it to end its
-// loads. NewLoader panics if s or load is nil, or if a function given to OnLoadError
-// or OnDiscard does not match the types K and V.
+// loads. NewLoader panics if s or load is nil, if a function given to an option does not
+// match the types K and V, or if MaxStale is given without ServeStale.
 func NewLoader[K comparable, V any](s Store[K, V], load LoadFunc[K, V], opts ...LoaderOption) *Loader[K, V] {
 	if s == nil || load == nil {
 		panic("lastmodstore: NewLoader: the store and the LoadFunc must not be nil")
@@ -74,12 +83,17 @@ func NewLoader[K comparable, V any](s Store[K, V], load LoadFunc[K, V], opts ...
 	for _, apply := range opts {
 		apply(&c)
 	}
+	if c.maxStale > 0 && !c.stale {
+		panic("lastmodstore: NewLoader: MaxStale limits ServeStale: give both options, or neither")
+	}
 	l := &Loader[K, V]{
-		store: s, load: load, stale: c.stale, timeout: c.timeout, retryAfter: c.retryAfter,
+		store: s, load: load, stale: c.stale, maxStale: c.maxStale, ahead: c.ahead,
+		timeout: c.timeout, retryAfter: c.retryAfter,
+		loadMany:  typedHook[LoadManyFunc[K, V]]("LoadMany", c.loadMany),
 		onError:   typedHook[func(K, error)]("OnLoadError", c.onError),
 		onDiscard: typedHook[func(K, V)]("OnDiscard", c.onDiscard),
 		idle:      make(chan struct{}),
-		loading:   map[K]*loading[V]{},
+		loading:   map[K]*loading[K, V]{},
 	}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	return l
@@ -101,7 +115,7 @@ func NewLoader[K comparable, V any](s Store[K, V], load LoadFunc[K, V], opts ...
 // invalidated or deleted during the load, Get returns the value without an error.
 // In both cases the value was not stored, and its Entry has no times.
 func (l *Loader[K, V]) Get(ctx context.Context, key K) (Entry[V], error) {
-	return l.get(ctx, key, time.Time{}, time.Time{})
+	return l.get(ctx, key, time.Time{}, time.Time{}, time.Time{})
 }
 
 // GetFresh is like Get, but loads the entry again unless it was stored, or confirmed
@@ -110,13 +124,18 @@ func (l *Loader[K, V]) Get(ctx context.Context, key K) (Entry[V], error) {
 // its deadline counts as confirming it, so a Touch does as well.
 //
 // With [ServeStale], GetFresh returns an older entry at once and loads it in the
-// background.
+// background, up to the age that [MaxStale] allows.
 func (l *Loader[K, V]) GetFresh(ctx context.Context, key K, maxAge time.Duration) (Entry[V], error) {
 	now := wallNow()
-	if maxAge <= 0 {
-		return l.get(ctx, key, afterAll, now)
+	oldest := now.Add(-max(0, maxAge))
+	var stale time.Time
+	if l.maxStale > 0 {
+		stale = oldest.Add(-l.maxStale)
 	}
-	return l.get(ctx, key, now.Add(-maxAge), now.Add(-maxAge))
+	if maxAge <= 0 {
+		return l.get(ctx, key, afterAll, now, stale)
+	}
+	return l.get(ctx, key, oldest, oldest, stale)
 }
 
 // afterAll is later than the time of any entry.
@@ -125,27 +144,32 @@ var afterAll = time.Unix(1<<40, 0)
 // get returns the entry for key if it was stored or confirmed at or after present, and
 // otherwise loads key. If the load finds an entry in the store that is fresh enough for
 // the caller that began it, get returns that entry only if it was stored or confirmed at
-// or after since, and otherwise loads key again.
-func (l *Loader[K, V]) get(ctx context.Context, key K, present, since time.Time) (Entry[V], error) {
+// or after since, and otherwise loads key again. With ServeStale, get does not wait if the
+// entry was stored or confirmed at or after stale.
+func (l *Loader[K, V]) get(ctx context.Context, key K, present, since, stale time.Time) (Entry[V], error) {
 	if key != key { //nolint:staticcheck // NaN; and an unhashable key panics here, in the caller
 		return Entry[V]{}, ErrInvalidKey
 	}
 	for {
 		e, ok := l.store.GetEntry(key)
 		if ok && l.isFresh(key, e, present) {
+			if l.isDue(e) {
+				l.refreshAhead(false, key)
+			}
 			return e, nil
 		}
 		if err := ctx.Err(); err != nil {
 			return Entry[V]{}, err
 		}
-		serveStale := ok && l.stale
+		serveStale := ok && l.stale && l.isFresh(key, e, stale)
 		f, err := l.join(key, present, !serveStale)
 		if serveStale {
+			l.counts.stale.Add(1)
 			return e, nil
 		} else if err != nil {
 			return Entry[V]{}, err
 		}
-		if r, ok := l.wait(ctx, key, f); !ok {
+		if r, ok := l.wait(ctx, f); !ok {
 			return Entry[V]{}, ctx.Err()
 		} else if r.err != nil || r.loaded || l.isFresh(key, r.entry, since) {
 			return r.entry, r.err
@@ -154,12 +178,19 @@ func (l *Loader[K, V]) get(ctx context.Context, key K, present, since time.Time)
 }
 
 // wait returns the result of f. It returns false if ctx ends first.
-func (l *Loader[K, V]) wait(ctx context.Context, key K, f *loading[V]) (result[V], bool) {
+func (l *Loader[K, V]) wait(ctx context.Context, f *loading[K, V]) (result[V], bool) {
+	l.counts.waiting.Add(1)
+	defer l.counts.waiting.Add(-1)
 	select {
 	case <-f.done:
 		return f.result, true
 	case <-ctx.Done():
-		l.leave(key, f)
+	}
+	select {
+	case <-f.done: // of GetMany's other loads, some may have ended before ctx
+		return f.result, true
+	default:
+		l.leave(f)
 		return result[V]{}, false
 	}
 }
@@ -179,42 +210,4 @@ func (l *Loader[K, V]) Invalidate(key K) (bool, error) {
 		<-writing // takes no longer than a Set
 	}
 	return l.store.Delete(key)
-}
-
-// Close ends all loads: it cancels their contexts, stores nothing more, and makes
-// waiting callers return [ErrClosed]. Then it waits until the load functions have
-// returned, so a source that ignores its context delays Close. With [LoadTimeout]
-// it waits no longer than that time, and then returns [ErrLoadTimeout].
-//
-// After Close, Get and GetFresh return entries that are present and fresh (with
-// ServeStale, any that are present), and otherwise ErrClosed. Close does not close
-// the store: close it after the Loader. Close is idempotent and safe to call
-// concurrently with every other method, but not from a LoadFunc or a hook, because
-// it waits for them.
-func (l *Loader[K, V]) Close() error {
-	l.mu.Lock()
-	l.dropFailuresLocked()
-	if !l.closed && l.running == 0 {
-		close(l.idle)
-	}
-	l.closed = true
-	l.mu.Unlock()
-	l.confirmed.drop()
-	l.cancel(ErrClosed)
-	return l.awaitIdle()
-}
-
-func (l *Loader[K, V]) awaitIdle() error {
-	var timeout <-chan time.Time
-	if l.timeout > 0 {
-		timer := time.NewTimer(l.timeout)
-		defer timer.Stop()
-		timeout = timer.C
-	}
-	select {
-	case <-l.idle:
-		return nil
-	case <-timeout:
-		return ErrLoadTimeout
-	}
 }

@@ -1,50 +1,144 @@
-// The code in this file runs on the goroutine of a load.
+// The code in this file runs on the goroutine of a call.
 
 package lastmodstore
 
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 	"time"
 )
 
-// run is the goroutine of f.
-func (l *Loader[K, V]) run(key K, f *loading[V], since time.Time) {
-	r := result[V]{err: errLoadExited} // unless fetch returns
-	defer func() { l.finish(key, f, r) }()
-	r = l.fetch(key, f, since)
+// run is the goroutine of c.
+func (l *Loader[K, V]) run(c *call[K, V], since time.Time) {
+	defer l.finish(c)
+	pending := l.lookUp(c, since)
+	for len(pending) > 0 {
+		loaded := l.ask(c, pending)
+		again := pending[:0]
+		for i, f := range pending {
+			if !l.resolve(f, loaded[i]) {
+				again = append(again, f)
+			}
+		}
+		pending = again
+	}
 }
 
-// finish ends f with r, unless f has already ended, and calls the hooks.
-func (l *Loader[K, V]) finish(key K, f *loading[V], r result[V]) {
+// finish ends the loads that have no outcome because the source has ended the goroutine,
+// and calls the hooks.
+func (l *Loader[K, V]) finish(c *call[K, V]) {
+	for _, f := range c.loads {
+		if !f.settled {
+			l.settle(f, result[V]{err: errLoadExited})
+		}
+	}
+	if c.refresh {
+		l.refreshing.Add(-1)
+	}
+	if c.stop() {
+		l.release()
+	}
+	c.cancel()
+	defer l.release() // also if a hook ends the goroutine
+	defer forEach(c.extra, func(x extra[K, V]) { l.report(x.key, result[V]{lost: x.value, isLost: true}, false) })
+	forEach(c.loads, func(f *loading[K, V]) { l.report(f.key, f.outcome, f.failed) })
+}
+
+// settle ends f with r, unless f has already ended, and keeps r for the hooks.
+func (l *Loader[K, V]) settle(f *loading[K, V], r result[V]) {
 	cause := context.Cause(f.ctx)
 	if r.err != nil && !r.loaded && cause != nil && !isCrash(r.err) {
 		r.err = cause
 	}
 	l.mu.Lock()
-	first := !f.ended
+	defer l.mu.Unlock()
+	f.settled, f.outcome = true, r
+	f.failed = r.err != nil && !f.ended && (cause != ErrClosed || r.loaded) && !isNotFound(r.err) || isCrash(r.err)
+	if f.failed {
+		l.counts.failures.Add(1)
+	}
 	if r.err != nil && isFailure(r) {
-		l.failLocked(key, f, r)
+		l.failLocked(f, r)
 	} else {
-		l.endLocked(key, f, r)
+		l.endLocked(f, r)
 	}
-	l.mu.Unlock()
-	if f.stop() {
-		l.release()
-	}
-	f.cancel()
-	defer l.release() // also if a hook ends the goroutine
-	l.report(key, r, first && r.err != nil && (cause != ErrClosed || r.loaded))
 }
 
 // isFailure reports whether the error of r comes from the source, so that loading
 // again at once would not help. The error of a full or closed store does not.
 func isFailure[V any](r result[V]) bool { return !r.loaded || errors.Is(r.err, ErrInvalidTTL) }
 
+// lookUp reads the present entries and returns the loads that need the source.
+func (l *Loader[K, V]) lookUp(c *call[K, V], since time.Time) (pending []*loading[K, V]) {
+	if c.many {
+		entries := l.store.GetMany(keysOf(c.loads))
+		for _, f := range c.loads {
+			f.present, f.ok = entries[f.key]
+		}
+	} else {
+		f := c.loads[0]
+		f.present, f.ok = l.store.GetEntry(f.key)
+	}
+	for _, f := range c.loads {
+		if f.ok && l.isCurrent(f, since) {
+			l.settle(f, result[V]{entry: f.present})
+		} else if f.ok || !f.refresh || l.isWanted(f) {
+			pending = append(pending, f)
+		}
+	}
+	return pending
+}
+
+// isCurrent reports whether f need not be loaded any more, because its entry has been
+// written meanwhile.
+func (l *Loader[K, V]) isCurrent(f *loading[K, V], since time.Time) bool {
+	if f.refresh {
+		return !l.isDue(f.present)
+	}
+	return l.isFresh(f.key, f.present, since)
+}
+
+// isWanted reports whether f should ask its source although no entry is present, and
+// otherwise settles it.
+func (l *Loader[K, V]) isWanted(f *loading[K, V]) bool {
+	l.mu.Lock()
+	if f.refresh && f.waiting == 0 {
+		l.endLocked(f, result[V]{err: context.Canceled}) // what it should refresh is gone
+	}
+	l.abandonLocked(f.call)
+	wanted := !f.ended && f.ctx.Err() == nil
+	l.mu.Unlock()
+	if !wanted {
+		l.settle(f, result[V]{err: context.Canceled})
+	}
+	return wanted
+}
+
+// resolve settles f with what its source returned. It returns false if the source has to
+// be asked again: the entry that it confirmed was removed, and its value may have been
+// released.
+func (l *Loader[K, V]) resolve(f *loading[K, V], x Loaded[V]) bool {
+	r := result[V]{err: x.Err}
+	switch {
+	case x.Err == nil:
+		r = l.save(f, x.Value, x.TTL)
+	case isCrash(x.Err):
+	case f.ok && errors.Is(x.Err, ErrNotModified):
+		var kept bool
+		if r, kept = l.keep(f, x.TTL); !kept {
+			f.present, f.ok = Entry[V]{}, false
+			return !l.isWanted(f)
+		}
+	case f.ok && errors.Is(x.Err, ErrNotFound):
+		l.write(f, func() { l.store.DeleteIfUnmodifiedSince(f.key, f.present.LastModified) })
+	}
+	l.settle(f, r)
+	return true
+}
+
 // report calls the hooks. No lock is held.
 func (l *Loader[K, V]) report(key K, r result[V], failed bool) {
-	if (failed || isCrash(r.err)) && l.onError != nil {
+	if failed && l.onError != nil {
 		defer l.onError(key, r.err) // also if onDiscard ends the goroutine
 	}
 	if r.isLost && l.onDiscard != nil {
@@ -52,97 +146,16 @@ func (l *Loader[K, V]) report(key K, r result[V], failed bool) {
 	}
 }
 
-// fetch loads key and stores the value, unless the entry has become fresh meanwhile.
-func (l *Loader[K, V]) fetch(key K, f *loading[V], since time.Time) result[V] {
-	present, ok := l.store.GetEntry(key)
-	if ok && l.isFresh(key, present, since) {
-		return result[V]{entry: present}
+// forEach calls fn for each item, also if one of the calls ends the goroutine
+// (runtime.Goexit).
+func forEach[T any](items []T, fn func(T)) {
+	if len(items) == 0 {
+		return
 	}
-	for {
-		value, ttl, err := l.call(f.ctx, key, present, ok)
-		if err == nil {
-			return l.save(key, f, value, ttl, present)
-		}
-		if !ok || isCrash(err) || !errors.Is(err, ErrNotModified) {
-			return result[V]{err: err}
-		}
-		if r, kept := l.keep(key, f, present, ttl); kept {
-			return r
-		}
-		// The confirmed entry was removed, and its value may have been released: load
-		// a new one.
-		present, ok = Entry[V]{}, false
-		if !l.isWanted(key, f) {
-			return result[V]{err: context.Canceled}
-		}
+	defer func() { forEach(items, fn) }()
+	for len(items) > 0 {
+		item := items[0]
+		items = items[1:]
+		fn(item)
 	}
-}
-
-// isWanted reports whether f should call its source again.
-func (l *Loader[K, V]) isWanted(key K, f *loading[V]) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.abandonLocked(key, f)
-	return !f.ended && f.ctx.Err() == nil
-}
-
-// call calls the LoadFunc. It returns a panic as a [*PanicError].
-func (l *Loader[K, V]) call(ctx context.Context, key K, present Entry[V], ok bool) (value V, ttl time.Duration, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &PanicError{p, debug.Stack()}
-		}
-	}()
-	return l.load(ctx, key, present, ok)
-}
-
-// save stores a loaded value, unless key was written or invalidated meanwhile.
-func (l *Loader[K, V]) save(key K, f *loading[V], value V, ttl time.Duration, present Entry[V]) result[V] {
-	r := result[V]{entry: Entry[V]{Value: value}, loaded: true, lost: value, isLost: true}
-	var e Entry[V]
-	stored := false
-	written := l.write(key, f, func() { e, stored, r.err = l.set(key, value, ttl, present) })
-	switch {
-	case !written && f.ctx.Err() != nil:
-		r.entry, r.err, r.loaded = Entry[V]{}, context.Cause(f.ctx), false
-	case stored:
-		l.noteStored(key, e)
-		return result[V]{entry: e, loaded: true}
-	case r.err == nil && !e.LastModified.IsZero(): // a newer entry is present
-		r.entry, r.loaded = e, false
-	}
-	return r
-}
-
-// set stores value if key has not been written since present was read. If present
-// has expired meanwhile, set stores value; if it was deleted, it does not.
-func (l *Loader[K, V]) set(key K, value V, ttl time.Duration, present Entry[V]) (Entry[V], bool, error) {
-	e, stored, err := l.store.SetIfUnmodifiedSince(key, value, ttl, present.LastModified)
-	hasExpired := !present.ExpiresAt.IsZero() && !time.Now().Before(present.ExpiresAt)
-	if err == nil && !stored && e.LastModified.IsZero() && hasExpired {
-		e, stored, err = SetIfAbsent(l.store, key, value, ttl)
-	}
-	return e, stored, err
-}
-
-// keep sets the new deadline of present, which the source has confirmed. It returns
-// the entry that is present now. It returns false if there is none, or if f may no
-// longer write.
-func (l *Loader[K, V]) keep(key K, f *loading[V], present Entry[V], ttl time.Duration) (r result[V], kept bool) {
-	l.write(key, f, func() {
-		isPresent := func() bool {
-			r.entry, kept = l.store.GetEntry(key)
-			return kept && r.entry.LastModified.Equal(present.LastModified)
-		}
-		if !isPresent() {
-			return
-		}
-		if _, r.err = l.store.Touch(key, ttl); r.err != nil {
-			r.entry = Entry[V]{}
-		} else if isPresent() {
-			r.loaded = true
-			l.confirm(key, r.entry, ttl)
-		}
-	})
-	return r, kept
 }

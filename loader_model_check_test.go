@@ -11,16 +11,23 @@ import (
 )
 
 func newLoaderModel(t *testing.T, s lastmodstore.Store[int, modelValue], seed uint64) *loaderModel {
-	m := &loaderModel{t: t, store: s, seed: seed, stale: seed%2 == 0,
+	m := &loaderModel{t: t, store: s, seed: seed, stale: seed%2 == 0, ahead: seed%5 < 3,
 		known: map[modelValue][]modelEvidence{}, returned: map[modelValue]bool{},
 		discarded: map[modelValue]int{}, removed: map[modelValue]int{}}
 	opts := []lastmodstore.LoaderOption{
-		lastmodstore.LoadTimeout(modelTimeout), lastmodstore.RetryAfter(modelRetry),
+		lastmodstore.LoadTimeout(modelTimeout), lastmodstore.RetryAfter(modelRetry), lastmodstore.LoadMany(m.loadMany),
 		lastmodstore.OnDiscard(func(_ int, v modelValue) { m.count(m.discarded, v) }),
 		lastmodstore.OnLoadError(func(int, error) { m.mu.Lock(); m.reported++; m.mu.Unlock() }),
 	}
 	if m.stale {
 		opts = append(opts, lastmodstore.ServeStale())
+		if seed%4 == 0 {
+			m.limit = 200 * time.Millisecond
+			opts = append(opts, lastmodstore.MaxStale(m.limit))
+		}
+	}
+	if m.ahead {
+		opts = append(opts, lastmodstore.RefreshAhead(modelAhead))
 	}
 	m.loader = lastmodstore.NewLoader(s, m.load, opts...)
 	return m
@@ -39,7 +46,7 @@ func (m *loaderModel) beginLoad(ctx context.Context, key int) (*modelLoad, *rand
 	defer m.mu.Unlock()
 	f := &modelLoad{id: len(m.loads) + 1, key: key, ctx: ctx, running: true}
 	for _, other := range m.loads {
-		if other.ctx == ctx { // the entry it confirmed was removed: the same load calls its source again
+		if other.ctx == ctx && other.key == key { // the entry it confirmed was removed: the same load calls its source again
 			f.invalidated = f.invalidated || other.invalidated
 		}
 	}
@@ -67,11 +74,18 @@ func (m *loaderModel) checkBegin(f *modelLoad) {
 	}
 }
 
-func (m *loaderModel) readSource(key int, f *modelLoad) int {
+func (m *loaderModel) readSource(loads []*modelLoad) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	f.read = time.Now()
-	return m.version[key]
+	for _, f := range loads {
+		f.read, f.version = time.Now(), m.version[f.key]
+	}
+}
+
+func (m *loaderModel) addTime(start time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.loadTime += time.Since(start)
 }
 
 // noteTimeout records that f has failed if it has timed out.
@@ -82,16 +96,24 @@ func (m *loaderModel) noteTimeout(f *modelLoad) {
 	}
 }
 
-func (m *loaderModel) isInvalidated(f *modelLoad) bool {
+// endLoadOf records that f returns v with ttl, which may be invalid. Nobody notices that if
+// the value is not stored.
+func (m *loaderModel) endLoadOf(f *modelLoad, v modelValue, ttl time.Duration) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	return f.invalidated
+	invalidated := f.invalidated
+	m.mu.Unlock()
+	outcome := modelReturns
+	if ttl == -9 && !invalidated {
+		outcome = modelFails
+	}
+	m.endLoad(f, v, outcome)
 }
 
 // endLoad records that f returns v or fails, and what the Loader must do about it.
-func (m *loaderModel) endLoad(key int, f *modelLoad, v modelValue, failed, crashed bool) {
+func (m *loaderModel) endLoad(f *modelLoad, v modelValue, outcome modelOutcome) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	failed := outcome == modelFails || outcome == modelCrashes
 	f.running = false
 	cause := context.Cause(f.ctx)
 	m.noteTimeout(f)
@@ -100,11 +122,14 @@ func (m *loaderModel) endLoad(key int, f *modelLoad, v modelValue, failed, crash
 	if timedOut || failed && cause == nil {
 		m.failures++
 	}
-	if crashed && cause != nil {
+	if outcome == modelCrashes && cause != nil {
 		m.failures++ // a panic is always reported
 	}
-	if failed && isUsed {
-		m.failed[key] = time.Now()
+	if isUsed && (failed || outcome == modelFindsNone) {
+		m.failed[f.key] = time.Now()
+	}
+	if outcome == modelFindsNone {
+		m.notFound[f.key] = time.Now()
 	}
 	if v.version >= 0 && (v.id == f.id || isUsed) {
 		m.known[v] = append(m.known[v], modelEvidence{f.read, time.Now()})
@@ -169,17 +194,26 @@ func (m *loaderModel) checkGet(ctx context.Context, asked, floor time.Time, maxA
 		return
 	}
 	fresh, valid := maxAge < 0, false
+	recent := m.stale && waited == 0 && m.limit == 0
 	for _, k := range m.known[e.Value] {
 		fresh = fresh || !k.stored.Before(asked.Add(-maxAge))
+		recent = recent || m.stale && waited == 0 && !k.stored.Before(asked.Add(-maxAge-m.limit))
 		valid = valid || !k.read.Before(floor)
 	}
 	if !valid {
 		m.t.Errorf("%v was read before it was invalidated", e.Value)
 	}
-	if !fresh && (!m.stale || waited > 0) {
+	if !fresh && !recent {
 		m.t.Errorf("%v is older than %v", e.Value, maxAge)
 	}
-	if !e.ExpiresAt.IsZero() && !time.Now().Before(e.ExpiresAt) {
+	if !fresh {
+		m.served++
+	}
+}
+
+// checkNotExpired checks that e, which a caller received, had not expired at t.
+func (m *loaderModel) checkNotExpired(e lastmodstore.Entry[modelValue], t time.Time) {
+	if !e.ExpiresAt.IsZero() && !t.Before(e.ExpiresAt) {
 		m.t.Errorf("%v has expired", e.Value)
 	}
 }
@@ -188,16 +222,10 @@ func (m *loaderModel) checkError(ctx context.Context, err error) {
 	switch {
 	case ctx.Err() != nil && err == ctx.Err():
 	case errors.Is(err, errModel), errors.Is(err, lastmodstore.ErrLoadTimeout), errors.Is(err, lastmodstore.ErrInvalidTTL):
+	case errors.Is(err, lastmodstore.ErrNotFound):
 	case err.Error() == "lastmodstore: the load ended its goroutine (runtime.Goexit)":
 	default:
 		m.t.Errorf("unexpected error: %v", err)
-	}
-}
-
-func (m *loaderModel) checkNothingHeld(when string, closed bool) {
-	loads, failures, confirmations, running := m.loader.Held()
-	if loads+failures+running > 0 || closed && confirmations > 0 || confirmations > modelKeys {
-		m.t.Errorf("%s: %d loads, %d failures, %d confirmations, %d running", when, loads, failures, confirmations, running)
 	}
 }
 
@@ -219,4 +247,5 @@ func (m *loaderModel) checkEnd() {
 	if m.reported != m.failures {
 		m.t.Errorf("%d failures, %d reported", m.failures, m.reported)
 	}
+	m.checkStats()
 }

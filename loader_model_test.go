@@ -3,9 +3,7 @@ package lastmodstore_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -16,8 +14,8 @@ import (
 	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
-// The model of the Loader: callers that get, give up, invalidate, and use the store
-// directly, and a source that changes, is slow, fails and hangs. There is no second
+// The model of the Loader: callers that get one key or many, give up, invalidate, and use
+// the store directly, and a source that changes, is slow, fails and hangs. There is no second
 // implementation to compare with. Instead each value is unique, so the checks in
 // loader_model_check_test.go know what became of it and how old it was when a caller
 // received it.
@@ -28,6 +26,7 @@ const (
 	modelCalls   = 60
 	modelTimeout = 700*time.Millisecond + 250*time.Microsecond
 	modelRetry   = 90*time.Millisecond + 300*time.Microsecond
+	modelAhead   = 400 * time.Millisecond
 )
 
 // untilSlot returns the duration until the first instant after about d that is slot
@@ -50,6 +49,7 @@ type modelLoad struct {
 	id, key     int
 	ctx         context.Context
 	read        time.Time // when it read its source
+	version     int       // what it read
 	invalidated bool
 	running     bool
 }
@@ -60,6 +60,8 @@ type loaderModel struct {
 	loader *lastmodstore.Loader[int, modelValue]
 	seed   uint64
 	stale  bool
+	limit  time.Duration // of MaxStale; 0: none
+	ahead  bool          // with RefreshAhead
 
 	mu        sync.Mutex // guards the fields below
 	version   [modelKeys]int
@@ -72,6 +74,9 @@ type loaderModel struct {
 	failures  int // number that must be reported
 	reported  int
 	failed    [modelKeys]time.Time // time of the latest failed load that is still remembered
+	notFound  [modelKeys]time.Time // time of the latest load that found no value
+	loadTime  time.Duration
+	served    uint64               // entries older than a caller's maxAge
 	forgotten [modelKeys]time.Time // beginning of the latest Invalidate that has returned
 	closing   bool
 }
@@ -81,72 +86,6 @@ type loaderModel struct {
 type modelEvidence struct{ read, stored time.Time }
 
 var errModel = errors.New("broken")
-
-// load is the LoadFunc.
-func (m *loaderModel) load(ctx context.Context, key int, present lastmodstore.Entry[modelValue], ok bool) (v modelValue, ttl time.Duration, err error) {
-	f, random := m.beginLoad(ctx, key)
-	v = modelValue{-1, f.id}
-	end := func(failed, crashed bool) { m.endLoad(key, f, v, failed, crashed) }
-	wait := func(d time.Duration) bool {
-		canceled := ctx.Done()
-		if random.IntN(3) == 0 {
-			canceled = nil
-		}
-		timer := time.NewTimer(untilSlot(d, 1000+f.id))
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			return true
-		case <-canceled:
-			return false
-		}
-	}
-	if !wait(time.Duration(random.IntN(60)) * time.Millisecond) {
-		end(false, false)
-		return v, 0, ctx.Err()
-	}
-	version := m.readSource(key, f)
-	latency := time.Duration(random.IntN(200)) * time.Millisecond
-	if random.IntN(16) == 0 {
-		latency = 2 * time.Second // it hangs
-	}
-	if !wait(latency) {
-		end(false, false)
-		return v, 0, ctx.Err()
-	}
-	ttl = modelTTL(random)
-	switch random.IntN(16) {
-	case 0, 1:
-		end(true, false)
-		return v, 0, errModel
-	case 2:
-		end(true, true)
-		panic(errModel)
-	case 3:
-		end(true, true)
-		runtime.Goexit()
-	case 4:
-		ttl = -9
-	}
-	if ok && ttl != -9 && present.Value.version == version {
-		v = present.Value
-		end(false, false)
-		return modelValue{}, ttl, fmt.Errorf("304: %w", lastmodstore.ErrNotModified)
-	}
-	v.version = version
-	end(ttl == -9 && !m.isInvalidated(f), false)
-	return v, ttl, nil
-}
-
-func modelTTL(random *rand.Rand) time.Duration {
-	switch random.IntN(4) {
-	case 0:
-		return lastmodstore.NoExpiry
-	case 1:
-		return lastmodstore.KeepTTL
-	}
-	return time.Duration(1+random.IntN(1500))*time.Millisecond + 500*time.Microsecond
-}
 
 // call performs one random operation of a caller.
 func (m *loaderModel) call(random *rand.Rand) {
@@ -162,18 +101,16 @@ func (m *loaderModel) call(random *rand.Rand) {
 		m.touch(key, modelTTL(random))
 	case 5, 6, 7:
 		m.change(key)
+	case 8, 9, 10, 11:
+		m.getMany(random)
 	default:
 		m.get(random, key)
 	}
 }
 
 func (m *loaderModel) get(random *rand.Rand, key int) {
-	ctx := context.Background()
-	if random.IntN(3) == 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(random.IntN(150))*time.Millisecond+800*time.Microsecond)
-		defer cancel()
-	}
+	ctx, cancel := modelContext(random)
+	defer cancel()
 	m.mu.Lock()
 	floor := m.forgotten[key]
 	m.mu.Unlock()
@@ -188,11 +125,20 @@ func (m *loaderModel) get(random *rand.Rand, key int) {
 		e, err = m.loader.GetFresh(ctx, key, maxAge)
 	}
 	m.checkGet(ctx, asked, floor, maxAge, e, err)
+	m.checkNotExpired(e, time.Now())
+}
+
+// modelContext returns the context of a caller, which may be impatient.
+func modelContext(random *rand.Rand) (context.Context, context.CancelFunc) {
+	if random.IntN(3) > 0 {
+		return context.Background(), func() {}
+	}
+	return context.WithTimeout(context.Background(), time.Duration(random.IntN(150))*time.Millisecond+800*time.Microsecond)
 }
 
 // run runs the callers, waits until all loads and timers have ended, and closes the
-// loader.
-func (m *loaderModel) run() {
+// loader, whose counters it returns.
+func (m *loaderModel) run() lastmodstore.LoaderStats {
 	defer m.store.Close()
 	m.store.OnRemove(func(_ int, e lastmodstore.Entry[modelValue], _ lastmodstore.EventKind) { m.count(m.removed, e.Value) })
 	var wg sync.WaitGroup
@@ -219,6 +165,7 @@ func (m *loaderModel) run() {
 	}
 	m.checkNothingHeld("after Close", true)
 	m.checkEnd()
+	return m.loader.Stats()
 }
 
 func TestLoaderAgreesWithModelUnderRandomUse(t *testing.T) {
@@ -231,11 +178,18 @@ func TestLoaderAgreesWithModelUnderRandomUse(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			var joint, stale, refreshes uint64
 			for seed := range uint64(60) {
-				synctest.Test(t, func(t *testing.T) { newLoaderModel(t, open(), seed).run() })
+				synctest.Test(t, func(t *testing.T) {
+					stats := newLoaderModel(t, open(), seed).run()
+					joint, stale, refreshes = joint+stats.Loads-stats.Calls, stale+stats.Stale, refreshes+stats.Refreshes
+				})
 				if t.Failed() {
 					t.Fatalf("seed %d", seed)
 				}
+			}
+			if joint < 50 || stale < 100 || refreshes < 50 {
+				t.Errorf("too little use: %d loads shared a call, %d stale entries, %d refreshes", joint, stale, refreshes)
 			}
 		})
 	}

@@ -10,8 +10,11 @@ type LoaderOption func(*loaderConfig)
 
 type loaderConfig struct {
 	stale      bool
+	maxStale   time.Duration // 0: no limit
+	ahead      time.Duration // 0: no refresh
 	timeout    time.Duration // 0: no timeout
 	retryAfter time.Duration // 0: retry at once
+	loadMany   any           // LoadManyFunc[K, V], or nil
 	onError    any           // func(K, error), or nil
 	onDiscard  any           // func(K, V), or nil
 }
@@ -26,6 +29,16 @@ type loaderConfig struct {
 // an entry that never expires stale forever. Set [RetryAfter] as well: otherwise the
 // next reader repeats a failed load at once. [OnLoadError] reports failed loads.
 func ServeStale() LoaderOption { return func(c *loaderConfig) { c.stale = true } }
+
+// MaxStale limits [ServeStale]: GetFresh returns an entry that is older than its maxAge
+// only if it is older by no more than d, and otherwise waits for the load. So even if the
+// source fails, no caller receives an entry older than maxAge + d, but the error. An entry
+// that has expired is absent as always. MaxStale panics if d <= 0, and NewLoader panics if
+// it is given without ServeStale.
+func MaxStale(d time.Duration) LoaderOption {
+	checkDuration("MaxStale", d, "no limit")
+	return func(c *loaderConfig) { c.maxStale = d }
+}
 
 // LoadTimeout limits each load to d. When d has passed, the load's context ends, its
 // callers receive [ErrLoadTimeout] even if the source ignores its context, and the
@@ -56,9 +69,10 @@ func checkDuration(option string, d time.Duration, without string) {
 
 // OnLoadError calls fn once for each failed load, including background loads. A load
 // fails with an error, a panic ([*PanicError]) or a timeout ([ErrLoadTimeout]), or
-// because the store refused its value ([ErrFull], [ErrInvalidTTL], [ErrClosed]). A
-// load that the Loader itself canceled, because every caller had given up or because
-// of Close, has not failed. A panic is always reported.
+// because the store refused its value ([ErrFull], [ErrInvalidTTL], [ErrClosed]). If the
+// call of a [LoadManyFunc] fails, fn is called once for each of its keys. A load that
+// the Loader itself canceled, because every caller had given up or because of Close,
+// has not failed, nor has one that ended with [ErrNotFound]. A panic is always reported.
 //
 // fn runs on the goroutine of the load, after its callers have been woken, under no
 // lock, and possibly concurrently with itself. It may call every method of the

@@ -2,23 +2,42 @@ package lastmodstore
 
 import (
 	"context"
+	"slices"
 	"time"
 )
+
+// A call is one call of the source, for one load or, begun by GetMany, for several.
+type call[K comparable, V any] struct {
+	ctx     context.Context
+	cancel  context.CancelFunc
+	stop    func() bool      // cancels the call of expire
+	loads   []*loading[K, V] // their number never changes
+	many    bool             // by the LoadManyFunc
+	refresh bool             // begun by RefreshAhead
+	wanted  int              // callers that wait for its loads, and loads in the background; the loader's lock guards it
+	extra   []extra[K, V]    // values that it was not asked for; the goroutine of the call owns it
+}
 
 // A loading is one load in progress. While it is in the loader's map, callers can
 // join it and it may write to the store. It leaves the map when it ends, or when it
 // is invalidated; then only the callers that have already joined wait for it.
-type loading[V any] struct {
-	ctx    context.Context
-	cancel context.CancelFunc
-	stop   func() bool // cancels the call of expire
+type loading[K comparable, V any] struct {
+	*call[K, V]
+	key K
 
 	// The loader's lock guards these.
 	waiting     int
-	background  bool          // begun or joined for a caller that received a stale entry
+	background  bool          // begun or joined for a caller that received a present entry
 	writing     chan struct{} // non-nil while it writes to the store; closed afterwards
 	invalidated bool          // invalidated while writing: it leaves the map afterwards
 	ended       bool
+
+	// The goroutine of the call owns these.
+	present Entry[V] // if ok, the entry that was present when it began
+	ok      bool
+	settled bool      // the outcome is known
+	outcome result[V] // differs from result if it ended before its source returned
+	failed  bool      // the outcome is to be reported as a failure
 
 	done   chan struct{} // closed when it ends, under the lock
 	result result[V]     // written before done is closed
@@ -35,12 +54,26 @@ type result[V any] struct {
 
 // join returns the load of key in progress, or begins one, or returns the error that
 // prevents it. A caller that joins without waiting receives the stale entry.
-func (l *Loader[K, V]) join(key K, since time.Time, wait bool) (*loading[V], error) {
+func (l *Loader[K, V]) join(key K, since time.Time, wait bool) (*loading[K, V], error) {
 	if isClosed(l.store) {
 		return nil, ErrClosed
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	f, err := l.findLocked(key)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil {
+		f = l.beginLocked(&call[K, V]{}, since, key)[0]
+	}
+	f.wantLocked(wait)
+	return f, nil
+}
+
+// findLocked returns the load of key in progress, or nil if one may begin, or the error
+// that prevents it.
+func (l *Loader[K, V]) findLocked(key K) (*loading[K, V], error) {
 	f := l.loading[key]
 	if f == nil {
 		if l.closed {
@@ -49,135 +82,87 @@ func (l *Loader[K, V]) join(key K, since time.Time, wait bool) (*loading[V], err
 		if err := l.failed.get(key); err != nil {
 			return nil, err
 		}
-		f = l.beginLocked(key, since)
-	}
-	if wait {
-		f.waiting++
-	} else {
-		f.background = true
 	}
 	return f, nil
 }
 
-func (l *Loader[K, V]) beginLocked(key K, since time.Time) *loading[V] {
-	f := &loading[V]{done: make(chan struct{})}
+// beginLocked makes c the call that loads keys, and returns the loads.
+func (l *Loader[K, V]) beginLocked(c *call[K, V], since time.Time, keys ...K) []*loading[K, V] {
 	if l.timeout > 0 {
-		f.ctx, f.cancel = context.WithTimeoutCause(l.ctx, l.timeout, ErrLoadTimeout)
+		c.ctx, c.cancel = context.WithTimeoutCause(l.ctx, l.timeout, ErrLoadTimeout)
 	} else {
-		f.ctx, f.cancel = context.WithCancel(l.ctx)
+		c.ctx, c.cancel = context.WithCancel(l.ctx)
 	}
-	l.loading[key] = f
+	for _, key := range keys {
+		f := &loading[K, V]{call: c, key: key, done: make(chan struct{})}
+		c.loads = append(c.loads, f)
+		l.loading[key] = f
+	}
 	l.running += 2
-	f.stop = context.AfterFunc(f.ctx, func() { l.expire(key, f) })
-	go l.run(key, f, since)
-	return f
+	c.stop = context.AfterFunc(c.ctx, func() { l.expire(c) })
+	go l.run(c, since)
+	return c.loads
 }
 
-// leave removes a caller that has given up. A load without callers is canceled.
-func (l *Loader[K, V]) leave(key K, f *loading[V]) {
+// wantLocked adds a caller of f that waits, or makes f run in the background.
+func (f *loading[K, V]) wantLocked(wait bool) {
+	if wait {
+		f.waiting++
+		f.wanted++
+	} else if !f.background {
+		f.background = true
+		f.wanted++
+	}
+}
+
+// dropBackgroundLocked makes f end with its last waiting caller.
+func (f *loading[K, V]) dropBackgroundLocked() {
+	if f.background {
+		f.background = false
+		f.wanted--
+	}
+}
+
+// leave removes a caller that has given up. A call without callers is canceled.
+func (l *Loader[K, V]) leave(f *loading[K, V]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f.waiting--
-	if f.waiting == 0 {
-		f.background = false // it took too long for its last caller
+	if f.ended {
+		return
 	}
-	l.abandonLocked(key, f)
+	f.waiting--
+	f.wanted--
+	if f.waiting == 0 {
+		f.dropBackgroundLocked() // it took too long for its last caller
+	}
+	l.abandonLocked(f.call)
 }
 
-// abandonLocked ends f if nobody wants its result and it is not writing to the store.
-func (l *Loader[K, V]) abandonLocked(key K, f *loading[V]) {
-	if f.waiting == 0 && !f.background && f.writing == nil && l.endLocked(key, f, result[V]{err: context.Canceled}) {
-		f.cancel()
+// abandonLocked ends the loads of c if nobody wants the result of any, and none is
+// writing to the store.
+func (l *Loader[K, V]) abandonLocked(c *call[K, V]) {
+	if c.wanted > 0 || slices.ContainsFunc(c.loads, func(f *loading[K, V]) bool { return f.writing != nil }) {
+		return
+	}
+	for _, f := range c.loads {
+		if l.endLocked(f, result[V]{err: context.Canceled}) {
+			c.cancel()
+		}
 	}
 }
 
 // endLocked ends f with r and reports whether it did. It does not if f has already
 // ended.
-func (l *Loader[K, V]) endLocked(key K, f *loading[V], r result[V]) bool {
+func (l *Loader[K, V]) endLocked(f *loading[K, V], r result[V]) bool {
 	if f.ended {
 		return false
 	}
-	if l.loading[key] == f {
-		delete(l.loading, key)
+	if l.loading[f.key] == f {
+		delete(l.loading, f.key)
 	}
+	f.dropBackgroundLocked()
+	f.wanted -= f.waiting
 	f.ended, f.result = true, r
 	close(f.done)
 	return true
-}
-
-// detach keeps the load of key from storing its value and from being joined. If the
-// load is writing to the store, detach returns a channel that is closed when it has
-// finished.
-func (l *Loader[K, V]) detach(key K) (writing <-chan struct{}) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.failed.forget(key)
-	f := l.loading[key]
-	if f == nil {
-		return nil
-	}
-	if f.writing != nil {
-		f.invalidated = true
-		return f.writing
-	}
-	delete(l.loading, key)
-	f.background = false
-	l.abandonLocked(key, f)
-	return nil
-}
-
-// write calls write if f may still write to the store, and reports whether it did.
-// The lock is not held during the call, but Invalidate waits for it.
-func (l *Loader[K, V]) write(key K, f *loading[V], write func()) bool {
-	l.mu.Lock()
-	if l.loading[key] != f || f.ctx.Err() != nil {
-		l.mu.Unlock()
-		return false
-	}
-	f.writing = make(chan struct{})
-	l.mu.Unlock()
-	write()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	close(f.writing)
-	f.writing = nil
-	if f.invalidated {
-		f.invalidated, f.background = false, false
-		delete(l.loading, key)
-	}
-	return true
-}
-
-// expire ends f when its context has ended, so that no caller waits for a source
-// that ignores it. It runs on a goroutine of its own.
-func (l *Loader[K, V]) expire(key K, f *loading[V]) {
-	defer l.release()
-	r := result[V]{err: context.Cause(f.ctx)}
-	if r.err == context.Canceled {
-		return // abandoned
-	}
-	l.mu.Lock()
-	ended := f.writing == nil && l.failLocked(key, f, r)
-	l.mu.Unlock()
-	if ended {
-		l.report(key, r, r.err != ErrClosed)
-	}
-}
-
-// failLocked is endLocked for a failed load. It remembers the failure for RetryAfter.
-func (l *Loader[K, V]) failLocked(key K, f *loading[V], r result[V]) bool {
-	if l.loading[key] == f {
-		l.rememberLocked(key, r.err)
-	}
-	return l.endLocked(key, f, r)
-}
-
-// release ends one of the activities counted in running.
-func (l *Loader[K, V]) release() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.running--
-	if l.closed && l.running == 0 {
-		close(l.idle)
-	}
 }

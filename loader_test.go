@@ -276,7 +276,17 @@ func TestMisusePanicsWithASentence(t *testing.T) {
 		"RetryAfter(-1ns)": func() { lastmodstore.RetryAfter(-1) },
 		"OnLoadError(nil)": func() { lastmodstore.OnLoadError[string](nil) },
 		"OnDiscard(nil)":   func() { lastmodstore.OnDiscard[string, int](nil) },
-		"the LoadFunc":     func() { lastmodstore.NewLoader(s, nil) },
+		"MaxStale(0s)":     func() { lastmodstore.MaxStale(0) },
+		"RefreshAhead(0s)": func() { lastmodstore.RefreshAhead(0) },
+		"LoadMany(nil)":    func() { lastmodstore.LoadMany[string, int](nil) },
+		"MaxStale limits ServeStale": func() {
+			lastmodstore.NewLoader(s, countingSource(0, 0), lastmodstore.MaxStale(time.Second))
+		},
+		"LoadMany was given a lastmodstore.LoadManyFunc[int,int], but this Loader needs a lastmodstore.LoadManyFunc[string,int]": func() {
+			lastmodstore.NewLoader(s, countingSource(0, 0),
+				lastmodstore.LoadMany(func(context.Context, []int) (map[int]lastmodstore.Loaded[int], error) { return nil, nil }))
+		},
+		"the LoadFunc": func() { lastmodstore.NewLoader(s, nil) },
 		"a func(int, error), but this Loader needs a func(string, error)": func() {
 			lastmodstore.NewLoader(s, countingSource(0, 0), lastmodstore.OnLoadError(func(int, error) {}))
 		},
