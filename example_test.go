@@ -124,7 +124,7 @@ func Example_expvar() {
 	expvar.Publish("cache", expvar.Func(func() any { return s.Stats() }))
 	s.Set("a", 1, time.Minute)
 	fmt.Println(expvar.Get("cache"))
-	// Output: {"Entries":1,"Hits":0,"Misses":0,"Sets":1,"Deletes":0,"Expirations":0,"Evictions":0,"PendingRemovals":0,"Sweeps":0,"LongestSweepStep":0}
+	// Output: {"Entries":1,"Weight":0,"MaxWeight":0,"Hits":0,"Misses":0,"Sets":1,"Deletes":0,"Expirations":0,"Evictions":0,"PendingRemovals":0,"Sweeps":0,"LongestSweepStep":0}
 }
 
 func ExampleSave() {

@@ -58,18 +58,22 @@ func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
 }
 
 func (s *Store[K, V]) set(h uint64, key K, value V, ttl time.Duration) error {
+	weight := s.weigher.Of(key, value)
 	now, err := s.begin()
 	defer s.end()
 	if err != nil {
 		return err
 	}
+	s.table.Weigh(weight)
 	return s.table.Set(table.Short(h), key, value, ttl, now)
 }
 
 // SetMany implements [lastmodstore.Writer]: it stores all values or none. Meanwhile
 // reads of single keys wait for the lock.
 func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
-	return s.setMany(table.Assignments(s.seed, values), ttl)
+	all := table.Assignments(s.seed, values)
+	s.weigher.OfAll(all)
+	return s.setMany(all, ttl)
 }
 
 func (s *Store[K, V]) setMany(all []table.Assignment[K, V], ttl time.Duration) error {
@@ -100,11 +104,13 @@ func (s *Store[K, V]) setIf(h uint64, key K, value V, ttl time.Duration, t time.
 }
 
 func (s *Store[K, V]) setIfCopy(h uint64, key K, value V, ttl time.Duration, t time.Time, c *table.Copy[V]) (bool, error) {
+	weight := s.weigher.Of(key, value)
 	now, err := s.beginRenewal(table.Short(h))
 	defer s.endRenewal()
 	if err != nil {
 		return false, err
 	}
+	s.table.Weigh(weight)
 	return s.table.SetIfUnmodifiedSince(table.Short(h), key, value, ttl, t, now, c)
 }
 
@@ -115,6 +121,9 @@ func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry
 }
 
 func (s *Store[K, V]) add(h uint64, key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
+	if s.weigher != nil {
+		return s.addWeighed(h, key, delta, ttl)
+	}
 	var c table.Copy[V]
 	err := s.addCopy(h, key, delta, ttl, &c)
 	return c.Entry(s.line), err
@@ -127,6 +136,30 @@ func (s *Store[K, V]) addCopy(h uint64, key K, delta V, ttl time.Duration, c *ta
 		return err
 	}
 	return s.table.Add(table.Short(h), key, delta, ttl, now, c)
+}
+
+// addWeighed is add with MaxWeight. The weight is that of the sum, and no weigher may
+// run under the lock: so it weighs the sum with what it has found, and tries again if
+// that has changed meanwhile.
+func (s *Store[K, V]) addWeighed(h uint64, key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
+	var c table.Copy[V]
+	var sum table.Sum[V]
+	for {
+		done, err := s.tryAdd(h, key, delta, ttl, &sum, &c)
+		if done {
+			return c.Entry(s.line), err
+		}
+		s.weigher.OfSum(&sum, key, delta)
+	}
+}
+
+func (s *Store[K, V]) tryAdd(h uint64, key K, delta V, ttl time.Duration, sum *table.Sum[V], c *table.Copy[V]) (done bool, err error) {
+	now, err := s.begin()
+	defer s.end()
+	if err != nil {
+		return true, err
+	}
+	return s.table.AddTo(sum, table.Short(h), key, delta, ttl, now, c)
 }
 
 // Touch implements [lastmodstore.Writer]: it gives the entry of key a new deadline
@@ -202,11 +235,13 @@ func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 }
 
 func (s *Store[K, V]) merge(h uint64, key K, e lastmodstore.Entry[V]) (bool, error) {
+	weight := s.weigher.Of(key, e.Value)
 	_, err := s.begin()
 	defer s.end()
 	if err != nil {
 		return false, err
 	}
+	s.table.Weigh(weight)
 	return s.table.Merge(table.Short(h), key, e, s.line.Catch())
 }
 
