@@ -134,7 +134,7 @@ func heavyIsRefused(t *tester) {
 	for _, key := range []string{"a", "new"} {
 		_, _, errIf := s.SetIfUnmodifiedSince(key, 11, 0, s.GetMany([]string{key})[key].LastModified)
 		_, errAdd := s.Add(key, 11, 0)
-		_, errMerge := s.Merge(key, entry{Value: 11, LastModified: time.Now()})
+		_, errMerge := s.Merge(key, entry{Value: 11, LastModified: time.Now().Add(time.Second)})
 		for _, err := range []error{s.Set(key, 11, 0), s.SetMany(map[string]int{key: 11}, 0), errIf, errAdd, errMerge} {
 			t.Expect(err).To(MatchError(lastmodstore.ErrFull))
 		}
