@@ -118,6 +118,22 @@ func ExampleReader_modifiedSince() {
 	// b 10
 }
 
+func ExampleMaxWeight() {
+	size := func(key string, value []byte) int { return len(key) + len(value) }
+	s := mutexstore.New[string, []byte](time.Minute, lastmodstore.MaxWeight(1000, size))
+	defer s.Close()
+	for _, key := range []string{"a", "b", "c"} {
+		s.Set(key, make([]byte, 399), lastmodstore.NoExpiry)
+	}
+	_, ok := s.Get("a")
+	stats := s.Stats()
+	fmt.Println(ok, stats.Entries, stats.Weight, stats.MaxWeight)
+	fmt.Println(s.Set("d", make([]byte, 1000), lastmodstore.NoExpiry) == lastmodstore.ErrFull)
+	// Output:
+	// false 2 800 1000
+	// true
+}
+
 func Example_expvar() {
 	s := mutexstore.New[string, int](0)
 	defer s.Close()
