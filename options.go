@@ -36,8 +36,8 @@ func MaxEntries(n int) Option {
 //
 // A call that would store an entry heavier than n returns [ErrFull] and changes nothing:
 // an older value of the key stays. SetMany returns ErrFull for a batch that is heavier
-// than n. It evicts none of its own keys, and other callers see neither half of the batch
-// nor a total above n.
+// than n. It evicts none of its own keys, and other callers see the whole batch or
+// nothing of it, and never a total above n.
 //
 // The store calls weigher on the goroutine of its caller, under no lock, so weigher may
 // use the store. Its result should depend on its arguments alone, since the store records
@@ -55,8 +55,8 @@ func MaxWeight[K comparable, V any](n int, weigher func(key K, value V) int) Opt
 	return func(c *config.Config) { c.MaxWeight, c.Weigher = n, weigher }
 }
 
-// RejectWhenFull makes a store with MaxEntries or MaxWeight return ErrFull for what it
-// has no room for instead of evicting an entry: a new key or, with MaxWeight, a heavier
+// RejectWhenFull makes a store with MaxEntries or MaxWeight return ErrFull instead of
+// evicting an entry if there is no room for a new key or, with MaxWeight, for a heavier
 // value. Expired entries are still removed to make room.
 func RejectWhenFull() Option {
 	return func(c *config.Config) { c.RejectWhenFull = true }

@@ -2,6 +2,7 @@ package table
 
 import (
 	"math"
+	"time"
 
 	"github.com/lastmodstore/lastmodstore"
 )
@@ -104,6 +105,29 @@ func (t *Table[K, V]) addWeight(i, j, h uint32, key K, now int64) uint32 {
 		j = t.find(h, key)
 	}
 	return j
+}
+
+// AddTo is Add in a table that weighs. If s is not the weight of the sum, AddTo sets s to
+// what is present, changes nothing and returns false.
+func (t *Table[K, V]) AddTo(s *Sum[V], h uint32, key K, delta V, ttl time.Duration, now int64, c *Copy[V]) (done bool, err error) {
+	if err := check(key, ttl); err != nil {
+		return true, err
+	}
+	if t.sum == nil {
+		return true, lastmodstore.ErrNotNumber
+	}
+	var value *V
+	if i, _ := t.live(h, key, now); i != none {
+		value = &t.slots.at(i).value
+	}
+	if s.isOf(value) {
+		t.Weigh(s.weight)
+		return true, t.Add(h, key, delta, ttl, now, c)
+	}
+	if s.present = value != nil; s.present {
+		s.value = *value
+	}
+	return false, nil
 }
 
 // evictWeight removes the entry that SIEVE chooses among those that weigh something,

@@ -79,29 +79,6 @@ func (t *Table[K, V]) Add(h uint32, key K, delta V, ttl time.Duration, now int64
 	return nil
 }
 
-// AddTo is Add in a table that weighs. If s is not the weight of the sum, AddTo sets s to
-// what is present, changes nothing and returns false.
-func (t *Table[K, V]) AddTo(s *Sum[V], h uint32, key K, delta V, ttl time.Duration, now int64, c *Copy[V]) (done bool, err error) {
-	if err := check(key, ttl); err != nil {
-		return true, err
-	}
-	if t.sum == nil {
-		return true, lastmodstore.ErrNotNumber
-	}
-	var value *V
-	if i, _ := t.live(h, key, now); i != none {
-		value = &t.slots.at(i).value
-	}
-	if s.isOf(value) {
-		t.Weigh(s.weight)
-		return true, t.Add(h, key, delta, ttl, now, c)
-	}
-	if s.present = value != nil; s.present {
-		s.value = *value
-	}
-	return false, nil
-}
-
 // An Assignment is one key of a SetMany.
 type Assignment[K comparable, V any] struct {
 	Hash   uint32
