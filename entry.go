@@ -33,9 +33,10 @@ var (
 	ErrInvalidTTL = errors.New("lastmodstore: invalid TTL: use a positive duration, NoExpiry, KeepTTL or Until(t)")
 	// ErrInvalidKey means that a key is not equal to itself (NaN).
 	ErrInvalidKey = errors.New("lastmodstore: invalid key: it is not equal to itself (NaN), so its entry could never be found")
-	// ErrFull means that the store holds MaxEntries entries and RejectWhenFull is
-	// set, or that a batch is larger than MaxEntries.
-	ErrFull = errors.New("lastmodstore: the store is full: delete entries, raise MaxEntries or open it without RejectWhenFull")
+	// ErrFull means that MaxEntries or MaxWeight leaves no room and RejectWhenFull is
+	// set, or that an entry is heavier than MaxWeight, or a batch larger than
+	// MaxEntries or heavier than MaxWeight.
+	ErrFull = errors.New("lastmodstore: the store is full: delete entries, raise MaxEntries or MaxWeight, or open it without RejectWhenFull")
 	// ErrNotNumber means that Add was called on a store whose values are not numbers.
 	ErrNotNumber = errors.New("lastmodstore: the values are not numbers: Add needs a store of integers or floats")
 	// ErrClockSkew means that a merged entry was modified more than a minute
@@ -48,6 +49,8 @@ var (
 // is opened.
 type Stats struct {
 	Entries          int           // entries held now, including expired ones that were not swept yet
+	Weight           int           // weight of these entries; counted with MaxWeight
+	MaxWeight        int           // the limit of Weight, set by MaxWeight; 0 without it
 	Hits             uint64        // reads of one key that found it; counted with CountReads
 	Misses           uint64        // reads of one key that did not find it; counted with CountReads
 	Sets             uint64        // entries stored, by any method

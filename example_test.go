@@ -118,13 +118,29 @@ func ExampleReader_modifiedSince() {
 	// b 10
 }
 
+func ExampleMaxWeight() {
+	size := func(key string, value []byte) int { return len(key) + len(value) }
+	s := mutexstore.New[string, []byte](time.Minute, lastmodstore.MaxWeight(1000, size))
+	defer s.Close()
+	for _, key := range []string{"a", "b", "c"} {
+		s.Set(key, make([]byte, 399), lastmodstore.NoExpiry)
+	}
+	_, ok := s.Get("a")
+	stats := s.Stats()
+	fmt.Println(ok, stats.Entries, stats.Weight, stats.MaxWeight)
+	fmt.Println(s.Set("d", make([]byte, 1000), lastmodstore.NoExpiry) == lastmodstore.ErrFull)
+	// Output:
+	// false 2 800 1000
+	// true
+}
+
 func Example_expvar() {
 	s := mutexstore.New[string, int](0)
 	defer s.Close()
 	expvar.Publish("cache", expvar.Func(func() any { return s.Stats() }))
 	s.Set("a", 1, time.Minute)
 	fmt.Println(expvar.Get("cache"))
-	// Output: {"Entries":1,"Hits":0,"Misses":0,"Sets":1,"Deletes":0,"Expirations":0,"Evictions":0,"PendingRemovals":0,"Sweeps":0,"LongestSweepStep":0}
+	// Output: {"Entries":1,"Weight":0,"MaxWeight":0,"Hits":0,"Misses":0,"Sets":1,"Deletes":0,"Expirations":0,"Evictions":0,"PendingRemovals":0,"Sweeps":0,"LongestSweepStep":0}
 }
 
 func ExampleSave() {

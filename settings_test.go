@@ -16,3 +16,12 @@ func TestApplyOptionsReturnsWhatTheOptionsAskFor(t *testing.T) {
 		lastmodstore.CountReads(), lastmodstore.RemovalLog(7),
 	)).To(Equal(lastmodstore.Settings{MaxEntries: 6, RejectWhenFull: true, CountReads: true, RemovalLog: 7, RetainRemovals: true}))
 }
+
+func TestApplyOptionsReturnsTheWeigher(t *testing.T) {
+	g := NewWithT(t)
+	s := lastmodstore.ApplyOptions(lastmodstore.MaxWeight(7, func(key string, value []byte) int { return len(key) + len(value) }))
+	g.Expect(s.MaxWeight).To(Equal(7))
+	weigher, ok := s.Weigher.(func(string, []byte) int)
+	g.Expect(ok).To(BeTrue())
+	g.Expect(weigher("ab", []byte("c"))).To(Equal(3))
+}

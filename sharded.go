@@ -16,7 +16,8 @@ import (
 //     as a whole in each shard. If SetMany returns ErrFull, other shards may have
 //     stored their part; ErrInvalidTTL and ErrInvalidKey are returned before
 //     anything is stored. Clear takes effect at a single instant in each shard.
-//   - Each shard has its own capacity and its own removal log. If one log is
+//   - Each shard has its own capacity and its own removal log. With MaxWeight, an
+//     entry heavier than the capacity of one shard is refused. If one log is
 //     exceeded, the whole feed yields a Resync.
 //   - Shards are swept one after another: an expired entry is absent at once, but
 //     occupies memory until the sweep of its shard.

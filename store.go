@@ -69,9 +69,9 @@ type Reader[K comparable, V any] interface {
 // [Until].
 //
 // Writes return [ErrInvalidKey] for a key that is not equal to itself (NaN),
-// [ErrFull] for a new key if RejectWhenFull is set and there is no room, and
-// [ErrClosed] if the store is closed. A method that returns an error has changed
-// nothing.
+// [ErrFull] for a new key or a heavier value if RejectWhenFull is set and there is no
+// room, and for a value heavier than [MaxWeight], and [ErrClosed] if the store is closed.
+// A method that returns an error has changed nothing.
 //
 // LastModified is strictly increasing over all modifications of one store, across
 // keys, deletions and re-insertions, so it serves as the version of an entry. A
@@ -90,7 +90,7 @@ type Writer[K comparable, V any] interface {
 	// SetMany stores all values at once: other callers see all of them or none.
 	// Their order by LastModified is unspecified. In a store with a capacity,
 	// SetMany evicts none of its own keys, and returns [ErrFull] for a batch
-	// larger than MaxEntries.
+	// larger than MaxEntries or heavier than MaxWeight.
 	SetMany(values map[K]V, ttl time.Duration) error
 
 	// SetIfUnmodifiedSince stores value if the key's entry was last modified at

@@ -25,6 +25,7 @@ const (
 	opSetMany
 	opSetIf
 	opAdd
+	opAddTo
 	opTouch
 	opDelete
 	opGetAndDelete
@@ -57,11 +58,13 @@ type request[K comparable, V any] struct {
 	err  error // result
 
 	value V             // opSet and others: argument; opGet: result
+	sum   *table.Sum[V] // opAddTo
 	ttl   time.Duration // writes
 	time  time.Time     // the condition; GetLastModified: result
 	entry lastmodstore.Entry[V]
 	copy  table.Copy[V] // result of writes; the caller converts it to an Entry
 
+	weight  uint64               // of value or entry, with MaxWeight
 	joint   *engine.Joint        // opJoin
 	cutoff  int64                // opSweep
 	last    int64                // opLast: result
@@ -107,11 +110,15 @@ func (r *request[K, V]) serve(t *table.Table[K, V], now int64) {
 	case opChanges:
 		t.Changes(r.page, now)
 	case opSet:
+		t.Weigh(r.weight)
 		r.err = t.Set(r.hash, r.key, r.value, r.ttl, now)
 	case opSetMany:
 		r.err = t.SetMany(r.assignments, r.ttl, now)
 	case opSetIf:
+		t.Weigh(r.weight)
 		r.ok, r.err = t.SetIfUnmodifiedSince(r.hash, r.key, r.value, r.ttl, r.time, now, &r.copy)
+	case opAddTo:
+		r.ok, r.err = t.AddTo(r.sum, r.hash, r.key, r.value, r.ttl, now, &r.copy)
 	case opAdd:
 		r.err = t.Add(r.hash, r.key, r.value, r.ttl, now, &r.copy)
 	case opTouch:
@@ -123,6 +130,7 @@ func (r *request[K, V]) serve(t *table.Table[K, V], now int64) {
 	case opDeleteIf:
 		r.ok, r.err = t.DeleteIfUnmodifiedSince(r.hash, r.key, r.time, now)
 	case opMerge:
+		t.Weigh(r.weight)
 		r.ok, r.err = t.Merge(r.hash, r.key, r.entry, now)
 	case opClear:
 		cleared := t.Clear(now)

@@ -76,6 +76,8 @@ func (s shard[K, V]) StartGetMany(keys []K, lookups []table.Lookup[V]) engine.Pe
 	return s.start(r)
 }
 
+func (s shard[K, V]) Weigh(all []table.Assignment[K, V]) { s.weigher.OfAll(all) }
+
 func (s shard[K, V]) StartSetMany(all []table.Assignment[K, V], ttl time.Duration) engine.Pending {
 	r := s.newRequest(opSetMany)
 	r.assignments, r.ttl = all, ttl

@@ -38,14 +38,16 @@ type Store[K comparable, V any] struct {
 	line       *timeline.Timeline // the owner has its own
 	requests   sync.Pool          // of *request[K, V], each with its reply channel
 	listenerWG sync.WaitGroup     // goroutines of OnRemove; only the owner calls Go
+
+	weigher table.Weigher[K, V] // nil without MaxWeight; runs on the callers' goroutines
 }
 
 var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
 
 // New opens a store that removes expired entries every cleanupInterval. An interval
 // below a millisecond counts as one: New(5) means 5 ns, not 5 s. With 0, only Cleanup
-// and insertions remove them. New panics if cleanupInterval is negative. Close the
-// store to end its goroutine.
+// and insertions remove them. New panics if cleanupInterval is negative, or if the
+// weigher of MaxWeight is for other types. Close the store to end its goroutine.
 func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstore.Option) *Store[K, V] {
 	cleanupInterval = config.Interval(cleanupInterval)
 	c := config.New(opts)
@@ -55,6 +57,7 @@ func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstor
 		stopped: make(chan struct{}),
 		seed:    maphash.MakeSeed(),
 		line:    c.Line,
+		weigher: table.WeigherOf[K, V](c),
 	}
 	s.requests.New = func() any {
 		// Buffered for the one reply, so that the owner never waits for a caller.

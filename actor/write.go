@@ -16,8 +16,9 @@ func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
 }
 
 func (s *Store[K, V]) set(h uint64, key K, value V, ttl time.Duration) error {
+	weight := s.weigher.Of(key, value)
 	r := s.newKeyRequest(opSet, h, key)
-	r.value, r.ttl = value, ttl
+	r.value, r.weight, r.ttl = value, weight, ttl
 	s.call(r)
 	err := r.err
 	s.release(r)
@@ -27,9 +28,11 @@ func (s *Store[K, V]) set(h uint64, key K, value V, ttl time.Duration) error {
 // SetMany implements [lastmodstore.Writer]: it stores all values or none, in one
 // message.
 func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
+	all := table.Assignments(s.seed, values)
+	s.weigher.OfAll(all)
 	r := s.newRequest(opSetMany)
 	defer s.release(r)
-	r.assignments, r.ttl = table.Assignments(s.seed, values), ttl
+	r.assignments, r.ttl = all, ttl
 	s.call(r)
 	return r.err
 }
@@ -42,9 +45,10 @@ func (s *Store[K, V]) SetIfUnmodifiedSince(key K, value V, ttl time.Duration, t 
 }
 
 func (s *Store[K, V]) setIf(h uint64, key K, value V, ttl time.Duration, t time.Time) (lastmodstore.Entry[V], bool, error) {
+	weight := s.weigher.Of(key, value)
 	r := s.newKeyRequest(opSetIf, h, key)
 	defer s.release(r)
-	r.value, r.ttl, r.time = value, ttl, t
+	r.value, r.weight, r.ttl, r.time = value, weight, ttl, t
 	s.call(r)
 	return r.copy.Entry(s.line), r.ok, r.err
 }
@@ -56,11 +60,36 @@ func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry
 }
 
 func (s *Store[K, V]) add(h uint64, key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
+	if s.weigher != nil {
+		return s.addWeighed(h, key, delta, ttl)
+	}
 	r := s.newKeyRequest(opAdd, h, key)
 	defer s.release(r)
 	r.value, r.ttl = delta, ttl
 	s.call(r)
 	return r.copy.Entry(s.line), r.err
+}
+
+// addWeighed is add with MaxWeight. The weight is that of the sum, and no weigher may run
+// on the owner's goroutine: so it weighs the sum with what it has found, and tries again
+// if that has changed meanwhile.
+func (s *Store[K, V]) addWeighed(h uint64, key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
+	var sum table.Sum[V]
+	for {
+		e, done, err := s.tryAdd(h, key, delta, ttl, &sum)
+		if done || err != nil {
+			return e, err
+		}
+		s.weigher.OfSum(&sum, key, delta)
+	}
+}
+
+func (s *Store[K, V]) tryAdd(h uint64, key K, delta V, ttl time.Duration, sum *table.Sum[V]) (e lastmodstore.Entry[V], done bool, err error) {
+	r := s.newKeyRequest(opAddTo, h, key)
+	defer s.release(r)
+	r.value, r.ttl, r.sum = delta, ttl, sum
+	s.call(r)
+	return r.copy.Entry(s.line), r.ok, r.err
 }
 
 // Touch implements [lastmodstore.Writer]: it gives the entry of key a new deadline
@@ -124,9 +153,10 @@ func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 }
 
 func (s *Store[K, V]) merge(h uint64, key K, e lastmodstore.Entry[V]) (bool, error) {
+	weight := s.weigher.Of(key, e.Value)
 	r := s.newKeyRequest(opMerge, h, key)
 	defer s.release(r)
-	r.entry = e
+	r.entry, r.weight = e, weight
 	s.call(r)
 	return r.ok, r.err
 }

@@ -4,6 +4,8 @@ package compare
 var groups = []group{
 	{"basics", basics},
 	{"capacity", capacity},
+	{"weights", weights},
+	{"weighers", weighers},
 	{"clock", clock},
 	{"travel", travel},
 	{"merging", merging},

@@ -85,6 +85,9 @@ func openLacking[K comparable, V any](open compare.Open[K, V], without []compare
 		if s.MaxEntries > 0 && slices.Contains(without, compare.Capacity) {
 			panic("without Capacity")
 		}
+		if s.MaxWeight > 0 && slices.Contains(without, compare.Weights) {
+			panic("without Weights")
+		}
 		if d > 0 && slices.Contains(without, compare.Sweeping) {
 			d = 0
 		}
@@ -105,7 +108,7 @@ func withoutCapabilities(e compare.Engine, without ...compare.Capability) compar
 
 // everyCapability are all of them.
 func everyCapability() (all []compare.Capability) {
-	for c := compare.Capacity; c <= compare.Turns; c++ {
+	for c := compare.Capacity; c <= compare.Weights; c++ {
 		all = append(all, c)
 	}
 	return all

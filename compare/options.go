@@ -77,6 +77,7 @@ const (
 	Conditions                       // SetIfUnmodifiedSince, DeleteIfUnmodifiedSince and GetAndDelete
 	Changes                          // ModifiedSince
 	Turns                            // callers of Update of one key take turns
+	Weights                          // MaxWeight
 )
 
 func (c Capability) String() string {
@@ -103,6 +104,8 @@ func (c Capability) String() string {
 		return "Changes"
 	case Turns:
 		return "Turns"
+	case Weights:
+		return "Weights"
 	}
 	return fmt.Sprintf("Capability(%d)", int(c))
 }

@@ -28,6 +28,9 @@ func oracleCases(c *cases) {
 			if s.interval > 0 {
 				c = c.with(Sweeping)
 			}
+			if s.weight > 0 {
+				c = c.with(Weights)
+			}
 			c.add(fmt.Sprintf("16, 29: any calls return what the contract says, %s, %s keys", s.name, k.name), func(t *tester) {
 				compareWithOracle(t, s, k)
 			})
@@ -39,6 +42,7 @@ func oracleCases(c *cases) {
 type setting struct {
 	name     string
 	interval time.Duration
+	weight   int // MaxWeight; 0: none
 	options  []lastmodstore.Option
 }
 
@@ -50,11 +54,20 @@ func (s setting) bounded() bool { return lastmodstore.ApplyOptions(s.options...)
 var everyRemoval = lastmodstore.RemovalLog(10_000)
 
 var settings = []setting{
-	{"unbounded", 0, []lastmodstore.Option{everyRemoval}},
-	{"swept", 10 * time.Minute, []lastmodstore.Option{everyRemoval, lastmodstore.CountReads()}},
-	{"evicting", 0, []lastmodstore.Option{lastmodstore.MaxEntries(5), lastmodstore.RemovalLog(3), lastmodstore.CountReads()}},
-	{"evicting swept", 10 * time.Minute, []lastmodstore.Option{lastmodstore.MaxEntries(1)}},
-	{"rejecting", 0, []lastmodstore.Option{lastmodstore.MaxEntries(6), lastmodstore.RemovalLog(0), lastmodstore.RejectWhenFull()}},
+	{"unbounded", 0, 0, []lastmodstore.Option{everyRemoval}},
+	{"swept", 10 * time.Minute, 0, []lastmodstore.Option{everyRemoval, lastmodstore.CountReads()}},
+	{"evicting", 0, 0, []lastmodstore.Option{lastmodstore.MaxEntries(5), lastmodstore.RemovalLog(3), lastmodstore.CountReads()}},
+	{"evicting swept", 10 * time.Minute, 0, []lastmodstore.Option{lastmodstore.MaxEntries(1)}},
+	{"rejecting", 0, 0, []lastmodstore.Option{lastmodstore.MaxEntries(6), lastmodstore.RemovalLog(0), lastmodstore.RejectWhenFull()}},
+	{"evicting by weight", 0, 24, []lastmodstore.Option{lastmodstore.MaxEntries(8)}},
+	{"evicting by weight swept", 10 * time.Minute, 17, []lastmodstore.Option{lastmodstore.MaxEntries(4), lastmodstore.CountReads()}},
+	{"rejecting by weight", 0, 20, []lastmodstore.Option{lastmodstore.MaxEntries(5), lastmodstore.RejectWhenFull()}},
+}
+
+// weightOfValue is the weigher of the settings with weights: many weigh nothing, and some
+// more than the store can hold.
+func weightOfValue[K comparable](_ K, value int) int {
+	return max(0, value%32-6)
 }
 
 // A keyType makes comparisons of one engine with the oracle by keys of one type.
@@ -72,6 +85,9 @@ func keysOf[K comparable](name string, open func(Engine) Open[K, int], key func(
 	has := func(e Engine) bool { return open(e) != nil }
 	return keyType{name, has, func(e Engine, s setting, calls oracle.Calls) error {
 		options := s.options
+		if s.weight > 0 {
+			options = append(slices.Clip(options), lastmodstore.MaxWeight(s.weight, weightOfValue[K]))
+		}
 		if e.shards > 0 {
 			options = append(slices.Clip(options), everyRemoval)
 		}

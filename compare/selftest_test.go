@@ -92,7 +92,7 @@ func TestNameDiffers(t *testing.T) {
 	t.Run(fmt.Sprint("process ", os.Getpid()), func(t *testing.T) {
 		compare.Run(t, engines.All()[1], compare.Isolated(), compare.Without(compare.Capacity, compare.Feed,
 			compare.Listeners, compare.Merging, compare.Sweeping, compare.Batches, compare.Counters, compare.Adding,
-			compare.Conditions, compare.Changes, compare.Turns))
+			compare.Conditions, compare.Changes, compare.Turns, compare.Weights))
 	})
 }
 

@@ -72,6 +72,8 @@ func (s shard[K, V]) StartGetMany(keys []K, lookups []table.Lookup[V]) engine.Pe
 	return nil
 }
 
+func (s shard[K, V]) Weigh(all []table.Assignment[K, V]) { s.weigher.OfAll(all) }
+
 func (s shard[K, V]) StartSetMany(all []table.Assignment[K, V], ttl time.Duration) engine.Pending {
 	if err := s.setMany(all, ttl); err != nil {
 		return engine.Refused{Err: err}

@@ -35,6 +35,8 @@ type hidden = seam.Engine
 type Store[K comparable, V any] struct {
 	*hidden
 
+	weigher table.Weigher[K, V] // nil without MaxWeight
+
 	// New sets seed, line, readers, hub and sweepSem. Join replaces them under the lock,
 	// before other goroutines use the store.
 	seed    maphash.Seed
@@ -52,7 +54,7 @@ type Store[K comparable, V any] struct {
 
 	// Makes the lock's RWMutex begin a cache line: an object of over 512 bytes that
 	// contains pointers is allocated 8 bytes behind the start of one.
-	_ [16]byte
+	_ [8]byte
 
 	mu           lock              // guards the fields below, except for what readers access in the table
 	lastNotified int64             // the time of the last change that the hub was notified of
@@ -69,11 +71,13 @@ var _ lastmodstore.Store[string, any] = (*Store[string, any])(nil)
 // New opens a store that removes expired entries every cleanupInterval. An interval
 // below a millisecond counts as one: New(5) means 5 ns, not 5 s. With 0, only Cleanup
 // and insertions remove them, and no goroutine is started. New panics if
-// cleanupInterval is negative. Close the store to end its goroutine.
+// cleanupInterval is negative, or if the weigher of MaxWeight is for other types. Close
+// the store to end its goroutine.
 func New[K comparable, V any](cleanupInterval time.Duration, opts ...lastmodstore.Option) *Store[K, V] {
 	cleanupInterval = config.Interval(cleanupInterval)
 	c := config.New(opts)
 	s := &Store[K, V]{
+		weigher:  table.WeigherOf[K, V](c),
 		seed:     maphash.MakeSeed(),
 		line:     c.Line,
 		done:     make(chan struct{}),

@@ -58,18 +58,22 @@ func (s *Store[K, V]) Set(key K, value V, ttl time.Duration) error {
 }
 
 func (s *Store[K, V]) set(h uint64, key K, value V, ttl time.Duration) error {
+	weight := s.weigher.Of(key, value)
 	now, err := s.begin()
 	defer s.end()
 	if err != nil {
 		return err
 	}
+	s.table.Weigh(weight)
 	return s.table.Set(table.Short(h), key, value, ttl, now)
 }
 
 // SetMany implements [lastmodstore.Writer]: it stores all values or none. Meanwhile
 // reads of single keys wait for the lock.
 func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
-	return s.setMany(table.Assignments(s.seed, values), ttl)
+	all := table.Assignments(s.seed, values)
+	s.weigher.OfAll(all)
+	return s.setMany(all, ttl)
 }
 
 func (s *Store[K, V]) setMany(all []table.Assignment[K, V], ttl time.Duration) error {
@@ -100,11 +104,13 @@ func (s *Store[K, V]) setIf(h uint64, key K, value V, ttl time.Duration, t time.
 }
 
 func (s *Store[K, V]) setIfCopy(h uint64, key K, value V, ttl time.Duration, t time.Time, c *table.Copy[V]) (bool, error) {
+	weight := s.weigher.Of(key, value)
 	now, err := s.beginRenewal(table.Short(h))
 	defer s.endRenewal()
 	if err != nil {
 		return false, err
 	}
+	s.table.Weigh(weight)
 	return s.table.SetIfUnmodifiedSince(table.Short(h), key, value, ttl, t, now, c)
 }
 
@@ -115,6 +121,9 @@ func (s *Store[K, V]) Add(key K, delta V, ttl time.Duration) (lastmodstore.Entry
 }
 
 func (s *Store[K, V]) add(h uint64, key K, delta V, ttl time.Duration) (lastmodstore.Entry[V], error) {
+	if s.weigher != nil {
+		return s.addWeighed(h, key, delta, ttl)
+	}
 	var c table.Copy[V]
 	err := s.addCopy(h, key, delta, ttl, &c)
 	return c.Entry(s.line), err
@@ -202,11 +211,13 @@ func (s *Store[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 }
 
 func (s *Store[K, V]) merge(h uint64, key K, e lastmodstore.Entry[V]) (bool, error) {
+	weight := s.weigher.Of(key, e.Value)
 	_, err := s.begin()
 	defer s.end()
 	if err != nil {
 		return false, err
 	}
+	s.table.Weigh(weight)
 	return s.table.Merge(table.Short(h), key, e, s.line.Catch())
 }
 

@@ -89,9 +89,13 @@ func CleanupInterval(d time.Duration) Option {
 // Limits sets the store's capacity and removal log by the options of package
 // lastmodstore: MaxEntries, RejectWhenFull and RemovalLog. Since reads are local, they
 // do not influence which entry is evicted: that is the least recently modified one.
-// CountReads counts the reads of this node.
+// CountReads counts the reads of this node. Limits panics on MaxWeight: the nodes would
+// have to agree on the result of each other's weighers.
 func Limits(opts ...lastmodstore.Option) Option {
 	s := lastmodstore.ApplyOptions(opts...)
+	if s.MaxWeight > 0 {
+		panic("replicated: Limits: a replicated store has no MaxWeight: limit it by MaxEntries")
+	}
 	return func(o *options) {
 		o.maxEntries, o.reject, o.removalLog, o.countReads = s.MaxEntries, s.RejectWhenFull, s.RemovalLog, s.CountReads
 	}

@@ -50,7 +50,7 @@ const (
 
 	// Groups of the suite. The group sweeps is left out: whether it fails depends on
 	// what else the machine does.
-	suite = "TestEngines//(basics|capacity|clock|travel|merging|concurrency|edges|feed|lifecycle)"
+	suite = "TestEngines//(basics|capacity|weights|weighers|clock|travel|merging|concurrency|edges|feed|lifecycle)"
 	feed  = "TestEngines//(followers|restarts)"
 	races = "TestEngines//(closing|races|watchers|polling)"
 )

@@ -13,7 +13,7 @@ func (o *Oracle[K, V]) room(now time.Time) error {
 		return err
 	}
 	if o.bounded() && len(o.items) >= o.config.MaxEntries {
-		o.evict(now)
+		o.evict(now, func(*item[K, V]) bool { return true })
 	}
 	return nil
 }
@@ -21,20 +21,31 @@ func (o *Oracle[K, V]) room(now time.Time) error {
 // expireFor makes room for n entries by removing expired ones, as far as there are any.
 func (o *Oracle[K, V]) expireFor(n int, now time.Time) error {
 	for o.bounded() && len(o.items)+n > o.config.MaxEntries {
-		var first *item[K, V]
-		for _, it := range o.items {
-			if expired(it, now) && (first == nil || it.e.ExpiresAt.Before(first.e.ExpiresAt)) {
-				first = it
-			}
+		if !o.expireFirst(now) {
+			return o.full()
 		}
-		switch {
-		case first != nil:
-			o.expire(first, now)
-		case o.config.RejectWhenFull:
-			return lastmodstore.ErrFull
-		default:
-			return nil
+	}
+	return nil
+}
+
+// expireFirst removes the first entry to have expired and reports whether there was one.
+func (o *Oracle[K, V]) expireFirst(now time.Time) bool {
+	var first *item[K, V]
+	for _, it := range o.items {
+		if expired(it, now) && (first == nil || it.e.ExpiresAt.Before(first.e.ExpiresAt)) {
+			first = it
 		}
+	}
+	if first != nil {
+		o.expire(first, now)
+	}
+	return first != nil
+}
+
+// full returns ErrFull if entries are not to be evicted.
+func (o *Oracle[K, V]) full() error {
+	if o.config.RejectWhenFull {
+		return lastmodstore.ErrFull
 	}
 	return nil
 }
@@ -44,14 +55,17 @@ func (o *Oracle[K, V]) Unbounded() bool { return !o.bounded() }
 
 func (o *Oracle[K, V]) bounded() bool { return o.config.MaxEntries > 0 }
 
-func (o *Oracle[K, V]) evict(now time.Time) {
+// evict evicts one of the entries that can be chosen.
+func (o *Oracle[K, V]) evict(now time.Time, canBeChosen func(*item[K, V]) bool) {
 	i := max(0, slices.Index(o.items, o.hand))
-	for o.items[i].read || o.inBatch(o.items[i]) {
+	for o.items[i].read || o.inBatch(o.items[i]) || !canBeChosen(o.items[i]) {
 		if o.inBatch(o.items[i]) {
 			i = 0
 			continue
 		}
-		o.items[i].read = false
+		if canBeChosen(o.items[i]) {
+			o.items[i].read = false
+		}
 		i = (i + 1) % len(o.items)
 	}
 	if o.hand = o.items[i]; o.replicated {

@@ -46,6 +46,7 @@ func (o *Oracle[K, V]) Stats() lastmodstore.Stats {
 	}
 	stats := o.stats
 	stats.Entries = len(o.items)
+	stats.Weight, stats.MaxWeight = o.weight(), o.config.MaxWeight
 	return stats
 }
 
@@ -89,18 +90,29 @@ func (o *Oracle[K, V]) SetInOrder(keys, expired []K, values map[K]V, ttl time.Du
 	if o.bounded() && len(values) > o.config.MaxEntries {
 		return lastmodstore.ErrFull
 	}
-	fresh := 0
+	fresh, added, replaced := 0, 0, 0
+	for key, value := range values {
+		added += o.weightOf(key, value)
+	}
+	if added > o.config.MaxWeight {
+		return lastmodstore.ErrFull
+	}
 	for _, key := range expired {
 		if _, ok := values[key]; ok {
 			o.live(key, now)
 		}
 	}
 	for key := range values {
-		if o.live(key, now) == nil {
+		if it := o.live(key, now); it != nil {
+			replaced += it.weight
+		} else {
 			fresh++
 		}
 	}
 	if err := o.expireFor(fresh, now); err != nil {
+		return err
+	}
+	if err := o.expireForWeight(added, replaced, now); err != nil {
 		return err
 	}
 	o.batch = o.last.Add(1)
@@ -110,6 +122,7 @@ func (o *Oracle[K, V]) SetInOrder(keys, expired []K, values map[K]V, ttl time.Du
 			return err
 		}
 	}
+	o.evictWeight(nil, now)
 	if o.hand != nil && o.inBatch(o.hand) {
 		o.hand = nil
 	}
@@ -227,6 +240,10 @@ func (o *Oracle[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 	if expired(fresh, now) || old != nil && !e.LastModified.After(old.e.LastModified) || o.expiredLater(key, e.LastModified) {
 		return false, nil
 	}
+	if err := o.roomForWeight(old, key, e.Value, now); err != nil {
+		return false, err
+	}
+	fresh.weight = o.weightOf(key, e.Value)
 	if old == nil {
 		if err := o.room(now); err != nil {
 			return false, err
@@ -243,6 +260,7 @@ func (o *Oracle[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 	}
 	fresh.outOfOrder = !e.LastModified.After(later(o.last, o.watermark))
 	o.last = later(o.last, e.LastModified)
+	o.evictWeight(fresh, now)
 	if fresh.outOfOrder {
 		o.tick(now)
 		o.record(lastmodstore.Modified, fresh)

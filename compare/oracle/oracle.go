@@ -18,6 +18,7 @@ import (
 type item[K comparable, V any] struct {
 	key        K
 	e          lastmodstore.Entry[V]
+	weight     int  // of e.Value, with MaxWeight
 	read       bool // since SIEVE's hand passed
 	outOfOrder bool // merged out of order: later than something that was modified after it
 }
@@ -26,6 +27,7 @@ type item[K comparable, V any] struct {
 // its cleanup interval.
 type Oracle[K comparable, V any] struct {
 	config   config.Config
+	weigh    func(K, V) int // nil without MaxWeight
 	interval time.Duration
 	opened   time.Time
 	ticks    int64
@@ -51,6 +53,7 @@ var _ lastmodstore.Store[string, int] = (*Oracle[string, int])(nil)
 // New opens an oracle.
 func New[K comparable, V any](interval time.Duration, opts ...lastmodstore.Option) *Oracle[K, V] {
 	o := &Oracle[K, V]{config: config.New(opts), interval: interval, opened: time.Now(), done: make(chan struct{}), sum: number.Sum[V]()}
+	o.weigh, _ = o.config.Weigher.(func(K, V) int)
 	// The timeline begins when the store is opened: nothing from before is remembered.
 	o.horizon = o.opened
 	o.last, o.given, o.watermark = earliest, earliest, earliest
@@ -196,6 +199,9 @@ func check[K comparable](key K, ttl time.Duration) error {
 
 // put stores value in it, or in a new item if it is nil.
 func (o *Oracle[K, V]) put(it *item[K, V], key K, value V, ttl time.Duration, now time.Time) (lastmodstore.Entry[V], error) {
+	if err := o.roomForWeight(it, key, value, now); err != nil {
+		return lastmodstore.Entry[V]{}, err
+	}
 	if it == nil {
 		if err := o.room(now); err != nil {
 			return lastmodstore.Entry[V]{}, err
@@ -207,9 +213,11 @@ func (o *Oracle[K, V]) put(it *item[K, V], key K, value V, ttl time.Duration, no
 	}
 	it.outOfOrder = false
 	it.e.Value, it.e.LastModified = value, o.stamp(key, now)
+	it.weight = o.weightOf(key, value)
 	o.link(it)
 	o.renew(it, ttl, now)
 	o.stats.Sets++
+	o.evictWeight(it, now)
 	return it.e, nil
 }
 

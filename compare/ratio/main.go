@@ -21,6 +21,7 @@ func main() {
 		suite("calls", calls), suite("batches", batches), suite("allocations", allocations),
 		suite("locks", locks), suite("sharded", sharded), suite("sweeps", sweeps), suite("memory", memory),
 		suite("scaling", scaling), suite("feeds", feeds), suite("contention", contention),
+		suite("plain", plain), suite("weight", weight),
 	})
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "ratio:", err)

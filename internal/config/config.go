@@ -12,6 +12,8 @@ import (
 // Config is the settings of a store. In the zero value, the capacity is unlimited.
 type Config struct {
 	MaxEntries     int // 0: unlimited
+	MaxWeight      int // 0: unlimited
+	Weigher        any // with MaxWeight, a func(key K, value V) int
 	RejectWhenFull bool
 	CountReads     bool
 	RemovalLog     int  // maximum number of records

@@ -33,6 +33,10 @@ type Shard[K comparable, V any] interface {
 	DeleteIfUnmodifiedSince(h uint64, key K, t time.Time) (bool, error)
 	Merge(h uint64, key K, e lastmodstore.Entry[V]) (bool, error)
 
+	// Weigh sets the weights of what StartSetMany is to store. With MaxWeight it calls
+	// the weigher, which may panic.
+	Weigh(all []table.Assignment[K, V])
+
 	// StartGetMany starts to look up keys, and StartSetMany starts to store all.
 	// The shard owns the slices until Wait of the returned Pending has returned.
 	// The Pending is nil if everything was already done without an error.

@@ -40,6 +40,13 @@ func Sum[V any]() func(a, b V) V {
 	return nil
 }
 
+// Identical reports whether two numbers have the same bits, so that a NaN is identical to
+// itself. V must be a type for which Sum returns a function.
+func Identical[V any](a, b *V) bool {
+	size := unsafe.Sizeof(*a)
+	return string(unsafe.Slice((*byte)(unsafe.Pointer(a)), size)) == string(unsafe.Slice((*byte)(unsafe.Pointer(b)), size))
+}
+
 type numeric interface {
 	int | int8 | int16 | int32 | int64 | uint | uint8 | uint16 | uint32 | uint64 | uintptr | float32 | float64
 }

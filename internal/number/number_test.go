@@ -35,6 +35,18 @@ func TestSumAddsLikeTheOperator(t *testing.T) {
 	check(g, 1.5, 0.25, 1.75)
 }
 
+func TestIdenticalComparesBits(t *testing.T) {
+	g := NewWithT(t)
+	identical := func(a, b float64) bool { return Identical(&a, &b) }
+	g.Expect(identical(1.5, 1.5)).To(BeTrue())
+	g.Expect(identical(1.5, 2.5)).To(BeFalse())
+	g.Expect(identical(math.NaN(), math.NaN())).To(BeTrue())
+	g.Expect(identical(0, math.Copysign(0, -1))).To(BeFalse())
+	a, b := tiny(1), tiny(2)
+	g.Expect(Identical(&a, &a)).To(BeTrue())
+	g.Expect(Identical(&a, &b)).To(BeFalse())
+}
+
 func TestSumIsNilForTypesThatAreNotNumbers(t *testing.T) {
 	g := NewWithT(t)
 	g.Expect(Sum[string]()).To(BeNil())

@@ -39,8 +39,8 @@ func (s *Store[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
 	return all
 }
 
-// SetMany implements [lastmodstore.Writer]. It checks the whole batch before it sends a
-// request to any shard, and then sends all requests before it waits for any.
+// SetMany implements [lastmodstore.Writer]. It checks and weighs the whole batch before it
+// sends a request to any shard, and then sends all requests before it waits for any.
 func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 	if len(values) == 0 || ttl < 0 && ttl != lastmodstore.KeepTTL {
 		return s.checkClosed(s.refuseBatch(nil, ttl))
@@ -59,6 +59,9 @@ func (s *Store[K, V]) SetMany(values map[K]V, ttl time.Duration) error {
 	b.assignments = resize(b.assignments, len(values))
 	for i, a := range b.unsorted {
 		b.assignments[b.position(i)] = a
+	}
+	for i, shard := range s.shards {
+		shard.Weigh(b.assignments[b.starts[i]:b.starts[i+1]])
 	}
 	b.start(func(shard engine.Shard[K, V], from, to int) engine.Pending {
 		return shard.StartSetMany(b.assignments[from:to], ttl)

@@ -4,6 +4,7 @@ package sharded
 import (
 	"hash/maphash"
 	"iter"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -150,12 +151,23 @@ func (s *Store[K, V]) Stats() lastmodstore.Stats {
 		all.Evictions += one.Evictions
 		all.Sweeps += one.Sweeps
 		all.PendingRemovals += one.PendingRemovals
+		all.Weight = addLimited(all.Weight, one.Weight)
+		all.MaxWeight = addLimited(all.MaxWeight, one.MaxWeight)
 		all.LongestSweepStep = max(all.LongestSweepStep, one.LongestSweepStep)
 	}
 	if s.awaitClose() {
 		return lastmodstore.Stats{}
 	}
 	return all
+}
+
+// addLimited adds two numbers that are not negative. It returns the greatest int if the
+// sum is greater.
+func addLimited(a, b int) int {
+	if a > math.MaxInt-b {
+		return math.MaxInt
+	}
+	return a + b
 }
 
 // Done implements [lastmodstore.Reader].

@@ -8,8 +8,10 @@ import (
 
 func (t *Table[K, V]) hasCapacity() bool { return t.config.MaxEntries > 0 }
 
+func (t *Table[K, V]) isBounded() bool { return t.hasCapacity() || t.config.MaxWeight > 0 }
+
 // hasMarks reports whether reads have a say in what is evicted.
-func (t *Table[K, V]) hasMarks() bool { return t.hasCapacity() && !t.config.Deterministic }
+func (t *Table[K, V]) hasMarks() bool { return t.isBounded() && !t.config.Deterministic }
 
 // makeRoom makes room for one insertion. It returns ErrFull if there is none.
 func (t *Table[K, V]) makeRoom(now int64) error {
@@ -67,7 +69,7 @@ func (t *Table[K, V]) evictFor(n int, newest, now int64) {
 func (t *Table[K, V]) evict(newest, now int64) {
 	i := t.head
 	if t.slots.marks != nil {
-		i = t.unmarked(newest)
+		i = t.unmarked(newest, none, 0)
 		t.hand = i // remove advances it
 	}
 	t.remove(i, lastmodstore.Evicted, now)
@@ -76,12 +78,16 @@ func (t *Table[K, V]) evict(newest, now int64) {
 
 // unmarked moves the hand of SIEVE to the first entry that has not been read, and
 // returns it. Readers may set marks as fast as the hand clears them, so it passes each
-// entry at most once.
-func (t *Table[K, V]) unmarked(newest int64) uint32 {
+// entry at most once. It leaves out slot spared and entries that weigh less than least.
+func (t *Table[K, V]) unmarked(newest int64, spared uint32, least uint64) uint32 {
 	i := t.hand
 	for passed := 0; ; passed++ {
 		if i == none || t.slots.at(i).modified >= newest {
 			i = t.head
+		}
+		if i == spared || t.weightOf(i) < least {
+			i = t.slots.links.at(i).next
+			continue
 		}
 		if !t.slots.marks.at(i).CompareAndSwap(true, false) || passed > t.Len() {
 			return i

@@ -21,6 +21,7 @@ func (t *Table[K, V]) check(tb testing.TB) {
 	t.checkOrder(tb)
 	t.checkHeap(tb)
 	t.checkCapacity(tb)
+	t.checkWeights(tb)
 	t.slots.meta.check(tb, "meta")
 	t.slots.links.check(tb, "links")
 	t.heap.check(tb, "heap")
@@ -127,9 +128,30 @@ func (t *Table[K, V]) checkCapacity(tb testing.TB) {
 	tb.Helper()
 	limit := t.config.MaxEntries
 	switch {
-	case (limit > 0 && !t.config.Deterministic) != (t.slots.marks != nil):
+	case (t.isBounded() && !t.config.Deterministic) != (t.slots.marks != nil):
 		tb.Fatalf("capacity: a capacity of %d, but marks: %v", limit, t.slots.marks != nil)
 	case limit > 0 && t.Len() > limit:
 		tb.Fatalf("capacity: %d entries, more than %d", t.Len(), limit)
 	}
+}
+
+// checkWeights checks that the total is that of the live slots and within the limit.
+func (t *Table[K, V]) checkWeights(tb testing.TB) {
+	tb.Helper()
+	if !t.isWeighed() {
+		must(tb, "weights of a table without MaxWeight", t.weights.total, 0)
+		return
+	}
+	sum := uint64(0)
+	for i := range t.slots.meta.n {
+		if t.slots.isLive(i) {
+			sum += t.weightOf(i)
+		}
+	}
+	must(tb, "total weight", t.weights.total, sum)
+	if sum > t.weights.max {
+		tb.Fatalf("capacity: a weight of %d, more than %d", sum, t.weights.max)
+	}
+	must(tb, "number of weights", t.slots.weights.n, t.slots.meta.n)
+	t.slots.weights.check(tb, "weights")
 }

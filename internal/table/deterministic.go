@@ -20,6 +20,9 @@ import (
 // Its counters are those of one replica.
 
 func (t *Table[K, V]) initDeterministic() {
+	if t.config.MaxWeight > 0 {
+		panic("lastmodstore: a deterministic table has no weights: its writes do not contain them, and the weighers of two replicas may differ")
+	}
 	t.ties, t.compareKeys = t.tiePrecedes, unordered[K]
 	t.last = t.line.Opened() // later times are later than any position that a reader has been given
 }

@@ -29,6 +29,12 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	if deadline <= now || superseded {
 		return false, nil
 	}
+	if t.isWeighed() {
+		var err error
+		if i, at, err = t.admit(i, at, h, key, now); err != nil {
+			return false, err
+		}
+	}
 	if i == none {
 		if err := t.makeRoom(now); err != nil {
 			return false, err
@@ -52,6 +58,9 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	}
 	t.linkByTime(j)
 	t.replaceSlot(i, j, kept)
+	if t.isWeighed() {
+		t.addWeight(i, j, h, key, now)
+	}
 	if outOfOrder {
 		t.recordMerge(h, key, t.nextStamp(now))
 	}

@@ -64,6 +64,7 @@ func (t *Table[K, V]) GetMany(keys []K, lookups []Lookup[V], now int64) {
 func (t *Table[K, V]) Stats() lastmodstore.Stats {
 	s := t.stats
 	s.Entries, s.Sets = t.Len(), t.sets
+	s.Weight, s.MaxWeight = int(t.weights.total), int(t.weights.max)
 	s.Hits, s.Misses = t.reads.sum()
 	return s
 }

@@ -43,6 +43,7 @@ type slots[K comparable, V any] struct {
 	marks     *published[mark] // nil if the table has no marks
 	links     chunked[link]    // of all slots
 	meta      chunked[meta]    // of all slots
+	weights   *chunked[uint64] // nil if the entries are not weighed
 
 	live, vacant uint32 // numbers of slots
 	low, high    uint32 // lists of vacant slots, the latest first; those in low are used first
@@ -122,6 +123,9 @@ func (s *slots[K, V]) extend() uint32 {
 	s.published.extend(i)
 	if s.marks != nil {
 		s.marks.extend(i)
+	}
+	if s.weights != nil {
+		s.weights.push()
 	}
 	return i
 }
@@ -239,6 +243,9 @@ func (s *slots[K, V]) dropLast() {
 	s.published.shrink(i)
 	if s.marks != nil {
 		s.marks.shrink(i)
+	}
+	if s.weights != nil {
+		s.weights.pop()
 	}
 	s.top = min(s.top, i)
 }

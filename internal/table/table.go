@@ -75,6 +75,7 @@ type Table[K comparable, V any] struct {
 	currentView      *view[K, V] // what view is, or will be after Show
 	index            index
 	slots            slots[K, V]
+	weights          weighing // zero if the entries are not weighed
 	heap             chunked[heapItem]
 	ties             func(a, b heapItem) bool // tiePrecedes, or nil unless the table is deterministic
 	compareKeys      func(a, b K) int         // nil unless the table is deterministic
@@ -134,6 +135,7 @@ func (t *Table[K, V]) Reset() {
 	t.expired.reset()
 	t.index = newIndex()
 	t.slots = newSlots(t.hasMarks(), t.readers, t.slots.poison)
+	t.initWeights()
 	t.heap = newChunked[heapItem]()
 	t.head, t.tail, t.hand, t.mergeHint = none, none, none, none
 	t.publishView()
@@ -210,6 +212,9 @@ func (t *Table[K, V]) expire(i uint32, now int64) {
 // caller holds are invalid afterwards.
 func (t *Table[K, V]) remove(i uint32, why lastmodstore.EventKind, now int64) {
 	m := t.slots.meta.at(i)
+	if t.isWeighed() {
+		t.weights.total -= t.weightOf(i)
+	}
 	at := t.nextStamp(now)
 	t.record(i, why, at)
 	t.enqueue(i, why, at)

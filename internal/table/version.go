@@ -65,6 +65,9 @@ func (t *Table[K, V]) replaceSlot(i, j uint32, before int64) {
 func (t *Table[K, V]) transferRefs(i, j uint32) {
 	m := *t.slots.meta.at(i)
 	*t.slots.meta.at(j) = m
+	if t.isWeighed() {
+		*t.slots.weights.at(j) = *t.slots.weights.at(i)
+	}
 	if m.heap != none {
 		t.heap.at(m.heap).slot = j
 	}

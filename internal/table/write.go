@@ -81,10 +81,11 @@ func (t *Table[K, V]) Add(h uint32, key K, delta V, ttl time.Duration, now int64
 
 // An Assignment is one key of a SetMany.
 type Assignment[K comparable, V any] struct {
-	Hash  uint32
-	Key   K
-	Value V
-	done  bool
+	Hash   uint32
+	Key    K
+	Value  V
+	weight uint64
+	done   bool
 }
 
 // SetMany stores all or, with an error, none. If there are readers without a lock, the
@@ -103,9 +104,11 @@ func (t *Table[K, V]) SetMany(all []Assignment[K, V], ttl time.Duration, now int
 		return err
 	}
 	first := t.last + 1
+	t.weights.inBatch = true
 	for i := range all {
 		a := &all[i]
 		if slot, at := t.live(a.Hash, a.Key, now); slot != none || !t.hasCapacity() {
+			t.Weigh(a.weight)
 			t.put(slot, at, a.Hash, a.Key, a.Value, ttl, now)
 			a.done = true
 		}
@@ -113,9 +116,11 @@ func (t *Table[K, V]) SetMany(all []Assignment[K, V], ttl time.Duration, now int
 	for i := range all {
 		if a := &all[i]; !a.done {
 			t.evictFor(1, first, now)
+			t.Weigh(a.weight)
 			t.put(none, nil, a.Hash, a.Key, a.Value, ttl, now)
 		}
 	}
+	t.endBatch(first, now)
 	if t.hand != none && t.slots.at(t.hand).modified >= first {
 		t.hand = none // where it would move next; it must not depend on the order of the batch
 	}
@@ -124,24 +129,41 @@ func (t *Table[K, V]) SetMany(all []Assignment[K, V], ttl time.Duration, now int
 
 // roomFor returns ErrFull if a table with a capacity cannot hold all at once.
 func (t *Table[K, V]) roomFor(all []Assignment[K, V], now int64) error {
-	if !t.hasCapacity() {
+	if !t.isBounded() {
 		return nil
 	}
-	if len(all) > t.config.MaxEntries {
+	if t.hasCapacity() && len(all) > t.config.MaxEntries {
 		return lastmodstore.ErrFull
 	}
-	fresh := 0
+	added, err := t.batchWeight(all)
+	if err != nil {
+		return err
+	}
+	fresh, replaced := 0, uint64(0)
 	for i := range all {
-		if slot, _ := t.live(all[i].Hash, all[i].Key, now); slot == none {
+		slot, _ := t.live(all[i].Hash, all[i].Key, now)
+		if slot == none {
 			fresh++
 		}
+		replaced += t.weightOf(slot)
 	}
-	return t.expireFor(fresh, now)
+	if t.hasCapacity() {
+		if err := t.expireFor(fresh, now); err != nil {
+			return err
+		}
+	}
+	return t.expireForWeight(added, replaced, now)
 }
 
 // put stores value as a new version of the entry of slot i, or as a new entry if i is
 // none, and returns its slot. At is the cell of slot i.
 func (t *Table[K, V]) put(i uint32, at *uint64, h uint32, key K, value V, ttl time.Duration, now int64) (uint32, error) {
+	if t.isWeighed() {
+		var err error
+		if i, at, err = t.admit(i, at, h, key, now); err != nil {
+			return none, err
+		}
+	}
 	if i == none {
 		if err := t.makeRoom(now); err != nil {
 			return none, err
@@ -161,6 +183,9 @@ func (t *Table[K, V]) put(i uint32, at *uint64, h uint32, key K, value V, ttl ti
 	t.linkLast(j)
 	t.replaceSlot(i, j, kept.deadline)
 	t.sets++
+	if t.isWeighed() {
+		j = t.addWeight(i, j, h, key, now)
+	}
 	return j, nil
 }
 

@@ -46,11 +46,11 @@ var ristrettoRows = []row[ristrettoCache]{
 			return c.RemainingCost()
 		},
 		func(store) any {
-			s := mutexstore.New[string, int](0, lastmodstore.MaxEntries(3))
+			s := mutexstore.New[string, int](0, lastmodstore.MaxWeight(3, func(string, int) int { return 2 }))
 			defer s.Close()
 			s.Set("a", v, d)
 			s.Set("b", v, d)
-			return int64(3 - s.Len())
+			return int64(3 - s.Stats().Weight)
 		},
 		same(int64(1)),
 	}, {
