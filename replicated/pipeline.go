@@ -128,7 +128,7 @@ func (p *pipeline[V]) packLocked() (ready []*message[V]) {
 	return ready
 }
 
-// isDueLocked reports whether to send the queue now. Beside messages in flight it is
+// isDueLocked reports whether to send the queue now. Next to messages in flight it is
 // sent when it holds half as many calls as they do: if each call that comes while others
 // are in flight were sent alone, most messages would hold one.
 func (p *pipeline[V]) isDueLocked() bool {
