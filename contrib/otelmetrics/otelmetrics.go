@@ -92,8 +92,7 @@ func gauge(name, unit, about string, value func(stats) int) instrument {
 }
 
 func longestSweepStep(m metric.Meter) (metric.Observable, observer, error) {
-	i, err := m.Float64ObservableGauge("lastmodstore.longest_sweep_step", metric.WithUnit("s"),
-		metric.WithDescription("Longest time that a cleanup kept other operations waiting."))
+	i, err := m.Float64ObservableGauge("lastmodstore.longest_sweep_step", metric.WithUnit("s"), metric.WithDescription("Longest time that a cleanup kept other operations waiting."))
 	return i, func(o metric.Observer, s stats, a metric.ObserveOption) {
 		o.ObserveFloat64(i, s.LongestSweepStep.Seconds(), a)
 	}, err
