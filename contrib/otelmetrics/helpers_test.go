@@ -47,6 +47,8 @@ func values(t *testing.T, metrics map[string]metricdata.Metrics, store string) m
 		switch data := m.Data.(type) {
 		case metricdata.Sum[int64]:
 			add(of, name, store, data.DataPoints)
+		case metricdata.Sum[float64]:
+			add(of, name, store, data.DataPoints)
 		case metricdata.Gauge[float64]:
 			add(of, name, store, data.DataPoints)
 		default:

@@ -1,7 +1,8 @@
 // Package otelmetrics exports the statistics of a [lastmodstore.Store] as OpenTelemetry
 // metrics: [Register] creates an observable instrument for each counter and gauge of
-// [lastmodstore.Stats]. The attribute lastmodstore.store.name is the store's name, so one
-// meter can have several stores, each with a name of its own.
+// [lastmodstore.Stats], and [RegisterLoader] for those of a [lastmodstore.Loader]. The
+// attribute lastmodstore.store.name is the store's name, so one meter can have several
+// stores, each with a name of its own.
 //
 // A collection calls Stats once, whose cost does not depend on how much is stored. Nothing
 // happens between collections. A closed store is not observed. Register returns the errors
@@ -27,21 +28,30 @@ type Source interface {
 // Register makes meter observe the statistics of s under name, until unregister is called.
 // Hits and misses are 0 unless the store was opened with [lastmodstore.CountReads].
 func Register(meter metric.Meter, name string, s Source) (unregister func() error, err error) {
+	return register(meter, name, instruments, func() (stats, bool) {
+		stats := s.Stats()
+		select {
+		case <-s.Done(): // a store closes it before its counters become zero
+			return stats, false
+		default:
+			return stats, true
+		}
+	})
+}
+
+func register[S any](meter metric.Meter, name string, instruments []instrument[S], read func() (S, bool)) (unregister func() error, err error) {
 	attributes := metric.WithAttributes(attribute.String("lastmodstore.store.name", name))
 	observables := make([]metric.Observable, len(instruments))
-	observers := make([]observer, len(instruments))
+	observers := make([]observer[S], len(instruments))
 	for i, create := range instruments {
 		if observables[i], observers[i], err = create(meter); err != nil {
 			return nil, err
 		}
 	}
 	registration, err := meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
-		stats := s.Stats()
-		select {
-		case <-s.Done(): // a store closes it before its counters become zero
-		default:
+		if snapshot, ok := read(); ok {
 			for _, observe := range observers {
-				observe(o, stats, attributes)
+				observe(o, snapshot, attributes)
 			}
 		}
 		return nil
@@ -55,16 +65,12 @@ func Register(meter metric.Meter, name string, s Source) (unregister func() erro
 	return registration.Unregister, nil
 }
 
-// An instrument creates itself on a meter.
-type instrument func(metric.Meter) (metric.Observable, observer, error)
-
-// An observer observes the value of one instrument.
-type observer func(metric.Observer, lastmodstore.Stats, metric.ObserveOption)
-
 type stats = lastmodstore.Stats
 
-var instruments = []instrument{
+var instruments = []instrument[stats]{
 	gauge("entry.count", "{entry}", "Entries held, including expired ones that were not swept yet.", func(s stats) int { return s.Entries }),
+	gauge("weight", "{weight}", "Weight of these entries, with MaxWeight.", func(s stats) int { return s.Weight }),
+	gauge("weight.limit", "{weight}", "Limit of the weight; 0 without MaxWeight.", func(s stats) int { return s.MaxWeight }),
 	counter("hits", "{read}", "Reads of one key that found it, if reads are counted.", func(s stats) uint64 { return s.Hits }),
 	counter("misses", "{read}", "Reads of one key that did not find it, if reads are counted.", func(s stats) uint64 { return s.Misses }),
 	counter("sets", "{entry}", "Entries stored, by any method.", func(s stats) uint64 { return s.Sets }),
@@ -76,22 +82,7 @@ var instruments = []instrument{
 	longestSweepStep,
 }
 
-func counter(name, unit, about string, value func(stats) uint64) instrument {
-	return func(m metric.Meter) (metric.Observable, observer, error) {
-		i, err := m.Int64ObservableCounter("lastmodstore."+name, metric.WithUnit(unit), metric.WithDescription(about))
-		return i, func(o metric.Observer, s stats, a metric.ObserveOption) { o.ObserveInt64(i, int64(value(s)), a) }, err
-	}
-}
-
-// gauge is an UpDownCounter, since the sum over several stores has a meaning.
-func gauge(name, unit, about string, value func(stats) int) instrument {
-	return func(m metric.Meter) (metric.Observable, observer, error) {
-		i, err := m.Int64ObservableUpDownCounter("lastmodstore."+name, metric.WithUnit(unit), metric.WithDescription(about))
-		return i, func(o metric.Observer, s stats, a metric.ObserveOption) { o.ObserveInt64(i, int64(value(s)), a) }, err
-	}
-}
-
-func longestSweepStep(m metric.Meter) (metric.Observable, observer, error) {
+func longestSweepStep(m metric.Meter) (metric.Observable, observer[stats], error) {
 	i, err := m.Float64ObservableGauge("lastmodstore.longest_sweep_step", metric.WithUnit("s"), metric.WithDescription("Longest time that a cleanup kept other operations waiting."))
 	return i, func(o metric.Observer, s stats, a metric.ObserveOption) {
 		o.ObserveFloat64(i, s.LongestSweepStep.Seconds(), a)

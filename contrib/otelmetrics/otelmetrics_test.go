@@ -40,6 +40,8 @@ func TestStatsOfEachEngineAreObserved(t *testing.T) {
 		delete(got, "lastmodstore.longest_sweep_step")
 		g.Expect(got).To(Equal(map[string]float64{
 			"lastmodstore.entry.count":           2,
+			"lastmodstore.weight":                0,
+			"lastmodstore.weight.limit":          0,
 			"lastmodstore.hits":                  2,
 			"lastmodstore.misses":                1,
 			"lastmodstore.sets":                  4,

@@ -41,7 +41,9 @@ func ExampleNew() {
 	// lastmodstore_evictions_total{store="sessions"} 0
 	// lastmodstore_expirations_total{store="sessions"} 0
 	// lastmodstore_hits_total{store="sessions"} 1
+	// lastmodstore_max_weight{store="sessions"} 0
 	// lastmodstore_misses_total{store="sessions"} 1
 	// lastmodstore_pending_removals{store="sessions"} 0
 	// lastmodstore_sets_total{store="sessions"} 1
+	// lastmodstore_weight{store="sessions"} 0
 }

@@ -1,8 +1,9 @@
 // Package promcollector exports the statistics of a [lastmodstore.Store] to Prometheus.
 //
 // [New] returns a collector of all counters and gauges of [lastmodstore.Stats], and
-// [NewHealth] one of how a node of a replicated store follows its log. The label "store"
-// is the store's name, so one registry can hold the collectors of several stores.
+// [NewHealth] one of how a node of a replicated store follows its log. [NewLoader] returns
+// one of a [lastmodstore.Loader]. The label "store" is the store's name, so one registry can
+// hold the collectors of several stores.
 //
 // A scrape calls Stats once, whose cost does not depend on how much is stored. Nothing
 // happens between scrapes. A closed store exports nothing, so its series end.
@@ -35,6 +36,8 @@ func New(name string, s Source) prometheus.Collector {
 
 func emitStats(s lastmodstore.Stats, emit emitter) {
 	emit(gauge, "entries", float64(s.Entries), "Entries held, including expired ones that were not swept yet.")
+	emit(gauge, "weight", float64(s.Weight), "Weight of these entries, with MaxWeight.")
+	emit(gauge, "max_weight", float64(s.MaxWeight), "Limit of the weight; 0 without MaxWeight.")
 	emit(counter, "hits_total", float64(s.Hits), "Reads of one key that found it, if reads are counted.")
 	emit(counter, "misses_total", float64(s.Misses), "Reads of one key that did not find it, if reads are counted.")
 	emit(counter, "sets_total", float64(s.Sets), "Entries stored, by any method.")

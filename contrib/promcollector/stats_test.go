@@ -39,6 +39,8 @@ func TestStatsOfEachEngineAreExported(t *testing.T) {
 		delete(got, "lastmodstore_longest_sweep_step_seconds")
 		g.Expect(got).To(Equal(map[string]float64{
 			"lastmodstore_entries":           2,
+			"lastmodstore_weight":            0,
+			"lastmodstore_max_weight":        0,
 			"lastmodstore_hits_total":        2,
 			"lastmodstore_misses_total":      1,
 			"lastmodstore_sets_total":        4,
