@@ -14,8 +14,8 @@
 // one lasting effect is that of the first Watch: from then on the store remembers its
 // latest removals (see [lastmodstore.RemovalLog]).
 //
-// Anyone who can request the page can read the keys, so mount it where only operators
-// can, as with pprof. Values are not shown unless [ShowValues] formats them.
+// A client that can request the page can read the keys, so mount it where only operators
+// have access, as with pprof. Values are not shown unless [ShowValues] formats them.
 //
 // A page that is open holds a request open, which http.Server.Shutdown waits for. Let
 // the context of requests end with the server: set http.Server.BaseContext.
