@@ -5,10 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,88 +15,7 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/contrib/internal/engines"
-	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
-
-// inBubble runs test in a bubble on a store without goroutines of its own.
-func inBubble(t *testing.T, test func(t *testing.T, s lastmodstore.Store[string, string])) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		s := mutexstore.New[string, string](0, lastmodstore.CountReads())
-		defer s.Close()
-		test(t, s)
-	})
-}
-
-// A message is one server-sent event.
-type message struct{ raw, id, event, data string }
-
-func parse(raw string) message {
-	m := message{raw: raw}
-	for _, line := range strings.Split(raw, "\n") {
-		switch field, value, _ := strings.Cut(line, ": "); field {
-		case "id":
-			m.id = value
-		case "event":
-			m.event = value
-		case "data":
-			m.data = value
-		}
-	}
-	return m
-}
-
-func (m message) update(g Gomega) (u update) {
-	g.Expect(m.event).To(Equal("update"))
-	g.Expect(json.Unmarshal([]byte(m.data), &u)).To(Succeed())
-	return u
-}
-
-// A connection is a stream without a network, for a bubble.
-type connection struct {
-	messages chan string
-	header   http.Header
-	status   int
-	leave    func()
-	ended    chan struct{}
-}
-
-func (c *connection) Header() http.Header         { return c.header }
-func (c *connection) WriteHeader(status int)      { c.status = status }
-func (c *connection) Write(p []byte) (int, error) { c.messages <- string(p); return len(p), nil }
-func (c *connection) Flush()                      {}
-
-// connect requests the stream. It leaves when the test ends.
-func connect(t *testing.T, h http.Handler, header http.Header) *connection {
-	ctx, cancel := context.WithCancel(t.Context())
-	c := &connection{messages: make(chan string, 1000), header: http.Header{}, status: http.StatusOK, ended: make(chan struct{})}
-	c.leave = func() { cancel(); <-c.ended }
-	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/live", nil)
-	r.Header = header
-	go func() {
-		defer close(c.ended)
-		h.ServeHTTP(c, r)
-	}()
-	t.Cleanup(c.leave)
-	return c
-}
-
-func (c *connection) next(g Gomega) message {
-	var raw string
-	g.Eventually(c.messages, time.Minute).Should(Receive(&raw))
-	return parse(raw)
-}
-
-func kinds(changes []change) (all []string) {
-	for _, c := range changes {
-		text := c.Kind
-		if c.Key != nil {
-			text += " " + c.Key.Text
-		}
-		all = append(all, text)
-	}
-	return all
-}
 
 func TestChangesAreSentLiveByEachEngine(t *testing.T) {
 	engines.Each(t, func(t *testing.T, s lastmodstore.Store[string, int]) {
@@ -140,30 +57,6 @@ func TestChangesAreSentLiveByEachEngine(t *testing.T) {
 			g.Expect(updates.Decode(&u)).To(Succeed())
 		}
 	})
-}
-
-// dataOf returns the data of the messages, one after the other.
-func dataOf(r *bufio.Reader) *dataReader { return &dataReader{r: r} }
-
-type dataReader struct {
-	r    *bufio.Reader
-	rest string
-}
-
-func (d *dataReader) Read(p []byte) (int, error) {
-	for d.rest == "" {
-		line, err := d.r.ReadString('\n')
-		if err != nil {
-			return 0, err
-		}
-		d.rest, _ = strings.CutPrefix(line, "data: ")
-		if d.rest == line {
-			d.rest = ""
-		}
-	}
-	n := copy(p, d.rest)
-	d.rest = d.rest[n:]
-	return n, nil
 }
 
 func TestUpdatesHaveRatesOfTheLastSeconds(t *testing.T) {
@@ -315,77 +208,3 @@ func TestNothingHappensWhileNobodyLooks(t *testing.T) {
 		idle()
 	})
 }
-
-// pipes is a listener without buffers.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (p pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p pipes) Close() error   { close(p.closed); return nil }
-func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
-func TestClientThatDoesNotReadIsDroppedAndHoldsNothing(t *testing.T) {
-	inBubble(t, func(t *testing.T, plain lastmodstore.Store[string, string]) {
-		g := NewWithT(t)
-		s := &counting[string, string]{Store: plain}
-		h := New(Store("main", s))
-		listener := pipes{make(chan net.Conn), make(chan struct{})}
-		server := &http.Server{Handler: h, WriteTimeout: time.Second}
-		served := make(chan error)
-		go func() { served <- server.Serve(listener) }()
-		client, conn := net.Pipe()
-		listener.conns <- conn
-		defer client.Close()
-		fmt.Fprint(client, "GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n")
-
-		// It reads for longer than the server's deadline for a response, and then no more.
-		reader := bufio.NewReader(client)
-		for range 10 {
-			for line := ""; !strings.HasPrefix(line, "event: update"); {
-				var err error
-				line, err = reader.ReadString('\n')
-				g.Expect(err).NotTo(HaveOccurred())
-			}
-		}
-		time.Sleep(interval)
-		synctest.Wait()
-		calls := s.calls.Load()
-		time.Sleep(patience - time.Second)
-		synctest.Wait()
-		g.Expect(h.streams).To(HaveLen(1))
-		g.Expect(s.calls.Load()).To(Equal(calls), "it waits for the client, not for the store")
-		g.Expect(s.watching.Load()).To(BeZero())
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
-		g.Expect(h.streams).To(BeEmpty())
-		g.Expect(server.Close()).To(Succeed())
-		<-served
-	})
-}
-
-func TestWriterThatCannotFlushIsRefusedInWords(t *testing.T) {
-	g := NewWithT(t)
-	h := New(Store("main", open(t)))
-	w := httptest.NewRecorder()
-	h.ServeHTTP(hide{w}, httptest.NewRequest(http.MethodGet, "/live", nil))
-	g.Expect(w.Code).To(Equal(http.StatusInternalServerError))
-	g.Expect(w.Body.String()).To(HavePrefix("changes cannot be sent live"))
-	g.Expect(h.streams).To(BeEmpty())
-}
-
-// hide hides the methods of a recorder that are not those of a ResponseWriter.
-type hide struct{ w *httptest.ResponseRecorder }
-
-func (h hide) Header() http.Header         { return h.w.Header() }
-func (h hide) Write(p []byte) (int, error) { return h.w.Write(p) }
-func (h hide) WriteHeader(status int)      { h.w.WriteHeader(status) }
