@@ -5,6 +5,7 @@ DURATION    = 2m
 
 BRIEF       = grep -vE '^=== |^ +--- PASS|rapid. OK'
 COMPARE     = cd cmd/compare &&
+EXAMPLE     = cd cmd/example &&
 REPLICATED  = cd replicated &&
 CONTRIB     = cd contrib &&
 
@@ -23,10 +24,11 @@ docs: ## figures and charts of docs/ from the committed results
 test: ## every test of every module, with the race detector where that does not take minutes
 	go test -race -timeout 10m ./...
 	go test -run Allocate ./compare # what the race detector would disturb
-	$(REPLICATED) go test -race -timeout 10m ./internal/... ./embedded/... ./cmd/...
+	$(REPLICATED) go test -race -timeout 10m ./internal/... ./embedded/...
 	$(REPLICATED) go test -race -timeout 10m -short -skip 'TestConformance$$' . # which takes minutes under the race detector, as do the servers
 	$(REPLICATED) go test -timeout 10m .
 	$(CONTRIB) go test -race -timeout 10m ./...
+	$(EXAMPLE) go test -race -timeout 10m ./...
 	$(COMPARE) go test -race -count=1 -timeout 10m ./... # the cache does not see that a page of docs/ has changed
 
 test-oldest: ## the library's tests with the newest release of the oldest Go that go.mod allows, without the race detector
@@ -63,6 +65,7 @@ lint: ## formatting, vet, staticcheck, wording, and what the library may import
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	$(COMPARE) go vet ./... && go run $(STATICCHECK) ./... && go mod tidy -diff
+	$(EXAMPLE) go vet ./... && go run $(STATICCHECK) ./... && go mod tidy -diff
 	$(REPLICATED) go vet ./... && go run $(STATICCHECK) ./... && go mod tidy -diff
 	$(CONTRIB) go vet ./... && go run $(STATICCHECK) ./... && go mod tidy -diff
 	go mod tidy -diff
@@ -79,12 +82,13 @@ bench-ratio: ## engines against baselines, in rounds: medians, ratios, goals
 	go run ./compare/ratio
 	$(COMPARE) go run ./ratio
 
-example: ## the tour of the library, on this directory
-	go run ./cmd/example
+example: ## the tour of the library, on this directory; ARGS='-http localhost:8080' serves it and the debug page, ARGS=-h for more
+	$(EXAMPLE) go build -o ../../.bin/example .
+	.bin/example $(ARGS)
 
-example-replicated: ## three nodes of one store on three servers, the leader of which is killed; ARGS=-h for more
-	cd replicated && go build -o ../.bin/example-replicated ./cmd/example
-	.bin/example-replicated $(ARGS)
+example-replicated: ## three nodes of one store on three servers, the leader of which is killed; ARGS='-nats URL -name NAME' for servers of yours
+	$(EXAMPLE) go build -o ../../.bin/example .
+	.bin/example -replicated $(ARGS)
 
 cover: ## line coverage of the library by all tests
 	go test -coverpkg=./,./actor,./mutexstore,./internal/... -coverprofile=cover.out ./...

@@ -11,12 +11,15 @@ import (
 
 	. "github.com/onsi/gomega"
 	"go.uber.org/goleak"
+
+	"github.com/lastmodstore/lastmodstore/replicated/embedded/servertest"
 )
 
 // asProgram makes this test binary the program itself.
 const asProgram = "LASTMODSTORE_EXAMPLE"
 
 func TestMain(m *testing.M) {
+	servertest.Main()
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
@@ -58,7 +61,7 @@ func endless(t *testing.T) string {
 
 func TestExitStatusOfAnErrorIsOne(t *testing.T) {
 	g := NewWithT(t)
-	for args, want := range map[string]int{"-h": 0, "-dri": 1, "-dir=no/such/place": 1} {
+	for args, want := range map[string]int{"-h": 0, "-dri": 1, "-dir=no/such/place": 1, "-name=x": 1} {
 		p, _, stderr := start(t, args)
 		text, err := io.ReadAll(stderr)
 		g.Expect(err).NotTo(HaveOccurred())

@@ -130,5 +130,6 @@ func TestHelpExplains(t *testing.T) {
 	g := NewWithT(t)
 	var out bytes.Buffer
 	g.Expect(run(t.Context(), io.Discard, &out, []string{"-h"})).To(MatchError(flag.ErrHelp))
-	g.Expect(out.String()).To(And(ContainSubstring("-dir"), ContainSubstring("-engine"), ContainSubstring("-http")))
+	g.Expect(out.String()).To(And(ContainSubstring("-dir"), ContainSubstring("-engine"), ContainSubstring("-http"),
+		ContainSubstring("-replicated"), ContainSubstring("-nats URL"), ContainSubstring("-name"), ContainSubstring("-duration")))
 }

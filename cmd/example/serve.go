@@ -16,6 +16,7 @@ func serve(ctx context.Context, listener net.Listener, h http.Handler) error {
 	silent := silentConns{conns: map[net.Conn]struct{}{}}
 	server := &http.Server{
 		Handler:           h,
+		BaseContext:       func(net.Listener) context.Context { return ctx }, // ends the streams of the debug page
 		ConnState:         silent.track,
 		ReadHeaderTimeout: 10 * time.Second,
 		WriteTimeout:      time.Minute,

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -40,6 +41,26 @@ func TestSignalEndsTheServerWithSuccess(t *testing.T) {
 			rest, err := io.ReadAll(stderr)
 			g.Expect(string(rest), err).To(BeEmpty())
 			g.Expect(p.Wait()).To(Succeed())
+		})
+	}
+}
+
+// While the nodes write, and also where a write waits for an election.
+func TestSignalEndsTheReplicatedStores(t *testing.T) {
+	for _, line := range []string{"race:", "kill:"} {
+		t.Run(line, func(t *testing.T) {
+			g := NewWithT(t)
+			p, stdout, stderr := start(t, "-replicated")
+			for text := ""; !strings.HasPrefix(text, line); {
+				var err error
+				text, err = stdout.ReadString('\n')
+				g.Expect(err).NotTo(HaveOccurred())
+			}
+			g.Expect(p.Process.Signal(syscall.SIGTERM)).To(Succeed())
+			text, err := io.ReadAll(stderr)
+			g.Expect(string(text), err).To(Equal("example: interrupted\n"))
+			p.Wait()
+			g.Expect(p.ProcessState.ExitCode()).To(Equal(130))
 		})
 	}
 }

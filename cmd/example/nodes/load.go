@@ -1,4 +1,4 @@
-package main
+package nodes
 
 import (
 	"context"
@@ -107,9 +107,9 @@ func (d *demo) read(ctx context.Context, r *record, s *replicated.Store[string, 
 // written for a while again. On servers of others it only waits.
 func (d *demo) disturb(ctx context.Context, r *record) error {
 	if d.servers == nil {
-		return pause(ctx, d.c.duration)
+		return pause(ctx, d.c.Duration)
 	}
-	if err := pause(ctx, d.c.duration/2); err != nil {
+	if err := pause(ctx, d.c.Duration/2); err != nil {
 		return err
 	}
 	leader, err := d.servers.Leader(ctx, d.contexts[0], "lastmodstore-"+ownName)
@@ -124,7 +124,7 @@ func (d *demo) disturb(ctx context.Context, r *record) error {
 			return err
 		}
 	}
-	return pause(ctx, d.c.duration/2)
+	return pause(ctx, d.c.Duration/2)
 }
 
 // resumed reports whether a write has been acknowledged on each node that began after

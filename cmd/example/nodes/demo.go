@@ -1,4 +1,4 @@
-package main
+package nodes
 
 import (
 	"context"
@@ -30,7 +30,7 @@ const (
 // A demo is the servers and nodes of one demonstration.
 type demo struct {
 	out      io.Writer
-	c        settings
+	c        Settings
 	prefix   string              // of this run's keys
 	dir      string              // of the servers
 	servers  *servertest.Cluster // nil with -nats
@@ -41,8 +41,8 @@ type demo struct {
 	stores []*replicated.Store[string, int]
 }
 
-// demonstrate shows one step after the other, until one fails or ctx ends.
-func demonstrate(ctx context.Context, out io.Writer, c settings) error {
+// Run demonstrates one step after the other, until one fails or ctx ends.
+func Run(ctx context.Context, out io.Writer, c Settings) error {
 	d := &demo{out: out, c: c, prefix: "example/" + rand.Text()[:8] + "/"}
 	defer d.close()
 	stop := context.AfterFunc(ctx, d.closeNodes) // or a write might wait for its timeout
@@ -65,7 +65,7 @@ func (d *demo) say(format string, args ...any) { fmt.Fprintf(d.out, format+"\n",
 
 // start starts the servers, unless there are some.
 func (d *demo) start(ctx context.Context) (err error) {
-	if d.c.nats != "" {
+	if d.c.NATS != "" {
 		return nil
 	}
 	began := time.Now()
@@ -75,7 +75,7 @@ func (d *demo) start(ctx context.Context) (err error) {
 	if d.servers, err = servertest.Start(ctx, 3, d.dir); err != nil {
 		return err
 	}
-	d.c.name = ownName
+	d.c.Name = ownName
 	d.say("servers: 3 started in %v, each a process of its own", round(time.Since(began)))
 	return nil
 }
@@ -88,7 +88,7 @@ func (d *demo) open(ctx context.Context) error {
 			return err
 		}
 	}
-	where := map[bool]string{true: "1 server", false: fmt.Sprintf("%d servers", d.c.replicas)}[d.c.replicas == 1]
+	where := map[bool]string{true: "1 server", false: fmt.Sprintf("%d servers", d.c.Replicas)}[d.c.Replicas == 1]
 	d.say("nodes:   3 opened in %v; the log is kept in files on %s", round(time.Since(began)), where)
 	return nil
 }
@@ -106,7 +106,7 @@ func (d *demo) openNode(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	s, err := replicated.Open[string, int](ctx, js, d.c.name, replicated.Replicas(d.c.replicas), replicated.Timeout(writeTimeout))
+	s, err := replicated.Open[string, int](ctx, js, d.c.Name, replicated.Replicas(d.c.Replicas), replicated.Timeout(writeTimeout))
 	if err != nil {
 		return err
 	}
@@ -126,9 +126,9 @@ func (d *demo) connect(ctx context.Context, i int) (*nats.Conn, error) {
 	if d.servers != nil {
 		return d.servers.Connect(i%3, opts...)
 	}
-	nc, err := nats.Connect(d.c.nats, append(opts, nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond))...)
+	nc, err := nats.Connect(d.c.NATS, append(opts, nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond))...)
 	if err != nil {
-		return nil, fmt.Errorf("connecting to %s: %w", hosts(d.c.nats), err)
+		return nil, fmt.Errorf("connecting to %s: %w", hosts(d.c.NATS), err)
 	}
 	return nc, nil
 }
