@@ -64,7 +64,8 @@ type Watcher[K comparable, V any] interface {
 	// is the first event if there are none. A loop body that is slower than the
 	// writers delays it until they pause. CaughtUp also follows each later Resync.
 	// Its At may be equal to the previous event's, and is the zero time if since
-	// is zero and nothing has ever been stored.
+	// is zero and nothing has ever been stored (in a replicated store, when its log
+	// was created).
 	//
 	// A watcher that asks for more than the store remembers first receives a
 	// Resync event: removals may have been missed, so compare with All and then

@@ -18,6 +18,14 @@ import (
 // been applied. Further commands wait, and are packed into the next message.
 const maxInFlight = 4
 
+// maxYields bounds how often a caller that is about to send the queue lets others run
+// first: new callers could otherwise delay it without end.
+const maxYields = 8
+
+// soon is how long a message may usually take to be applied. What takes longer may have
+// been lost, and nothing waits to be packed until it returns.
+const soon = 100 * time.Millisecond
+
 // maxPacked bounds the size of a message that holds more than one command, in bytes.
 const maxPacked = 256 << 10
 
@@ -59,7 +67,8 @@ type pipeline[V any] struct {
 	queue    []*call[V] // not part of a message yet
 	refusal  error      // what new calls get; nil: they are accepted
 	drained  chan struct{}
-	asleep   bool          // the goroutine that sends again waits for wake
+	asleep   bool          // the goroutine that sends again waits for wake alone
+	wakesAt  time.Time     // when it looks next, if it does not
 	wake     chan struct{} // buffered for one
 
 	together int  // number of calls in the message completed last
@@ -90,7 +99,7 @@ func (p *pipeline[V]) submit(c *call[V]) error {
 	}
 	if p.together > 1 {
 		p.yielding = true
-		for before := 0; before < len(p.queue); {
+		for passes, before := 0, 0; passes < maxYields && before < len(p.queue) && len(p.queue) < p.together; passes++ {
 			before = len(p.queue)
 			p.mu.Unlock()
 			runtime.Gosched()
@@ -128,15 +137,28 @@ func (p *pipeline[V]) packLocked() (ready []*message[V]) {
 	return ready
 }
 
-// isDueLocked reports whether to send the queue now. Next to messages in flight it is
-// sent when it holds half as many calls as they do: if each call that comes while others
-// are in flight were sent alone, most messages would hold one.
+// isDueLocked reports whether to send the queue now. While other messages are in flight it
+// is sent when it holds half as many calls as they do: if each call that comes meanwhile
+// were sent alone, most messages would hold one.
 func (p *pipeline[V]) isDueLocked() bool {
-	inFlight := 0
-	for _, m := range p.inFlight {
-		inFlight += len(m.calls)
+	if len(p.queue) == 0 || len(p.inFlight) >= maxInFlight {
+		return false
 	}
-	return len(p.queue) > 0 && len(p.inFlight) < maxInFlight && 2*len(p.queue) >= inFlight
+	inFlight, now := 0, time.Now()
+	for _, m := range p.inFlight {
+		if m.untilLate(now) > 0 {
+			inFlight += len(m.calls)
+		}
+	}
+	return 2*len(p.queue) >= inFlight
+}
+
+// untilLate returns for how long m is not late yet; 0 means that it is.
+func (m *message[V]) untilLate(now time.Time) time.Duration {
+	if m.attempts > 1 {
+		return 0
+	}
+	return max(0, m.resendAt.Sub(now)-resendAfter+soon)
 }
 
 // takeLocked removes from the queue what fits into one message.
@@ -184,7 +206,7 @@ func (p *pipeline[V]) registerLocked(now time.Time) *message[V] {
 func (p *pipeline[V]) attemptLocked(m *message[V], now time.Time) {
 	m.attempts++
 	m.resendAt = now.Add(resendAfter)
-	if p.asleep {
+	if p.asleep || now.Add(soon).Before(p.wakesAt) {
 		p.wakeLocked()
 	}
 }

@@ -72,7 +72,8 @@ func set[K comparable, V any](t *testing.T, s lastmodstore.Store[K, V], key K, v
 	NewWithT(t).Expect(s.Set(key, value, lastmodstore.NoExpiry)).To(Succeed())
 }
 
-// counting counts what is called, and how many loops over Watch are running.
+// counting counts what is called, the entries and changes that are yielded, and how many
+// loops over Watch are running.
 type counting[K comparable, V any] struct {
 	lastmodstore.Store[K, V]
 	calls, yielded, watching atomic.Int64
@@ -121,7 +122,9 @@ func (c *counting[K, V]) Watch(ctx context.Context, since time.Time) iter.Seq[la
 		c.watching.Add(1)
 		defer c.watching.Add(-1)
 		for e := range c.Store.Watch(ctx, since) {
-			c.yielded.Add(1)
+			if e.Kind != lastmodstore.CaughtUp {
+				c.yielded.Add(1)
+			}
 			if !yield(e) {
 				return
 			}

@@ -40,6 +40,10 @@ type update struct {
 func (s *typed[K, V]) follow(ctx context.Context, since time.Time) (changes []change, position time.Time, more bool) {
 	position = since
 	for e := range s.store.Watch(ctx, since) {
+		if e.Kind == lastmodstore.CaughtUp {
+			position = e.At
+			continue
+		}
 		if len(changes) == maxChanges {
 			return changes, position, true
 		}

@@ -54,9 +54,10 @@ func (c *Cache) Get(key string) (response []byte, ok bool) {
 	return bytes.Clone(response), ok
 }
 
-// Set stores a response.
+// Set stores a response. If that fails, it deletes the one before.
 func (c *Cache) Set(key string, response []byte) {
 	if err := c.responses.Set(key, bytes.Clone(response), c.ttl); err != nil {
+		_, _ = c.responses.Delete(key) // a response that is superseded must not be used again
 		c.failed(key, err)
 	}
 }

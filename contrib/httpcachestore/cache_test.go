@@ -13,6 +13,7 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/contrib/httpcachestore"
 	"github.com/lastmodstore/lastmodstore/contrib/internal/engines"
+	"github.com/lastmodstore/lastmodstore/mutexstore"
 )
 
 type responses = lastmodstore.Store[string, []byte]
@@ -107,6 +108,20 @@ func TestErrorsArePassedToTheFunction(t *testing.T) {
 		}
 		g.Expect(failures).To(Equal([]string{"set", "deleted"}))
 	})
+}
+
+// The response before is superseded, and httpcache would use it as long as it is fresh.
+func TestAResponseThatCannotBeStoredRemovesTheOneBefore(t *testing.T) {
+	g := NewWithT(t)
+	s := mutexstore.New[string, []byte](0, lastmodstore.MaxWeight(3, func(_ string, response []byte) int { return len(response) }))
+	defer s.Close()
+	var failures []error
+	c := httpcachestore.New(s, time.Hour, func(_ string, err error) { failures = append(failures, err) })
+	c.Set("a", []byte("one"))
+	c.Set("a", []byte("three"))
+	_, ok := c.Get("a")
+	g.Expect(ok).To(BeFalse())
+	g.Expect(failures).To(ConsistOf(MatchError(lastmodstore.ErrFull)))
 }
 
 func TestACapacityEvictsResponses(t *testing.T) {
