@@ -9,7 +9,7 @@ EXAMPLE     = cd cmd/example &&
 REPLICATED  = cd replicated &&
 CONTRIB     = cd contrib &&
 
-.PHONY: help compare docs test test-32bit test-long fuzz soak mutants lint bench bench-ratio example example-replicated cover soak-replicated
+.PHONY: help compare docs test test-log test-nodes test-oldest test-32bit test-long fuzz soak mutants lint bench bench-ratio example example-replicated cover soak-replicated
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,12 +24,19 @@ docs: ## figures and charts of docs/ from the committed results
 test: ## every test of every module, with the race detector where that does not take minutes
 	go test -race -timeout 10m ./...
 	go test -run Allocate ./compare # what the race detector would disturb
-	$(REPLICATED) go test -race -timeout 10m ./internal/... ./embedded/...
 	$(REPLICATED) go test -race -timeout 10m -short -skip 'TestConformance$$' . # which takes minutes under the race detector, as do the servers
-	$(REPLICATED) go test -timeout 10m .
-	$(CONTRIB) go test -race -timeout 10m ./...
+	$(MAKE) -j2 test-log test-nodes
+	$(CONTRIB) go test -race -timeout 10m -short ./...
+	$(CONTRIB) go test -timeout 10m ./limiterstore # whose suite of many calls -short leaves out
 	$(EXAMPLE) go test -race -timeout 10m ./...
 	$(COMPARE) go test -race -count=1 -timeout 10m ./... # the cache does not see that a page of docs/ has changed
+
+# The parts of make test that mostly wait for servers, which they start and kill.
+test-log:
+	$(REPLICATED) go test -race -timeout 10m ./internal/... ./embedded/...
+
+test-nodes:
+	$(REPLICATED) go test -timeout 10m .
 
 test-oldest: ## the library's tests with the newest release of the oldest Go that go.mod allows, without the race detector
 	@oldest=$$(go mod edit -json | sed -n 's/.*"Go": "\([0-9]*\.[0-9]*\).*/\1/p'); \

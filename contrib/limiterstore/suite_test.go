@@ -18,6 +18,9 @@ func TestStoreSequentialAccess(t *testing.T) {
 }
 
 func TestStoreConcurrentAccess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("250,000 calls on each engine")
+	}
 	engines.Each(t, func(t *testing.T, s counters) {
 		tests.TestStoreConcurrentAccess(t, limiterstore.New(s, "concurrent"))
 	})
