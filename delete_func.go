@@ -6,8 +6,9 @@ package lastmodstore
 // under no lock, so match may call the store.
 //
 // An entry is removed only in the version that match saw: one that is modified meanwhile
-// stays, and is not counted (Touch modifies nothing). So when DeleteFunc returns without an error, no entry is left
-// that was present before the call, has not been modified since, and would be selected.
+// stays, and is not counted (Touch modifies nothing). So when DeleteFunc returns without an
+// error, no entry is left that was present before the call, has not been modified since,
+// and would be selected.
 // Entries stored during the call may or may not be seen. (In a store into which others
 // Merge, an older entry of the same key that is merged after the version seen was removed
 // is removed as well.)

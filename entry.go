@@ -36,7 +36,7 @@ var (
 	// ErrFull means that MaxEntries or MaxWeight leaves no room and RejectWhenFull is
 	// set, or that an entry is heavier than MaxWeight, or a batch larger than
 	// MaxEntries or heavier than MaxWeight.
-	ErrFull = errors.New("lastmodstore: the store is full: delete entries, raise MaxEntries or MaxWeight, or open it without RejectWhenFull")
+	ErrFull = errors.New("lastmodstore: no room: raise MaxEntries or MaxWeight, store less at once, or, with RejectWhenFull, delete entries or omit that option")
 	// ErrNotNumber means that Add was called on a store whose values are not numbers.
 	ErrNotNumber = errors.New("lastmodstore: the values are not numbers: Add needs a store of integers or floats")
 	// ErrClockSkew means that a merged entry was modified more than a minute

@@ -9,10 +9,12 @@
 //	mux.Handle("/debug/store/", h)
 //
 // The page only reads, and only while somebody looks at it: without a request there is
-// no goroutine, no watcher and no timer. Each request does a limited amount of work,
-// however many entries there are, and reads mark no entry as used and count no hit. The
-// one lasting effect is that of the first Watch: from then on the store remembers its
-// latest removals (see [lastmodstore.RemovalLog]).
+// no goroutine, no watcher and no timer. A request formats a limited number of entries. To
+// find where a later page begins, or an entry whose value is shown, the store walks back
+// over the entries that were modified since (about 20 ms for a million), in steps that
+// hardly delay others. Reads mark no entry as used and count no hit. The one lasting effect
+// is that of the first Watch: from then on the store remembers its latest removals (see
+// [lastmodstore.RemovalLog]).
 //
 // A client that can request the page can read the keys, so mount it where only operators
 // have access, as with pprof. Values are not shown unless [ShowValues] formats them.
@@ -105,7 +107,8 @@ type valueSettings[V any] struct {
 }
 
 // ShowValues makes the page offer each entry's value, formatted by format. It is called
-// for one entry at a time, when somebody asks for it.
+// only for an entry whose value somebody asks for, on the goroutine of the request: so
+// possibly several times concurrently, and while the program uses the value.
 func ShowValues[V any](format func(value V) string) StoreOption[V] {
 	if format == nil {
 		panic("debugpage: ShowValues: the function is nil: omit the option to hide values")

@@ -29,7 +29,7 @@ type listing struct {
 // page is a part of a listing.
 type page struct {
 	Rows    []row
-	Scanned int    // entries looked at
+	Scanned int    // entries examined
 	Next    cursor // where to continue, if set
 }
 

@@ -100,7 +100,7 @@ func TestEntriesAreFoundByPrefix(t *testing.T) {
 		g.Expect(keys(get(t, h, "/?prefix=user%2F"))).To(Equal([]string{"user/1", "user/2"}))
 		body := get(t, h, "/?prefix=%22nothing%22")
 		g.Expect(keys(body)).To(BeEmpty())
-		g.Expect(body).To(And(ContainSubstring(`value="&#34;nothing&#34;"`), ContainSubstring("There are no such entries.")))
+		g.Expect(body).To(And(ContainSubstring(`value="&#34;nothing&#34;"`), ContainSubstring("No entries match.")))
 	})
 }
 
@@ -130,7 +130,7 @@ func TestOneRequestLooksAtALimitedNumberOfEntries(t *testing.T) {
 	g.Expect(s.yielded.Swap(0)).To(BeEquivalentTo(pageEntries + 1))
 	body := get(t, h, fmt.Sprintf("/?prefix=%d", n-1))
 	g.Expect(s.yielded.Swap(0)).To(BeEquivalentTo(maxScanned + 1))
-	g.Expect(body).To(And(ContainSubstring("10,000 entries looked at; there are more"), ContainSubstring("None of the keys looked at")))
+	g.Expect(body).To(And(ContainSubstring("10,000 entries examined; there are more"), ContainSubstring("None of the keys examined")))
 	g.Expect(listed(t, h, next(body))).To(Equal([][]string{nil, {fmt.Sprint(n - 1)}}))
 }
 

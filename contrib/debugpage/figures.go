@@ -26,11 +26,11 @@ func figures(stats lastmodstore.Stats) []figure {
 		value := reflect.ValueOf(stats).Field(i)
 		all = append(all, figure{Name: field.Name, Label: words(field.Name), Value: number(value)})
 	}
+	ratio := "–"
 	if reads := stats.Hits + stats.Misses; reads > 0 {
-		ratio := float64(stats.Hits) / float64(reads)
-		all = append(all, figure{Name: "HitRatio", Label: "Hit ratio", Value: fmt.Sprintf("%.1f %%", 100*ratio)})
+		ratio = fmt.Sprintf("%.1f %%", 100*float64(stats.Hits)/float64(reads))
 	}
-	return all
+	return append(all, figure{Name: "HitRatio", Label: "Hit ratio", Value: ratio})
 }
 
 // words returns a field's name as words: LongestSweepStep becomes "Longest sweep step".

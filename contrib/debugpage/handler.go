@@ -75,7 +75,7 @@ func send(w http.ResponseWriter, r *http.Request, contentType string, body []byt
 
 // withStore calls serve with the store that the request names, or the first one.
 func (h *Handler) withStore(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter, *http.Request, source)) {
-	name := r.FormValue("store")
+	name := r.URL.Query().Get("store")
 	if name == "" {
 		serve(w, r, h.sources[0])
 		return
@@ -97,7 +97,7 @@ func (h *Handler) serveValue(w http.ResponseWriter, r *http.Request, s source) {
 		http.Error(w, "values of this store are not shown", http.StatusForbidden)
 		return
 	}
-	at, err := parseCursor(r.FormValue("entry"))
+	at, err := parseCursor(r.URL.Query().Get("entry"))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return

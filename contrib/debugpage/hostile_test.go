@@ -3,6 +3,7 @@ package debugpage
 import (
 	"html"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -114,4 +115,17 @@ func TestHostileKeysAreOneMessageOfTheStream(t *testing.T) {
 		g.Expect(m.raw).NotTo(Or(ContainSubstring("secret"), ContainSubstring("<script")))
 		g.Expect(strings.Count(m.raw, "\n")).To(Equal(4), "id, event, data and the empty line")
 	})
+}
+
+// A body, which a form would be read from, is left alone: it could fill the disk.
+func TestBodiesOfRequestsAreNotRead(t *testing.T) {
+	g := NewWithT(t)
+	s := mutexstore.New[string, string](0)
+	defer s.Close()
+	r := httptest.NewRequest(http.MethodGet, "/?prefix=a", strings.NewReader("--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f\"\r\n\r\nx\r\n--b--\r\n"))
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+	w := httptest.NewRecorder()
+	New(Store("main", s)).ServeHTTP(w, r)
+	g.Expect(w.Code).To(Equal(http.StatusOK))
+	g.Expect(r.MultipartForm).To(BeNil())
 }

@@ -29,6 +29,9 @@
 		if (stream || paused || ended || document.hidden) {
 			return;
 		}
+		if (rows.children.length > 0) {
+			rows.prepend(noteRow("Changes made while this page was not live are not shown"));
+		}
 		stream = new EventSource(document.body.dataset.live);
 		stream.addEventListener("open", () => say("live", "Live"));
 		stream.addEventListener("update", (e) => update(JSON.parse(e.data)));

@@ -49,7 +49,7 @@ type rowView struct {
 }
 
 func newView(h *Handler, r *http.Request, s source) (*view, error) {
-	v := &view{about: s.about(), Now: time.Now(), Figures: figures(s.stats()), Prefix: r.FormValue("prefix")}
+	v := &view{about: s.about(), Now: time.Now(), Figures: figures(s.stats()), Prefix: r.URL.Query().Get("prefix")}
 	v.Live = link("live", "store", v.Name)
 	for _, other := range h.sources {
 		name := other.about().Name
@@ -66,11 +66,11 @@ func newView(h *Handler, r *http.Request, s source) (*view, error) {
 // list loads the entries that the request asks for.
 func (v *view) list(r *http.Request, s source) (err error) {
 	q := listing{prefix: v.Prefix}
-	within := r.FormValue("within")
+	within := r.URL.Query().Get("within")
 	if q.since, err = v.choose(within); err != nil {
 		return err
 	}
-	if after := r.FormValue("after"); after != "" {
+	if after := r.URL.Query().Get("after"); after != "" {
 		if q.after, err = parseCursor(after); err != nil {
 			return err
 		}

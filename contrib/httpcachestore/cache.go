@@ -4,7 +4,7 @@
 // Whether a response is fresh is decided by httpcache, which keeps a stale one in order to
 // revalidate it and stores it again when the server has confirmed it. So a response is
 // removed when it has not been stored for the TTL of the cache, or evicted by a store with
-// MaxEntries.
+// MaxEntries or MaxWeight.
 //
 // The methods of a cache return no errors. Those of the lastmodstore.Store are passed to a
 // function: after a Delete that failed, for example, a response that should no longer be
@@ -15,6 +15,7 @@ package httpcachestore
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,11 +55,12 @@ func (c *Cache) Get(key string) (response []byte, ok bool) {
 	return bytes.Clone(response), ok
 }
 
-// Set stores a response. If that fails, it deletes the one before.
+// Set stores a response. If that fails, it deletes the one before, so in a replicated store
+// it may wait for two timeouts.
 func (c *Cache) Set(key string, response []byte) {
 	if err := c.responses.Set(key, bytes.Clone(response), c.ttl); err != nil {
-		_, _ = c.responses.Delete(key) // a response that is superseded must not be used again
-		c.failed(key, err)
+		_, deleteErr := c.responses.Delete(key) // a response that is superseded must not be used again
+		c.failed(key, errors.Join(err, deleteErr))
 	}
 }
 
