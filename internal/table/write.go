@@ -100,13 +100,13 @@ func (t *Table[K, V]) SetMany(all []Assignment[K, V], ttl time.Duration, now int
 			return err
 		}
 	}
+	if err := t.roomFor(all, now); err != nil {
+		return err
+	}
 	if len(all) == 1 { // readers see it at once, so it must not make room at the end
 		a := &all[0]
 		t.Weigh(a.weight)
 		return t.Set(a.Hash, a.Key, a.Value, ttl, now)
-	}
-	if err := t.roomFor(all, now); err != nil {
-		return err
 	}
 	first := t.last + 1
 	t.weights.inBatch = true
