@@ -41,8 +41,8 @@ func (t *Table[K, V]) Weigh(weight uint64) {
 // find what is stored. It returns ErrFull if there can be no room. That may have moved the
 // entry, so admit returns its slot and cell. In a batch, admit does nothing.
 func (t *Table[K, V]) admit(i uint32, at *uint64, h uint32, key K, now int64) (uint32, *uint64, error) {
-	if t.weights.inBatch {
-		return i, at, nil
+	if t.weights.inBatch || t.weights.next <= t.weights.max-t.weights.total {
+		return i, at, nil // without a look at the weight in slot i, which may not be in the cache
 	}
 	added, replaced := t.weights.next, t.weightOf(i)
 	if added > t.weights.max {
