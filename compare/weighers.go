@@ -27,6 +27,7 @@ func weighers(c *cases) {
 	})
 	c.add("10, 17: concurrent Adds lose nothing and weigh the sum", concurrentWeighedAdds)
 	c.add("17: the weight stays within the limit while others write, read and sweep", weightUnderConcurrency)
+	c.on(whole).add("15, 17: readers never find two entries that are heavier than MaxWeight together", readersFindNoExcess)
 	c.add("17, 28: Load weighs what it restores", loadWeighs)
 }
 
@@ -178,6 +179,36 @@ func weightUnderConcurrency(t *tester) {
 	watching.Wait()
 	t.Expect(s.Clear()).To(Succeed())
 	t.Expect(s.Stats().Weight).To(BeZero())
+}
+
+// readersFindNoExcess stores two keys in turns, each of which evicts the other. The values
+// ascend. So if a reader finds one key and then a smaller value of the other, that was
+// held when it found the first.
+func readersFindNoExcess(t *tester) {
+	s := t.open(lastmodstore.MaxWeight(10, func(string, int) int { return 6 }))
+	keys := [2]string{"a", "b"}
+	var over atomic.Bool
+	reading := t.workers()
+	for first := range keys {
+		reading.Go(func() {
+			for !over.Load() {
+				found, _ := s.Get(keys[first])
+				if other, ok := s.GetEntry(keys[1-first]); ok && other.Value < found {
+					t.Errorf("17: entries %d and %d were held together", other.Value, found)
+					return
+				}
+			}
+		})
+	}
+	value := 0
+	for range t.rounds(2000, 100_000) {
+		for _, write := range weighedWrites {
+			value++
+			t.Expect(write(s, keys[value%2], value)).To(Succeed())
+		}
+	}
+	over.Store(true)
+	reading.Wait()
 }
 
 func loadWeighs(t *tester) {

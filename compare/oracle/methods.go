@@ -115,14 +115,16 @@ func (o *Oracle[K, V]) SetInOrder(keys, expired []K, values map[K]V, ttl time.Du
 	if err := o.expireForWeight(added, replaced, now); err != nil {
 		return err
 	}
-	o.batch = o.last.Add(1)
+	if len(values) > 1 { // otherwise it is a Set
+		o.batch = o.last.Add(1)
+	}
 	defer func() { o.batch = time.Time{} }()
 	for _, key := range keys {
 		if _, err := o.put(o.live(key, now), key, values[key], ttl, now); err != nil {
 			return err
 		}
 	}
-	o.evictWeight(nil, now)
+	o.evictForBatch(now)
 	if o.hand != nil && o.inBatch(o.hand) {
 		o.hand = nil
 	}
@@ -260,7 +262,6 @@ func (o *Oracle[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
 	}
 	fresh.outOfOrder = !e.LastModified.After(later(o.last, o.watermark))
 	o.last = later(o.last, e.LastModified)
-	o.evictWeight(fresh, now)
 	if fresh.outOfOrder {
 		o.tick(now)
 		o.record(lastmodstore.Modified, fresh)

@@ -217,7 +217,6 @@ func (o *Oracle[K, V]) put(it *item[K, V], key K, value V, ttl time.Duration, no
 	o.link(it)
 	o.renew(it, ttl, now)
 	o.stats.Sets++
-	o.evictWeight(it, now)
 	return it.e, nil
 }
 

@@ -23,8 +23,8 @@ func (o *Oracle[K, V]) weight() (sum int) {
 }
 
 // roomForWeight makes room for value in place of it, or as a new entry if it is nil, by
-// removing expired entries. It does nothing in a SetMany, which calls expireForWeight for
-// the whole batch.
+// removing expired entries and then evicting others that weigh something. It does nothing
+// in a SetMany of several keys, which makes room for the whole batch.
 func (o *Oracle[K, V]) roomForWeight(it *item[K, V], key K, value V, now time.Time) error {
 	if !o.batch.IsZero() {
 		return nil
@@ -33,7 +33,13 @@ func (o *Oracle[K, V]) roomForWeight(it *item[K, V], key K, value V, now time.Ti
 	if it != nil {
 		replaced = it.weight
 	}
-	return o.expireForWeight(added, replaced, now)
+	if err := o.expireForWeight(added, replaced, now); err != nil {
+		return err
+	}
+	for o.weight()-replaced+added > o.config.MaxWeight {
+		o.evict(now, func(other *item[K, V]) bool { return other != it && other.weight > 0 })
+	}
+	return nil
 }
 
 // expireForWeight makes room for added in place of replaced by removing expired entries,
@@ -50,13 +56,10 @@ func (o *Oracle[K, V]) expireForWeight(added, replaced int, now time.Time) error
 	return nil
 }
 
-// evictWeight evicts entries that weigh something, other than stored, until the others
-// are within the limit. It does nothing in a SetMany before stored is nil.
-func (o *Oracle[K, V]) evictWeight(stored *item[K, V], now time.Time) {
-	if stored != nil && !o.batch.IsZero() {
-		return
-	}
+// evictForBatch evicts entries that weigh something and are not in the batch, until the
+// total is within the limit.
+func (o *Oracle[K, V]) evictForBatch(now time.Time) {
 	for o.weight() > o.config.MaxWeight {
-		o.evict(now, func(it *item[K, V]) bool { return it != stored && it.weight > 0 })
+		o.evict(now, func(it *item[K, V]) bool { return it.weight > 0 })
 	}
 }

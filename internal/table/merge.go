@@ -59,7 +59,7 @@ func (t *Table[K, V]) Merge(h uint32, key K, e lastmodstore.Entry[V], now int64)
 	t.linkByTime(j)
 	t.replaceSlot(i, j, kept)
 	if t.isWeighed() {
-		t.addWeight(i, j, h, key, now)
+		t.addWeight(i, j)
 	}
 	if outOfOrder {
 		t.recordMerge(h, key, t.nextStamp(now))

@@ -12,7 +12,7 @@ import (
 // since no code of the callers runs here: see weigher.go.
 type weighing struct {
 	max     uint64
-	total   uint64 // of all entries; above max only within a write
+	total   uint64 // of all entries; above max only within a batch
 	next    uint64 // of what the next write stores
 	inBatch bool   // a SetMany is in progress, which makes room at its end
 }
@@ -36,13 +36,13 @@ func (t *Table[K, V]) Weigh(weight uint64) {
 	}
 }
 
-// admit makes sure that there can be room for the weight of what a write stores under
-// key, whose entry is in slot i, or none: it removes expired entries if there is no room
-// otherwise. It returns ErrFull if there cannot be. That may have moved the entry, so
-// admit returns its slot and cell.
+// admit makes room for the weight of what a write stores under key, whose entry is in
+// slot i, or none: it removes expired entries and then evicts others, before a reader can
+// find what is stored. It returns ErrFull if there can be no room. That may have moved the
+// entry, so admit returns its slot and cell. In a batch, admit does nothing.
 func (t *Table[K, V]) admit(i uint32, at *uint64, h uint32, key K, now int64) (uint32, *uint64, error) {
-	if t.weights.inBatch {
-		return i, at, nil
+	if t.weights.inBatch || t.weights.next <= t.weights.max-t.weights.total {
+		return i, at, nil // without a look at the weight in slot i, which may not be in the cache
 	}
 	added, replaced := t.weights.next, t.weightOf(i)
 	if added > t.weights.max {
@@ -53,6 +53,10 @@ func (t *Table[K, V]) admit(i uint32, at *uint64, h uint32, key K, now int64) (u
 	}
 	err := t.expireForWeight(added, replaced, now)
 	i, at = t.live(h, key, now)
+	for err == nil && t.isTooHeavy(added, replaced) {
+		t.evictWeight(math.MaxInt64, i, now)
+		i, at = t.live(h, key, now)
+	}
 	return i, at, err
 }
 
@@ -86,10 +90,9 @@ func (t *Table[K, V]) expireForWeight(added, replaced uint64, now int64) error {
 	return nil
 }
 
-// addWeight records the weight of what a write has stored in slot j, under key, in place of
-// the entry of slot i, or none. Then it evicts other entries until the total is within
-// the limit. That may have moved the entry, so addWeight returns its slot.
-func (t *Table[K, V]) addWeight(i, j, h uint32, key K, now int64) uint32 {
+// addWeight records the weight of what a write has stored in slot j, in place of the entry
+// of slot i, or none.
+func (t *Table[K, V]) addWeight(i, j uint32) {
 	w := &t.weights
 	of := t.slots.weights.at(j) // as in slot i, if that is not none
 	if i != none {
@@ -97,14 +100,6 @@ func (t *Table[K, V]) addWeight(i, j, h uint32, key K, now int64) uint32 {
 	}
 	*of = w.next
 	w.total += w.next
-	if w.inBatch {
-		return j
-	}
-	for w.total > w.max {
-		t.evictWeight(math.MaxInt64, j, now)
-		j = t.find(h, key)
-	}
-	return j
 }
 
 // AddTo is Add in a table that weighs. If s is not the weight of the sum, AddTo sets s to

@@ -88,8 +88,8 @@ type Assignment[K comparable, V any] struct {
 	done   bool
 }
 
-// SetMany stores all or, with an error, none. If there are readers without a lock, the
-// caller calls Hide before and Show after it. A table with a capacity stores the keys
+// SetMany stores all or, with an error, none. If there are readers without a lock, and
+// more than one assignment, the caller calls Hide before and Show after it. A table with a capacity stores the keys
 // that are present first, so that none of them is evicted to make room for another.
 func (t *Table[K, V]) SetMany(all []Assignment[K, V], ttl time.Duration, now int64) error {
 	if err := checkTTL(ttl); err != nil {
@@ -102,6 +102,11 @@ func (t *Table[K, V]) SetMany(all []Assignment[K, V], ttl time.Duration, now int
 	}
 	if err := t.roomFor(all, now); err != nil {
 		return err
+	}
+	if len(all) == 1 { // readers see it at once, so it must not make room at the end
+		a := &all[0]
+		t.Weigh(a.weight)
+		return t.Set(a.Hash, a.Key, a.Value, ttl, now)
 	}
 	first := t.last + 1
 	t.weights.inBatch = true
@@ -184,7 +189,7 @@ func (t *Table[K, V]) put(i uint32, at *uint64, h uint32, key K, value V, ttl ti
 	t.replaceSlot(i, j, kept.deadline)
 	t.sets++
 	if t.isWeighed() {
-		j = t.addWeight(i, j, h, key, now)
+		t.addWeight(i, j)
 	}
 	return j, nil
 }
