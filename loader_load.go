@@ -14,6 +14,9 @@ func (l *Loader[K, V]) run(c *call[K, V], since time.Time) {
 	pending := l.lookUp(c, since)
 	for len(pending) > 0 {
 		loaded := l.ask(c, pending)
+		for i, f := range pending {
+			f.outcome.lost, f.outcome.isLost = loaded[i].Value, loaded[i].Err == nil
+		}
 		again := pending[:0]
 		for i, f := range pending {
 			if !l.resolve(f, loaded[i]) {
@@ -24,12 +27,12 @@ func (l *Loader[K, V]) run(c *call[K, V], since time.Time) {
 	}
 }
 
-// finish ends the loads that have no outcome because the source has ended the goroutine,
-// and calls the hooks.
+// finish ends the loads that have no outcome because the source or the store has ended the
+// goroutine, and calls the hooks.
 func (l *Loader[K, V]) finish(c *call[K, V]) {
 	for _, f := range c.loads {
 		if !f.settled {
-			l.settle(f, result[V]{err: errLoadExited})
+			l.settle(f, result[V]{err: errLoadExited, lost: f.outcome.lost, isLost: f.outcome.isLost})
 		}
 	}
 	if c.refresh {
@@ -130,7 +133,10 @@ func (l *Loader[K, V]) resolve(f *loading[K, V], x Loaded[V]) bool {
 			return !l.isWanted(f)
 		}
 	case f.ok && errors.Is(x.Err, ErrNotFound):
-		l.write(f, func() { l.store.DeleteIfUnmodifiedSince(f.key, f.present.LastModified) })
+		_, panicked := l.write(f, func() { l.store.DeleteIfUnmodifiedSince(f.key, f.present.LastModified) })
+		if panicked != nil {
+			r.err = panicked
+		}
 	}
 	l.settle(f, r)
 	return true

@@ -88,8 +88,8 @@ func OnLoadError[K comparable](fn func(key K, err error)) LoaderOption {
 // OnDiscard calls fn exactly once for each value that a load returned and that was
 // not stored, for example to release its resources. A value is discarded if a newer
 // entry was present, if the key was deleted or invalidated during the load, if the
-// load timed out or all its callers gave up, or if the store refused the value. So
-// each loaded value reaches either the store, and later its [Watcher].OnRemove
+// load timed out or all its callers gave up, or if the store refused the value or
+// panicked. So each loaded value reaches either the store, and later its [Watcher].OnRemove
 // functions, or fn.
 //
 // Callers may have received the value as well: see [Loader.Get]. fn runs as described

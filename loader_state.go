@@ -36,7 +36,7 @@ type loading[K comparable, V any] struct {
 	present Entry[V] // if ok, the entry that was present when it began
 	ok      bool
 	settled bool      // the outcome is known
-	outcome result[V] // differs from result if it ended before its source returned
+	outcome result[V] // until settled, only a value to discard; differs from result if f ended before its source returned
 	failed  bool      // the outcome is to be reported as a failure
 
 	done   chan struct{} // closed when it ends, under the lock
