@@ -64,6 +64,7 @@ type Loader[K comparable, V any] struct {
 
 	counts     counters
 	refreshing atomic.Int32 // calls begun by RefreshAhead; incremented under the lock
+	lead       atomic.Int64 // nanoseconds by which the store's clock is ahead: see noteLead
 
 	mu      sync.Mutex // guards the fields below
 	loading map[K]*loading[K, V]

@@ -31,7 +31,7 @@ func RefreshAhead(d time.Duration) LoaderOption {
 // isDue reports whether e is to be refreshed: it expires within the time that RefreshAhead
 // was given.
 func (l *Loader[K, V]) isDue(e Entry[V]) bool {
-	return l.ahead > 0 && !e.ExpiresAt.IsZero() && time.Until(e.ExpiresAt) <= l.ahead
+	return l.ahead > 0 && !e.ExpiresAt.IsZero() && l.untilExpiry(e) <= l.ahead
 }
 
 // refreshAhead begins background loads of those keys that are not being loaded and have not

@@ -19,7 +19,7 @@ func (l *Loader[K, V]) save(f *loading[K, V], value V, ttl time.Duration) result
 	case !written && f.ctx.Err() != nil:
 		r.entry, r.err, r.loaded = Entry[V]{}, context.Cause(f.ctx), false
 	case stored:
-		l.noteStored(f.key, e)
+		l.noteStored(f.key, e, ttl)
 		return result[V]{entry: e, loaded: true}
 	case r.err == nil && !e.LastModified.IsZero(): // a newer entry is present
 		r.entry, r.loaded = e, false
