@@ -62,13 +62,17 @@ func (l *Loader[K, V]) settle(f *loading[K, V], r result[V]) {
 	}
 	if r.err != nil && isFailure(r) {
 		l.failLocked(f, r)
-	} else {
-		l.endLocked(f, r)
+		return
 	}
+	if f.ok && errors.Is(r.err, ErrFull) { // perhaps the value has become heavier than MaxWeight
+		l.rememberLocked(f, r.err, true)
+	}
+	l.endLocked(f, r)
 }
 
-// isFailure reports whether the error of r comes from the source, so that loading
-// again at once would not help. The error of a full or closed store does not.
+// isFailure reports whether the load itself failed, so that callers receive its error until
+// RetryAfter has passed. If the store is full or closed, it has not: callers that wait
+// receive the value together with the error, so they load it again.
 func isFailure[V any](r result[V]) bool { return !r.loaded || errors.Is(r.err, ErrInvalidTTL) }
 
 // lookUp reads the present entries and returns the loads that need the source.

@@ -55,6 +55,10 @@ func LoadTimeout(d time.Duration) LoaderOption {
 // [ServeStale] the stale entry if it has not expired. Invalidate forgets the
 // failure. RetryAfter panics if d <= 0.
 //
+// If the store refuses the new value of a present entry ([ErrFull]), only loads in the
+// background, of [RefreshAhead] and [ServeStale], wait for d. A caller that needs the value
+// loads it again.
+//
 // Without this option, the next caller loads the key again at once.
 func RetryAfter(d time.Duration) LoaderOption {
 	checkDuration("RetryAfter", d, "retrying at once")

@@ -89,9 +89,7 @@ func (l *Loader[K, V]) expireLoads(c *call[K, V], r result[V]) (ended []*loading
 
 // failLocked is endLocked for a failed load. It remembers the failure for RetryAfter.
 func (l *Loader[K, V]) failLocked(f *loading[K, V], r result[V]) bool {
-	if l.loading[f.key] == f {
-		l.rememberLocked(f.key, r.err)
-	}
+	l.rememberLocked(f, r.err, false)
 	return l.endLocked(f, r)
 }
 
