@@ -93,10 +93,10 @@ func (l *Loader[K, V]) confirm(key K, e Entry[V], ttl time.Duration) {
 }
 
 // noteLead records how far the store's clock is ahead of the wall clock: e got its deadline
-// just now, ttl from the store's time. After the wall clock is set back, the store's clock
+// just now, ttl from the store's time, unless its TTL shows another writer's. After the wall clock is set back, the store's clock
 // stays ahead. LastModified does not show this, since after a Merge it may be ahead of both.
 func (l *Loader[K, V]) noteLead(e Entry[V], ttl time.Duration) {
-	if l.ahead > 0 && ttl > 0 && !e.ExpiresAt.IsZero() {
+	if l.ahead > 0 && ttl > 0 && e.TTL == ttl && !e.ExpiresAt.IsZero() {
 		l.lead.Store(int64(max(0, e.ExpiresAt.Add(-ttl).Sub(wallNow()))))
 	}
 }

@@ -70,6 +70,7 @@ func TestAPanicOfTheWeigherFailsTheLoad(t *testing.T) {
 				g.Expect(s.Set("a", 1, 5*time.Second)).To(Succeed())
 				g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(1))
 				time.Sleep(2 * time.Second)
+				synctest.Wait()
 				expectFailed(4, failed[len(failed)-1])
 				g.Expect(loaded(g)(l.Get(patient, "a"))).To(Equal(1), "a failed refresh leaves the entry")
 				g.Expect(l.Stats().Failures).To(BeEquivalentTo(4))
@@ -99,11 +100,11 @@ func TestAPanicOfTheWeigherLeavesTheOtherKeysOfTheCall(t *testing.T) {
 func TestAGoexitOfTheWeigherLosesNoValueOfTheCall(t *testing.T) {
 	eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 		src := &bulkSource{special: map[string]loadedInt{"bad": {Value: 13}}}
-		kept, discarded := 0, 0
+		discarded := 0
 		l := newIntLoader(t, s, loadNone, lastmodstore.LoadMany(src.load),
 			lastmodstore.OnDiscard(func(string, int) { discarded++ }))
 		entries, err := l.GetMany(patient, []string{"a", "bad", "bb"})
-		kept = len(entries)
+		kept := len(entries)
 		g.Expect(err.(lastmodstore.LoadErrors[string])).To(HaveLen(3 - kept))
 		g.Expect(err.(lastmodstore.LoadErrors[string])).To(HaveKey("bad"))
 		g.Expect(s.Len()).To(Equal(kept))

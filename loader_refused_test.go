@@ -3,6 +3,7 @@ package lastmodstore_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,16 +26,16 @@ func TestABackgroundLoadWhoseValueIsRefusedWaitsForRetryAfter(t *testing.T) {
 	for name, read := range reads {
 		t.Run(name, func(t *testing.T) {
 			eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
-				loads, discarded := 0, 0
+				var loads, discarded atomic.Int32
 				option := lastmodstore.ServeStale()
 				if name == "RefreshAhead" {
 					option = lastmodstore.RefreshAhead(time.Hour)
 				}
 				l := newIntLoader(t, s, func(context.Context, string, intEntry, bool) (int, time.Duration, error) {
-					loads++
+					loads.Add(1)
 					return 100, time.Hour, nil
 				}, option, lastmodstore.RetryAfter(20*time.Second),
-					lastmodstore.OnDiscard(func(string, int) { discarded++ }))
+					lastmodstore.OnDiscard(func(string, int) { discarded.Add(1) }))
 				g.Expect(s.Set("a", 7, time.Hour)).To(Succeed())
 				time.Sleep(2 * time.Second)
 				for range 60 {
@@ -42,28 +43,28 @@ func TestABackgroundLoadWhoseValueIsRefusedWaitsForRetryAfter(t *testing.T) {
 					time.Sleep(time.Second)
 					synctest.Wait()
 				}
-				g.Expect([]int{loads, discarded}).To(HaveEach(3))
+				g.Expect([]int32{loads.Load(), discarded.Load()}).To(HaveEach(int32(3)))
 
 				e, err := l.GetMany(patient, []string{"a", "absent"})
 				g.Expect(errors.Is(err, lastmodstore.ErrFull)).To(BeTrue())
 				g.Expect(e["absent"]).To(Equal(intEntry{Value: 100}))
 				synctest.Wait()
-				before := loads
+				before := loads.Load()
 				s.Delete("a")
-				for n := range 3 {
+				for n := range int32(3) {
 					e, err := l.Get(patient, "a")
 					g.Expect(err).To(Equal(lastmodstore.ErrFull))
 					g.Expect(e).To(Equal(intEntry{Value: 100}), "a caller that waits receives the value")
-					g.Expect(loads).To(Equal(before + n + 1))
+					g.Expect(loads.Load()).To(Equal(before + n + 1))
 				}
 				g.Expect(s.Set("a", 7, time.Hour)).To(Succeed())
 				l.Invalidate("a")
 				g.Expect(s.Set("a", 7, time.Hour)).To(Succeed())
 				time.Sleep(2 * time.Second)
-				before = loads
+				before = loads.Load()
 				read(l)
 				synctest.Wait()
-				g.Expect(loads).To(Equal(before+1), "Invalidate forgets the refusal")
+				g.Expect(loads.Load()).To(Equal(before+1), "Invalidate forgets the refusal")
 			}, growing)
 		})
 	}
