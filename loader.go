@@ -64,6 +64,7 @@ type Loader[K comparable, V any] struct {
 
 	counts     counters
 	refreshing atomic.Int32 // calls begun by RefreshAhead; incremented under the lock
+	lead       atomic.Int64 // nanoseconds by which the store's clock is ahead: see noteLead
 
 	mu      sync.Mutex // guards the fields below
 	loading map[K]*loading[K, V]
@@ -103,7 +104,7 @@ func NewLoader[K comparable, V any](s Store[K, V], load LoadFunc[K, V], opts ...
 // already running, Get waits for it and returns its result.
 //
 // If the load fails, all callers that wait for it receive its error: what the
-// LoadFunc returned, a [*PanicError] if it panicked, or [ErrLoadTimeout]. Within
+// LoadFunc returned, a [*PanicError] if it or the store panicked, or [ErrLoadTimeout]. Within
 // [RetryAfter] of a failed load, Get returns that load's error again. If ctx ends
 // first, Get returns ctx's error; with a ctx that has already ended it still
 // returns a present entry. For a key that is not equal to itself (NaN) it returns

@@ -75,8 +75,9 @@ func (l *Loader[K, V]) isFresh(key K, e Entry[V], t time.Time) bool {
 // nanoseconds by which a store keeps its times distinct.
 func isAhead(t time.Time) bool { return t.After(wallNow().Add(time.Millisecond)) }
 
-// noteStored records that e was stored just now, unless its LastModified shows it.
-func (l *Loader[K, V]) noteStored(key K, e Entry[V]) {
+// noteStored records that e was stored with ttl just now, unless its LastModified shows it.
+func (l *Loader[K, V]) noteStored(key K, e Entry[V], ttl time.Duration) {
+	l.noteLead(e, ttl)
 	if isAhead(e.LastModified) {
 		l.confirmed.set(key, e.LastModified, l.store.Len())
 	}
@@ -85,7 +86,23 @@ func (l *Loader[K, V]) noteStored(key K, e Entry[V]) {
 // confirm records that the source has confirmed e with ttl, unless the deadline of e
 // shows it.
 func (l *Loader[K, V]) confirm(key K, e Entry[V], ttl time.Duration) {
+	l.noteLead(e, ttl)
 	if ttl == KeepTTL || e.ExpiresAt.IsZero() {
 		l.confirmed.set(key, e.LastModified, l.store.Len())
 	}
+}
+
+// noteLead records how far the store's clock is ahead of the wall clock: e got its deadline
+// just now, ttl from the store's time, unless its TTL shows another writer's. After the wall clock is set back, the store's clock
+// stays ahead. LastModified does not show this, since after a Merge it may be ahead of both.
+func (l *Loader[K, V]) noteLead(e Entry[V], ttl time.Duration) {
+	if l.ahead > 0 && ttl > 0 && e.TTL == ttl && !e.ExpiresAt.IsZero() {
+		l.lead.Store(int64(max(0, e.ExpiresAt.Add(-ttl).Sub(wallNow()))))
+	}
+}
+
+// untilExpiry returns how long e remains present by the store's clock, as far as the Loader
+// knows it: see noteLead.
+func (l *Loader[K, V]) untilExpiry(e Entry[V]) time.Duration {
+	return time.Until(e.ExpiresAt) - time.Duration(l.lead.Load())
 }

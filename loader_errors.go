@@ -23,8 +23,10 @@ var ErrLoadTimeout = fmt.Errorf("lastmodstore: the load took longer than LoadTim
 
 var errLoadExited = errors.New("lastmodstore: the load ended its goroutine (runtime.Goexit)")
 
-// A PanicError is the panic of a load. All callers that waited for the load receive
-// it as an error.
+// A PanicError is the panic of a load: of the load function, or of the store when the
+// Loader wrote to it, such as the panic of a [MaxWeight] weigher. All callers that waited
+// for the load receive it as an error. In a [LoadManyFunc], a panic fails all keys of the
+// call; in the store, only the key that was written.
 type PanicError struct {
 	Value any    // what the load panicked with
 	Stack []byte // where it panicked

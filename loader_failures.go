@@ -2,7 +2,7 @@ package lastmodstore
 
 import "time"
 
-// failures remembers which keys failed to load, each for the duration of RetryAfter.
+// failures remembers which keys failed to load or to be stored, each for the duration of RetryAfter.
 // The loader's lock guards it.
 //
 // Failures age as whole maps: young becomes old, and old is dropped. So dropping a
@@ -14,11 +14,14 @@ type failures[K comparable] struct {
 }
 
 type failure struct {
-	err   error
-	until time.Time
+	err     error
+	until   time.Time
+	refused bool // the store refused the value and kept an older one: this prevents only loads in the background
 }
 
-func (f *failures[K]) get(key K) error {
+// get returns the failure of key that prevents a load, in the background or for a caller
+// that waits.
+func (f *failures[K]) get(key K, background bool) error {
 	if f.timer == nil {
 		return nil
 	}
@@ -26,17 +29,17 @@ func (f *failures[K]) get(key K) error {
 	if !ok {
 		x, ok = f.old[key]
 	}
-	if !ok || !time.Now().Before(x.until) {
+	if !ok || x.refused && !background || !time.Now().Before(x.until) {
 		return nil
 	}
 	return x.err
 }
 
-func (f *failures[K]) add(key K, err error, after time.Duration) {
+func (f *failures[K]) add(key K, x failure) {
 	if f.young == nil {
 		f.young = map[K]failure{}
 	}
-	f.young[key] = failure{err, time.Now().Add(after)}
+	f.young[key] = x
 }
 
 func (f *failures[K]) forget(key K) {
@@ -50,12 +53,13 @@ func (f *failures[K]) age() bool {
 	return len(f.old) > 0
 }
 
-// rememberLocked records that the load of key failed with err.
-func (l *Loader[K, V]) rememberLocked(key K, err error) {
-	if l.retryAfter == 0 || l.closed {
+// rememberLocked records that f failed with err, or, with refused, that the store refused
+// its value. It does not if f was invalidated or has ended.
+func (l *Loader[K, V]) rememberLocked(f *loading[K, V], err error, refused bool) {
+	if l.retryAfter == 0 || l.closed || l.loading[f.key] != f {
 		return
 	}
-	l.failed.add(key, err, l.retryAfter)
+	l.failed.add(f.key, failure{err, time.Now().Add(l.retryAfter), refused})
 	if l.failed.timer == nil {
 		l.startTimerLocked()
 	}

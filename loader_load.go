@@ -14,6 +14,9 @@ func (l *Loader[K, V]) run(c *call[K, V], since time.Time) {
 	pending := l.lookUp(c, since)
 	for len(pending) > 0 {
 		loaded := l.ask(c, pending)
+		for i, f := range pending {
+			f.outcome.lost, f.outcome.isLost = loaded[i].Value, loaded[i].Err == nil
+		}
 		again := pending[:0]
 		for i, f := range pending {
 			if !l.resolve(f, loaded[i]) {
@@ -24,12 +27,12 @@ func (l *Loader[K, V]) run(c *call[K, V], since time.Time) {
 	}
 }
 
-// finish ends the loads that have no outcome because the source has ended the goroutine,
-// and calls the hooks.
+// finish ends the loads that have no outcome because the source or the store has ended the
+// goroutine, and calls the hooks.
 func (l *Loader[K, V]) finish(c *call[K, V]) {
 	for _, f := range c.loads {
 		if !f.settled {
-			l.settle(f, result[V]{err: errLoadExited})
+			l.settle(f, result[V]{err: errLoadExited, lost: f.outcome.lost, isLost: f.outcome.isLost})
 		}
 	}
 	if c.refresh {
@@ -59,13 +62,17 @@ func (l *Loader[K, V]) settle(f *loading[K, V], r result[V]) {
 	}
 	if r.err != nil && isFailure(r) {
 		l.failLocked(f, r)
-	} else {
-		l.endLocked(f, r)
+		return
 	}
+	if f.ok && errors.Is(r.err, ErrFull) { // perhaps the value has become heavier than MaxWeight
+		l.rememberLocked(f, r.err, true)
+	}
+	l.endLocked(f, r)
 }
 
-// isFailure reports whether the error of r comes from the source, so that loading
-// again at once would not help. The error of a full or closed store does not.
+// isFailure reports whether the load itself failed, so that callers receive its error until
+// RetryAfter has passed. If the store is full or closed, it has not: callers that wait
+// receive the value together with the error, so they load it again.
 func isFailure[V any](r result[V]) bool { return !r.loaded || errors.Is(r.err, ErrInvalidTTL) }
 
 // lookUp reads the present entries and returns the loads that need the source.
@@ -130,7 +137,10 @@ func (l *Loader[K, V]) resolve(f *loading[K, V], x Loaded[V]) bool {
 			return !l.isWanted(f)
 		}
 	case f.ok && errors.Is(x.Err, ErrNotFound):
-		l.write(f, func() { l.store.DeleteIfUnmodifiedSince(f.key, f.present.LastModified) })
+		_, panicked := l.write(f, func() { l.store.DeleteIfUnmodifiedSince(f.key, f.present.LastModified) })
+		if panicked != nil {
+			r.err = panicked
+		}
 	}
 	l.settle(f, r)
 	return true

@@ -141,7 +141,7 @@ func (l *Loader[K, V]) joinMany(ctx context.Context, keys []K, errs LoadErrors[K
 	defer l.mu.Unlock()
 	var missing []K
 	for _, key := range keys {
-		f, err := l.findLocked(key)
+		f, err := l.findLocked(key, false)
 		switch {
 		case isNotFound(err): // which RetryAfter has remembered
 		case err != nil:

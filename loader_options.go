@@ -55,6 +55,10 @@ func LoadTimeout(d time.Duration) LoaderOption {
 // [ServeStale] the stale entry if it has not expired. Invalidate forgets the
 // failure. RetryAfter panics if d <= 0.
 //
+// If the store refuses the new value of a present entry ([ErrFull]), only loads in the
+// background, of [RefreshAhead] and [ServeStale], wait for d. A caller that needs the value
+// loads it again.
+//
 // Without this option, the next caller loads the key again at once.
 func RetryAfter(d time.Duration) LoaderOption {
 	checkDuration("RetryAfter", d, "retrying at once")
@@ -88,8 +92,8 @@ func OnLoadError[K comparable](fn func(key K, err error)) LoaderOption {
 // OnDiscard calls fn exactly once for each value that a load returned and that was
 // not stored, for example to release its resources. A value is discarded if a newer
 // entry was present, if the key was deleted or invalidated during the load, if the
-// load timed out or all its callers gave up, or if the store refused the value. So
-// each loaded value reaches either the store, and later its [Watcher].OnRemove
+// load timed out or all its callers gave up, or if the store refused the value or
+// panicked. So each loaded value reaches either the store, and later its [Watcher].OnRemove
 // functions, or fn.
 //
 // Callers may have received the value as well: see [Loader.Get]. fn runs as described

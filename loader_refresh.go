@@ -15,7 +15,8 @@ const maxRefreshes = 64
 // the source running: a read that finds them taken begins none, and a later one will. A
 // call whose load has timed out counts until its function returns. The background load
 // ends as described for [ServeStale]; set a [LoadTimeout], and a [RetryAfter] as well:
-// otherwise each read within d repeats what has failed.
+// otherwise each read within d repeats a load that has failed, or whose value the store has
+// refused ([ErrFull]).
 //
 // A refresh stores its value only over the entry that it began with. If that entry was
 // replaced, deleted, evicted or invalidated meanwhile, or has expired, the value is
@@ -31,7 +32,7 @@ func RefreshAhead(d time.Duration) LoaderOption {
 // isDue reports whether e is to be refreshed: it expires within the time that RefreshAhead
 // was given.
 func (l *Loader[K, V]) isDue(e Entry[V]) bool {
-	return l.ahead > 0 && !e.ExpiresAt.IsZero() && time.Until(e.ExpiresAt) <= l.ahead
+	return l.ahead > 0 && !e.ExpiresAt.IsZero() && l.untilExpiry(e) <= l.ahead
 }
 
 // refreshAhead begins background loads of those keys that are not being loaded and have not
@@ -44,7 +45,7 @@ func (l *Loader[K, V]) refreshAhead(many bool, keys ...K) {
 	defer l.mu.Unlock()
 	idle := keys[:0]
 	for _, key := range keys {
-		if f, err := l.findLocked(key); f == nil && err == nil {
+		if f, err := l.findLocked(key, true); f == nil && err == nil {
 			idle = append(idle, key)
 		}
 	}

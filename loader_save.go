@@ -12,12 +12,14 @@ func (l *Loader[K, V]) save(f *loading[K, V], value V, ttl time.Duration) result
 	r := result[V]{entry: Entry[V]{Value: value}, loaded: true, lost: value, isLost: true}
 	var e Entry[V]
 	stored := false
-	written := l.write(f, func() { e, stored, r.err = l.set(f, value, ttl) })
+	written, panicked := l.write(f, func() { e, stored, r.err = l.set(f, value, ttl) })
 	switch {
+	case panicked != nil:
+		r.entry, r.err, r.loaded = Entry[V]{}, panicked, false
 	case !written && f.ctx.Err() != nil:
 		r.entry, r.err, r.loaded = Entry[V]{}, context.Cause(f.ctx), false
 	case stored:
-		l.noteStored(f.key, e)
+		l.noteStored(f.key, e, ttl)
 		return result[V]{entry: e, loaded: true}
 	case r.err == nil && !e.LastModified.IsZero(): // a newer entry is present
 		r.entry, r.loaded = e, false
@@ -39,9 +41,9 @@ func (l *Loader[K, V]) set(f *loading[K, V], value V, ttl time.Duration) (Entry[
 
 // keep sets the new deadline of the present entry, which the source has confirmed. It
 // returns the entry that is present now. It returns false if there is none, or if f may
-// no longer write.
+// no longer write, but not if the store panicked.
 func (l *Loader[K, V]) keep(f *loading[K, V], ttl time.Duration) (r result[V], kept bool) {
-	l.write(f, func() {
+	_, panicked := l.write(f, func() {
 		isPresent := func() bool {
 			r.entry, kept = l.store.GetEntry(f.key)
 			return kept && r.entry.LastModified.Equal(f.present.LastModified)
@@ -56,5 +58,8 @@ func (l *Loader[K, V]) keep(f *loading[K, V], ttl time.Duration) (r result[V], k
 			l.confirm(f.key, r.entry, ttl)
 		}
 	})
+	if panicked != nil {
+		return result[V]{err: panicked}, true
+	}
 	return r, kept
 }

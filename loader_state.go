@@ -36,7 +36,7 @@ type loading[K comparable, V any] struct {
 	present Entry[V] // if ok, the entry that was present when it began
 	ok      bool
 	settled bool      // the outcome is known
-	outcome result[V] // differs from result if it ended before its source returned
+	outcome result[V] // until settled, only a value to discard; differs from result if f ended before its source returned
 	failed  bool      // the outcome is to be reported as a failure
 
 	done   chan struct{} // closed when it ends, under the lock
@@ -60,7 +60,7 @@ func (l *Loader[K, V]) join(key K, since time.Time, wait bool) (*loading[K, V], 
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f, err := l.findLocked(key)
+	f, err := l.findLocked(key, !wait)
 	if err != nil {
 		return nil, err
 	}
@@ -71,15 +71,15 @@ func (l *Loader[K, V]) join(key K, since time.Time, wait bool) (*loading[K, V], 
 	return f, nil
 }
 
-// findLocked returns the load of key in progress, or nil if one may begin, or the error
-// that prevents it.
-func (l *Loader[K, V]) findLocked(key K) (*loading[K, V], error) {
+// findLocked returns the load of key in progress, or nil if one may begin, in the background
+// or for a caller that waits, or the error that prevents it.
+func (l *Loader[K, V]) findLocked(key K, background bool) (*loading[K, V], error) {
 	f := l.loading[key]
 	if f == nil {
 		if l.closed {
 			return nil, ErrClosed
 		}
-		if err := l.failed.get(key); err != nil {
+		if err := l.failed.get(key, background); err != nil {
 			return nil, err
 		}
 	}

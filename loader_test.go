@@ -26,10 +26,11 @@ type (
 	intLoader = lastmodstore.Loader[string, int]
 )
 
-// eachLoaderStore runs test in a bubble for each engine, and for a Sharded of it.
-func eachLoaderStore(t *testing.T, test func(t *testing.T, g Gomega, s intStore)) {
+// eachLoaderStore runs test in a bubble for each engine, opened with opts, and for a Sharded
+// of it.
+func eachLoaderStore(t *testing.T, test func(t *testing.T, g Gomega, s intStore), opts ...lastmodstore.Option) {
 	for _, e := range engines.All() {
-		open := func() intStore { return e.Strings(0) }
+		open := func() intStore { return e.Strings(0, opts...) }
 		for name, open := range map[string]func() intStore{
 			e.Name:                open,
 			"sharded 4 " + e.Name: func() intStore { return lastmodstore.NewSharded(4, open) },

@@ -23,19 +23,32 @@ func (l *Loader[K, V]) detach(key K) (writing <-chan struct{}) {
 	return nil
 }
 
-// write calls write if f may still write to the store, and reports whether it did.
-// The lock is not held during the call, but Invalidate waits for it.
-func (l *Loader[K, V]) write(f *loading[K, V], write func()) bool {
+// write calls write if f may still write to the store, and reports whether it did. It
+// returns a panic of write, such as that of a weigher, as a [*PanicError]. The lock is not
+// held during the call, but Invalidate waits for it.
+func (l *Loader[K, V]) write(f *loading[K, V], write func()) (written bool, panicked error) {
+	if !l.beginWrite(f) {
+		return false, nil
+	}
+	defer l.endWrite(f) // also if write ends the goroutine
+	defer recoverPanic(&panicked)
+	written = true
+	write()
+	return written, nil
+}
+
+// beginWrite reports whether f may write to the store, and if so, makes Invalidate wait.
+func (l *Loader[K, V]) beginWrite(f *loading[K, V]) bool {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.loading[f.key] != f || f.ctx.Err() != nil {
-		l.mu.Unlock()
 		return false
 	}
 	f.writing = make(chan struct{})
-	l.mu.Unlock()
+	return true
+}
 
-	write()
-
+func (l *Loader[K, V]) endWrite(f *loading[K, V]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	close(f.writing)
@@ -45,7 +58,6 @@ func (l *Loader[K, V]) write(f *loading[K, V], write func()) bool {
 		f.dropBackgroundLocked()
 		delete(l.loading, f.key)
 	}
-	return true
 }
 
 // expire ends the loads of c when its context has ended, so that no caller waits for a
@@ -77,9 +89,7 @@ func (l *Loader[K, V]) expireLoads(c *call[K, V], r result[V]) (ended []*loading
 
 // failLocked is endLocked for a failed load. It remembers the failure for RetryAfter.
 func (l *Loader[K, V]) failLocked(f *loading[K, V], r result[V]) bool {
-	if l.loading[f.key] == f {
-		l.rememberLocked(f.key, r.err)
-	}
+	l.rememberLocked(f, r.err, false)
 	return l.endLocked(f, r)
 }
 
