@@ -44,8 +44,8 @@ test-oldest: ## the library's tests with the newest release of the oldest Go tha
 		echo "with $$toolchain"; GOTOOLCHAIN=$$toolchain go vet ./... && GOTOOLCHAIN=$$toolchain go test -timeout 4m $(LIBRARY)
 
 test-32bit: ## the tests of the library and of compare, built for 386; QEMU=qemu-i386 if the kernel cannot run them
-	GODEBUG=asyncpreemptoff=1 GOARCH=386 CGO_ENABLED=0 go test -timeout 20m -exec "$(QEMU)" $(LIBRARY)
-	GODEBUG=asyncpreemptoff=1 GOARCH=386 CGO_ENABLED=0 go test -timeout 20m -exec "$(QEMU)" -run TestEngines ./compare # an emulator starts no child processes
+	GODEBUG=$(if $(QEMU),asyncpreemptoff=1) GOARCH=386 CGO_ENABLED=0 go test -timeout 20m -exec "$(QEMU)" $(LIBRARY)
+	GODEBUG=$(if $(QEMU),asyncpreemptoff=1) GOARCH=386 CGO_ENABLED=0 go test -timeout 20m -exec "$(QEMU)" -run TestEngines ./compare # an emulator starts no child processes
 
 test-long: ## the checks of make test that are random, at full length
 	@bash -o pipefail -c "go test -timeout 60m -run 'TestEngines//oracle' -v ./compare -long | $(BRIEF)" # without the race detector: it has nothing to find there, and takes many GB
