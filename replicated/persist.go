@@ -36,17 +36,22 @@ func persist(ctx context.Context, f func(ctx context.Context) error) error {
 	}
 }
 
+// noPeers is the error code of a leader that has noticed that servers are down which it
+// would place replicas on, and has not stepped down yet.
+const noPeers jetstream.ErrorCode = 10005
+
 // isTransient reports whether a request may succeed later: the servers could not be
 // reached, or have no leader at the moment.
 func isTransient(err error) bool {
 	for _, transient := range []error{
 		context.DeadlineExceeded, stream.ErrDisconnected,
 		nats.ErrTimeout, nats.ErrNoResponders, nats.ErrDisconnected, nats.ErrConnectionReconnecting,
+		jetstream.ErrStreamNotFound, // its creation waits for a majority
 	} {
 		if errors.Is(err, transient) {
 			return true
 		}
 	}
 	var refusal *jetstream.APIError
-	return errors.As(err, &refusal) && refusal.Code == http.StatusServiceUnavailable
+	return errors.As(err, &refusal) && (refusal.Code == http.StatusServiceUnavailable || refusal.ErrorCode == noPeers)
 }
