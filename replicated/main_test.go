@@ -13,7 +13,9 @@ var long = flag.Bool("long", false, "run the checks at full length, as make test
 
 func TestMain(m *testing.M) {
 	servertest.Main()
-	goleak.VerifyTestMain(m)
+	const server = "github.com/nats-io/nats-server/v2/server"
+	goleak.VerifyTestMain(m, // a server that has been stopped leaves these running, or ends them later
+		goleak.IgnoreTopFunction(server+".(*fileStore).flushStreamStateLoop"), goleak.IgnoreTopFunction(server+"/ats.Register.func1"))
 }
 
 // atLength returns n, or full with -long.
