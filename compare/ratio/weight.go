@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -12,7 +13,7 @@ import (
 // weight measures what MaxWeight adds to a Set that overwrites, and to one that evicts.
 func weight(rounds int) []figure.Figure {
 	const ops = 1 << 19
-	weigher := lastmodstore.MaxWeight(1<<40, func(key string, _ int) int { return len(key) })
+	weigher := lastmodstore.MaxWeight(math.MaxInt32, func(key string, _ int) int { return len(key) })
 	var figures []figure.Figure
 	for _, e := range engines.All() {
 		for _, n := range []int{1000, 100_000} {
