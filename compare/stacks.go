@@ -28,6 +28,26 @@ func goroutines() map[string]bool {
 	return all
 }
 
+// goroutinesOfBubble returns the number of goroutines in the caller's synctest bubble.
+// runtime.NumGoroutine also counts those with which the runtime runs finalizers and cleanups.
+func goroutinesOfBubble() int {
+	own := make([]byte, 128)
+	own = own[:runtime.Stack(own, false)]
+	_, bubble, found := strings.Cut(string(own), "synctest bubble ")
+	if !found {
+		panic("not in a synctest bubble: " + string(own))
+	}
+	bubble, _, _ = strings.Cut(bubble, "]")
+	n := 0
+	for _, stack := range stacks() {
+		header, _, _ := strings.Cut(stack, "\n")
+		if strings.Contains(header, "synctest bubble "+bubble+"]") {
+			n++
+		}
+	}
+	return n
+}
+
 // mostStacks is how many stacks of a case that hangs are printed.
 const mostStacks = 20
 

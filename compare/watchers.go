@@ -3,7 +3,6 @@ package compare
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"sync/atomic"
 	"testing/synctest"
 	"time"
@@ -131,7 +130,7 @@ func waitingAddsNoGoroutine(t *tester) {
 	s := t.engine.Strings(0)
 	ctx, cancel := context.WithCancel(context.Background())
 	const watchers = 50
-	before := goroutineCount()
+	before := goroutinesOfBubble()
 	for range watchers {
 		t.Go(func() {
 			for range s.Watch(ctx, time.Time{}) {
@@ -139,20 +138,9 @@ func waitingAddsNoGoroutine(t *tester) {
 		})
 	}
 	synctest.Wait()
-	t.Expect(goroutineCount() - before).To(Equal(watchers))
+	t.Expect(goroutinesOfBubble() - before).To(Equal(watchers))
 	cancel()
 	synctest.Wait()
-	t.Expect(goroutineCount() - before).To(BeZero())
+	t.Expect(goroutinesOfBubble() - before).To(BeZero())
 	t.Expect(s.Close()).To(Succeed())
-}
-
-// goroutineCount returns the number of goroutines, without one of the runtime that counts only
-// while it runs a finalizer or a cleanup.
-func goroutineCount() int {
-	n := runtime.NumGoroutine()
-	for range 100 {
-		runtime.Gosched()
-		n = min(n, runtime.NumGoroutine())
-	}
-	return n
 }

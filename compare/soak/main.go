@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/lastmodstore/lastmodstore/compare"
 	"github.com/lastmodstore/lastmodstore/compare/engines"
 )
@@ -36,13 +38,11 @@ func main() {
 // soak uses two stores of e, one of them with a capacity, and returns what is wrong
 // with them at the end.
 func soak(e compare.Engine, duration time.Duration) error {
-	goroutines, heap := runtime.NumGoroutine(), heapMB()
+	running, heap := goleak.IgnoreCurrent(), heapMB()
 	r := newRun(e)
 	err := r.churn(e.Name, duration)
 	err = errors.Join(err, r.settle(), r.close())
-	if n := runtime.NumGoroutine(); n > goroutines {
-		err = errors.Join(err, fmt.Errorf("%d goroutines instead of %d", n, goroutines))
-	}
+	err = errors.Join(err, goleak.Find(running))
 	r = nil
 	if now := heapMB(); now > heap+2 {
 		err = errors.Join(err, fmt.Errorf("%.1f MB of heap instead of %.1f", now, heap))
