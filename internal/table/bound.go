@@ -43,7 +43,13 @@ func (t *Table[K, V]) expireSome(now int64) {
 // expireFor removes expired entries until there is room for n more or none is left.
 // In the latter case it returns ErrFull if the table does not evict.
 func (t *Table[K, V]) expireFor(n int, now int64) error {
-	for t.Len()+n > t.config.MaxEntries {
+	return t.expireWhile(func() bool { return t.Len()+n > t.config.MaxEntries }, now)
+}
+
+// expireWhile removes expired entries while there is no room. If none is left, it returns
+// ErrFull if the table does not evict.
+func (t *Table[K, V]) expireWhile(isFull func() bool, now int64) error {
+	for isFull() {
 		slot, _ := t.expiredSlot(now, int(t.heap.n)+1)
 		if slot == none {
 			if t.config.RejectWhenFull {

@@ -77,17 +77,7 @@ func (t *Table[K, V]) weightOf(i uint32) uint64 {
 // replaced, or none is left. In the latter case it returns ErrFull if the table does not
 // evict.
 func (t *Table[K, V]) expireForWeight(added, replaced uint64, now int64) error {
-	for t.isTooHeavy(added, replaced) {
-		slot, _ := t.expiredSlot(now, int(t.heap.n)+1)
-		if slot == none {
-			if t.config.RejectWhenFull {
-				return lastmodstore.ErrFull
-			}
-			return nil
-		}
-		t.expire(slot, now)
-	}
-	return nil
+	return t.expireWhile(func() bool { return t.isTooHeavy(added, replaced) }, now)
 }
 
 // addWeight records the weight of what a write has stored in slot j, in place of the entry

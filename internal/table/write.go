@@ -89,8 +89,9 @@ type Assignment[K comparable, V any] struct {
 }
 
 // SetMany stores all or, with an error, none. If there are readers without a lock, and
-// more than one assignment, the caller calls Hide before and Show after it. A table with a capacity stores the keys
-// that are present first, so that none of them is evicted to make room for another.
+// more than one assignment, the caller calls Hide before and Show after it. A table with a
+// capacity stores the keys that are present first, so that none of them is evicted to make
+// room for another.
 func (t *Table[K, V]) SetMany(all []Assignment[K, V], ttl time.Duration, now int64) error {
 	if err := checkTTL(ttl); err != nil {
 		return err
