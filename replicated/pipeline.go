@@ -93,7 +93,7 @@ func (p *pipeline[V]) submit(c *call[V]) error {
 		return p.refusal
 	}
 	p.queue = append(p.queue, c)
-	if p.yielding || !p.isDueLocked() {
+	if p.yielding || !p.isDueLocked(time.Now()) {
 		p.mu.Unlock()
 		return nil
 	}
@@ -125,7 +125,7 @@ func (p *pipeline[V]) packLocked() (ready []*message[V]) {
 		}
 		return ready
 	}
-	for p.isDueLocked() {
+	for p.isDueLocked(now) {
 		p.number++
 		m := &message[V]{number: p.number, calls: p.takeLocked()}
 		p.encodeLocked(m)
@@ -140,11 +140,11 @@ func (p *pipeline[V]) packLocked() (ready []*message[V]) {
 // isDueLocked reports whether to send the queue now. While other messages are in flight it
 // is sent when it holds half as many calls as they do: if each call that comes meanwhile
 // were sent alone, most messages would hold one.
-func (p *pipeline[V]) isDueLocked() bool {
+func (p *pipeline[V]) isDueLocked(now time.Time) bool {
 	if len(p.queue) == 0 || len(p.inFlight) >= maxInFlight {
 		return false
 	}
-	inFlight, now := 0, time.Now()
+	inFlight := 0
 	for _, m := range p.inFlight {
 		if m.untilLate(now) > 0 {
 			inFlight += len(m.calls)
