@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -31,7 +32,8 @@ func (l *jetLog) createDirect(ctx context.Context, config jetstream.ConsumerConf
 	if err != nil {
 		return err
 	}
-	response, err := l.nc.RequestWithContext(ctx, fmt.Sprintf("%sCONSUMER.CREATE.%s.%s", l.apiPrefix(), l.stream, config.Name), request)
+	subject := fmt.Sprintf("%s.CONSUMER.CREATE.%s.%s", apiPrefix(l.js.Options()), l.stream, config.Name)
+	response, err := l.nc.RequestWithContext(ctx, subject, request)
 	if errors.Is(err, nats.ErrNoResponders) {
 		return fmt.Errorf("%w: %w", ErrNoResponders, err)
 	}
@@ -51,14 +53,12 @@ func (l *jetLog) createDirect(ctx context.Context, config jetstream.ConsumerConf
 }
 
 // apiPrefix returns what the subjects of requests to JetStream begin with.
-func (l *jetLog) apiPrefix() string {
-	switch o := l.js.Options(); {
+func apiPrefix(o jetstream.JetStreamOptions) string {
+	switch {
 	case o.Domain != "":
-		return "$JS." + o.Domain + ".API."
-	case o.APIPrefix != "" && o.APIPrefix[len(o.APIPrefix)-1] != '.':
-		return o.APIPrefix + "."
+		return "$JS." + o.Domain + ".API"
 	case o.APIPrefix != "":
-		return o.APIPrefix
+		return strings.TrimSuffix(o.APIPrefix, ".")
 	}
-	return jetstream.DefaultAPIPrefix
+	return strings.TrimSuffix(jetstream.DefaultAPIPrefix, ".")
 }
