@@ -2,9 +2,6 @@ package otelmetrics_test
 
 import (
 	"context"
-	"maps"
-	"reflect"
-	"slices"
 	"testing"
 	"time"
 
@@ -12,6 +9,7 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/contrib/internal/engines"
+	"github.com/lastmodstore/lastmodstore/contrib/internal/fields"
 	"github.com/lastmodstore/lastmodstore/contrib/otelmetrics"
 )
 
@@ -44,28 +42,7 @@ type fixedLoader struct{ stats lastmodstore.LoaderStats }
 func (f fixedLoader) Stats() lastmodstore.LoaderStats { return f.stats }
 
 func TestEveryFieldOfLoaderStatsIsObservedOnce(t *testing.T) {
-	zero := observedLoader(t, fixedLoader{})
-	NewWithT(t).Expect(zero).To(HaveEach(0.0))
-	for i := range reflect.TypeFor[lastmodstore.LoaderStats]().NumField() {
-		var stats lastmodstore.LoaderStats
-		field := reflect.ValueOf(&stats).Elem().Field(i)
-		t.Run(reflect.TypeOf(stats).Field(i).Name, func(t *testing.T) {
-			g := NewWithT(t)
-			want := 3.0
-			switch field.Interface().(type) {
-			case int:
-				field.SetInt(3)
-			case uint64:
-				field.SetUint(3)
-			case time.Duration:
-				field.SetInt(int64(1500 * time.Millisecond))
-				want = 1.5
-			default:
-				t.Fatalf("this test knows no values of type %v", field.Type())
-			}
-			got := observedLoader(t, fixedLoader{stats})
-			maps.DeleteFunc(got, func(name string, v float64) bool { return v == zero[name] })
-			g.Expect(slices.Collect(maps.Values(got))).To(Equal([]float64{want}), "metrics that show the field")
-		})
-	}
+	fields.EachIsShownOnce(t, func(t *testing.T, stats lastmodstore.LoaderStats) map[string]float64 {
+		return observedLoader(t, fixedLoader{stats})
+	})
 }

@@ -2,9 +2,6 @@ package otelmetrics_test
 
 import (
 	"errors"
-	"maps"
-	"reflect"
-	"slices"
 	"testing"
 	"time"
 
@@ -15,6 +12,7 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/contrib/internal/engines"
+	"github.com/lastmodstore/lastmodstore/contrib/internal/fields"
 	"github.com/lastmodstore/lastmodstore/contrib/otelmetrics"
 )
 
@@ -128,30 +126,7 @@ func TestInstrumentsHaveKindUnitAndDescription(t *testing.T) {
 }
 
 func TestEveryFieldOfStatsIsObservedOnce(t *testing.T) {
-	zero := observed(t, fixed{})
-	NewWithT(t).Expect(zero).To(HaveEach(0.0))
-	for i := range reflect.TypeFor[lastmodstore.Stats]().NumField() {
-		var stats lastmodstore.Stats
-		field := reflect.ValueOf(&stats).Elem().Field(i)
-		t.Run(reflect.TypeOf(stats).Field(i).Name, func(t *testing.T) {
-			g := NewWithT(t)
-			want := 3.0
-			switch field.Interface().(type) {
-			case int:
-				field.SetInt(3)
-			case uint64:
-				field.SetUint(3)
-			case time.Duration:
-				field.SetInt(int64(1500 * time.Millisecond))
-				want = 1.5
-			default:
-				t.Fatalf("this test knows no values of type %v", field.Type())
-			}
-			got := observed(t, fixed{stats})
-			maps.DeleteFunc(got, func(name string, v float64) bool { return v == zero[name] })
-			g.Expect(slices.Collect(maps.Values(got))).To(Equal([]float64{want}), "metrics that show the field")
-		})
-	}
+	fields.EachIsShownOnce(t, func(t *testing.T, stats lastmodstore.Stats) map[string]float64 { return observed(t, fixed{stats}) })
 }
 
 // A failing meter fails to create the counter of hits, or to register a callback.

@@ -1,7 +1,6 @@
 package promcollector_test
 
 import (
-	"reflect"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/contrib/internal/engines"
+	"github.com/lastmodstore/lastmodstore/contrib/internal/fields"
 	"github.com/lastmodstore/lastmodstore/contrib/promcollector"
 )
 
@@ -137,29 +137,7 @@ func (f fixed) Stats() lastmodstore.Stats { return f.stats }
 func (f fixed) Done() <-chan struct{}     { return nil }
 
 func TestEveryFieldOfStatsIsExportedOnce(t *testing.T) {
-	zero := scrape(t, promcollector.New("x", fixed{}))
-	NewWithT(t).Expect(zero).To(HaveEach(0.0))
-	for i := range reflect.TypeFor[lastmodstore.Stats]().NumField() {
-		var stats lastmodstore.Stats
-		field := reflect.ValueOf(&stats).Elem().Field(i)
-		t.Run(reflect.TypeOf(stats).Field(i).Name, func(t *testing.T) {
-			g := NewWithT(t)
-			want := 3.0
-			switch field.Interface().(type) {
-			case int:
-				field.SetInt(3)
-			case uint64:
-				field.SetUint(3)
-			case time.Duration:
-				field.SetInt(int64(1500 * time.Millisecond))
-				want = 1.5
-			default:
-				t.Fatalf("this test knows no values of type %v", field.Type())
-			}
-			got := scrape(t, promcollector.New("x", fixed{stats}))
-			changed := differences(zero, got)
-			g.Expect(changed).To(HaveLen(1), "metrics that show the field")
-			g.Expect(got[changed[0]]).To(Equal(want))
-		})
-	}
+	fields.EachIsShownOnce(t, func(t *testing.T, stats lastmodstore.Stats) map[string]float64 {
+		return scrape(t, promcollector.New("x", fixed{stats}))
+	})
 }
