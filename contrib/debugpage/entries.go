@@ -49,33 +49,30 @@ func (s *typed[K, V]) page(q listing) page {
 		return s.collect(q, s.store.ModifiedSince(q.since))
 	}
 	entries := s.store.ModifiedSince(q.after.before())
-	if n := s.equalUntil(q.after, entries); n > 0 {
-		return s.collect(q, skip(entries, n))
+	found := false
+	p := s.collect(q, s.behind(q.after, entries, &found))
+	if !found {
+		p = s.collect(q, entries) // shows entries again rather than omit some
 	}
-	return s.collect(q, entries) // shows entries again rather than omit some
+	return p
 }
 
-// equalUntil returns how many of the entries have the time of c, up to its key: more than
-// one if entries were merged with equal times. It returns 0 if that entry has gone.
-func (s *typed[K, V]) equalUntil(c cursor, entries iter.Seq2[K, lastmodstore.Entry[V]]) int {
-	n := 0
-	for key, e := range entries {
-		if n++; e.LastModified.UnixNano() != c.at || n > maxEqual {
-			break
-		}
-		if s.hash(key) == c.key {
-			return n
-		}
-	}
-	return 0
-}
-
-func skip[K comparable, V any](entries iter.Seq2[K, lastmodstore.Entry[V]], n int) iter.Seq2[K, lastmodstore.Entry[V]] {
+// behind leaves out the entries up to c: more than one if entries were merged with equal
+// times. If the entry at c has gone, it leaves out all. It sets found otherwise.
+func (s *typed[K, V]) behind(c cursor, entries iter.Seq2[K, lastmodstore.Entry[V]], found *bool) iter.Seq2[K, lastmodstore.Entry[V]] {
 	return func(yield func(K, lastmodstore.Entry[V]) bool) {
-		i := 0
+		n := 0
 		for key, e := range entries {
-			if i++; i > n && !yield(key, e) {
+			switch {
+			case *found:
+				if !yield(key, e) {
+					return
+				}
+			case e.LastModified.UnixNano() != c.at || n == maxEqual:
 				return
+			default:
+				n++
+				*found = s.hash(key) == c.key
 			}
 		}
 	}
