@@ -2,7 +2,6 @@ package deployment
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -23,19 +22,26 @@ var message = make([]byte, 32)
 
 // Publisher creates a stream like that of a store and connects to its leader.
 func (d *Deployment) Publisher(storage jetstream.StorageType) (*Publisher, error) {
+	subject := d.number("bare")
+	js, err := d.create(subject, func(ctx context.Context, js jetstream.JetStream) error {
+		_, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: subject, Subjects: []string{subject}, Replicas: d.Size(), Storage: storage})
+		return err
+	})
+	return &Publisher{js, subject}, err
+}
+
+// create calls create and connects to the leader of the stream that it has created.
+func (d *Deployment) create(stream string, create func(context.Context, jetstream.JetStream) error) (jetstream.JetStream, error) {
 	js, err := d.Connect(0)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	d.streams++
-	p := &Publisher{subject: fmt.Sprint("bare-", d.streams)}
-	_, err = js.CreateStream(ctx, jetstream.StreamConfig{Name: p.subject, Subjects: []string{p.subject}, Replicas: d.Size(), Storage: storage})
-	if err == nil {
-		p.js, err = d.connectLeader(js, p.subject)
+	if err := create(ctx, js); err != nil {
+		return nil, err
 	}
-	return p, err
+	return d.connectLeader(js, stream)
 }
 
 // Acknowledged publishes one message and waits for the acknowledgement.
@@ -62,20 +68,15 @@ func (p *Publisher) Flood(n int) (int, error) {
 // Bucket creates a bucket of NATS KV and connects to the leader of its stream. It keeps
 // one value of each key, as a store does.
 func (d *Deployment) Bucket(storage jetstream.StorageType) (jetstream.KeyValue, error) {
-	js, err := d.Connect(0)
+	name := d.number("bucket")
+	js, err := d.create("KV_"+name, func(ctx context.Context, js jetstream.JetStream) error {
+		_, err := js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: name, Replicas: d.Size(), Storage: storage})
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	d.streams++
-	name := fmt.Sprint("bucket-", d.streams)
-	_, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: name, Replicas: d.Size(), Storage: storage})
-	if err == nil {
-		js, err = d.connectLeader(js, "KV_"+name)
-	}
-	if err != nil {
-		return nil, err
-	}
 	return js.KeyValue(ctx, name)
 }

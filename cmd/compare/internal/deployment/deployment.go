@@ -25,7 +25,6 @@ const Patience = time.Minute
 type Deployment struct {
 	*servertest.Cluster
 	Dir     string         // where the servers store
-	Names   []string       // of the servers
 	close   []func() error // in reverse order
 	streams int
 }
@@ -42,16 +41,7 @@ func Start(n int, opts ...embedded.Option) (*Deployment, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	d := &Deployment{Cluster: c, Dir: dir}
-	for i := range c.Size() {
-		nc, err := d.Cluster.Connect(i)
-		if err != nil {
-			return nil, errors.Join(err, d.Close())
-		}
-		d.Names = append(d.Names, nc.ConnectedServerName())
-		nc.Close()
-	}
-	return d, nil
+	return &Deployment{Cluster: c, Dir: dir}, nil
 }
 
 // Close closes what was opened, ends the servers and removes what they have stored.

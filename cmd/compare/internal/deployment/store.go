@@ -13,10 +13,10 @@ func NoSaving() replicated.Option { return replicated.SaveEvery(1 << 30) }
 // StreamOf returns the name of the stream of a store.
 func StreamOf(name string) string { return "lastmodstore-" + name }
 
-// newName returns the name of a new store.
-func (d *Deployment) newName() string {
+// number returns name with a number that no other stream has.
+func (d *Deployment) number(name string) string {
 	d.streams++
-	return fmt.Sprint("store-", d.streams)
+	return fmt.Sprint(name, "-", d.streams)
 }
 
 // Open opens a node of a store, with a connection of its own, until d is closed.
@@ -36,7 +36,7 @@ func (d *Deployment) Open(server int, name string, opts ...replicated.Option) (*
 
 // OpenNodes opens a node of one new store on each server.
 func (d *Deployment) OpenNodes(opts ...replicated.Option) (nodes []*replicated.Store[string, int], name string, err error) {
-	name = d.newName()
+	name = d.number("store")
 	for i := range d.Size() {
 		s, err := d.Open(i, name, append(opts, replicated.Replicas(d.Size()))...)
 		if err != nil {
@@ -61,7 +61,7 @@ func (d *Deployment) OpenAwayFromLeader(opts ...replicated.Option) (*replicated.
 // openNear opens a node of a new store that is connected to the server so many behind the
 // leader of its log.
 func (d *Deployment) openNear(distance int, opts ...replicated.Option) (*replicated.Store[string, int], string, error) {
-	name := d.newName()
+	name := d.number("store")
 	first, err := d.Open(0, name, opts...)
 	if err != nil || d.Size() == 1 {
 		return first, name, err
