@@ -33,10 +33,9 @@ type LoadFunc[K comparable, V any] func(ctx context.Context, key K, present Entr
 // detect: a key that was absent when the load began, and was set and deleted again
 // since; and, except in a refresh ([RefreshAhead]), an entry that was deleted and whose
 // deadline has passed when the load ends. When the source has changed, call Invalidate,
-// which is exact. Nor is
-// keeping a value by [ErrNotModified] a single step: if a Set happens between the
-// Loader's last check of the entry and its Touch, its value stays, but gets the
-// deadline of the load.
+// which is exact. Nor is keeping a value by [ErrNotModified] a single step: if a Set
+// happens between the Loader's last check of the entry and its Touch, its value stays,
+// but gets the deadline of the load.
 //
 // Other caches differ in three cases. If a key is invalidated during its load, the
 // value reaches the callers that already waited, as in Caffeine's AsyncCache, but

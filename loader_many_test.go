@@ -186,13 +186,7 @@ func TestAKeyWhoseValueTheStoreRefusedHasAnEntryAndAnError(t *testing.T) {
 }
 
 func TestAFailureOfTheWholeCallFailsEachOfItsKeys(t *testing.T) {
-	broken := errors.New("broken")
-	for name, fail := range map[string]func() error{
-		"error":       func() error { return broken },
-		"panic":       func() error { panic("broken") },
-		"panic error": func() error { panic(broken) },
-		"goexit":      func() error { runtime.Goexit(); return nil },
-	} {
+	for name, fail := range waysToFail {
 		t.Run(name, func(t *testing.T) {
 			eachLoaderStore(t, func(t *testing.T, g Gomega, s intStore) {
 				src := &bulkSource{latency: time.Second, fail: fail}
@@ -211,7 +205,7 @@ func TestAFailureOfTheWholeCallFailsEachOfItsKeys(t *testing.T) {
 						for _, err := range failed {
 							var p *lastmodstore.PanicError
 							g.Expect(errors.As(err, &p)).To(Equal(name[0] == 'p'))
-							g.Expect(errors.Is(err, broken)).To(Equal(name == "error" || name == "panic error"))
+							g.Expect(errors.Is(err, errBroken)).To(Equal(name == "error" || name == "panic error"))
 						}
 					})
 				}

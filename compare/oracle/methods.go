@@ -6,50 +6,6 @@ import (
 	"github.com/lastmodstore/lastmodstore"
 )
 
-func (o *Oracle[K, V]) Get(key K) (value V, ok bool) {
-	if it := o.present(key, o.begin()); it != nil {
-		return it.e.Value, true
-	}
-	return value, false
-}
-
-func (o *Oracle[K, V]) GetEntry(key K) (e lastmodstore.Entry[V], ok bool) {
-	if it := o.present(key, o.begin()); it != nil {
-		return it.e, true
-	}
-	return e, false
-}
-
-func (o *Oracle[K, V]) GetLastModified(key K) (t time.Time, ok bool) {
-	e, ok := o.GetEntry(key)
-	return e.LastModified, ok
-}
-
-func (o *Oracle[K, V]) GetMany(keys []K) map[K]lastmodstore.Entry[V] {
-	found := map[K]lastmodstore.Entry[V]{}
-	for _, key := range keys {
-		if e, ok := o.GetEntry(key); ok {
-			found[key] = e
-		}
-	}
-	return found
-}
-
-func (o *Oracle[K, V]) Len() int {
-	o.begin()
-	return len(o.items)
-}
-
-func (o *Oracle[K, V]) Stats() lastmodstore.Stats {
-	if o.begin(); o.closed {
-		return lastmodstore.Stats{}
-	}
-	stats := o.stats
-	stats.Entries = len(o.items)
-	stats.Weight, stats.MaxWeight = o.weight(), o.config.MaxWeight
-	return stats
-}
-
 func (o *Oracle[K, V]) Set(key K, value V, ttl time.Duration) error {
 	now := o.begin()
 	if o.closed {
@@ -211,62 +167,6 @@ func (o *Oracle[K, V]) DeleteIfUnmodifiedSince(key K, t time.Time) (bool, error)
 	}
 	o.remove(it, lastmodstore.Deleted, now)
 	o.stats.Deletes++
-	return true, nil
-}
-
-func (o *Oracle[K, V]) Merge(key K, e lastmodstore.Entry[V]) (bool, error) {
-	now := o.begin()
-	if o.closed {
-		return false, lastmodstore.ErrClosed
-	}
-	if err := check(key, 0); err != nil {
-		return false, err
-	}
-	if !e.ExpiresAt.IsZero() && e.TTL < 0 {
-		return false, lastmodstore.ErrInvalidTTL
-	}
-	if e.LastModified.After(now.Add(time.Minute)) {
-		return false, lastmodstore.ErrClockSkew
-	}
-	if oldest := earliest.Add(1); e.LastModified.Before(oldest) {
-		e.LastModified = oldest
-	}
-	if e.ExpiresAt.IsZero() || !e.ExpiresAt.Before(latest) {
-		e.TTL, e.ExpiresAt = lastmodstore.NoExpiry, time.Time{}
-	}
-	old := o.live(key, now)
-	if o.merges.IsZero() {
-		o.merges = now
-	}
-	fresh := &item[K, V]{key: key, e: e}
-	if expired(fresh, now) || old != nil && !e.LastModified.After(old.e.LastModified) || o.expiredLater(key, e.LastModified) {
-		return false, nil
-	}
-	if err := o.roomForWeight(old, key, e.Value, now); err != nil {
-		return false, err
-	}
-	fresh.weight = o.weightOf(key, e.Value)
-	if old == nil {
-		if err := o.room(now); err != nil {
-			return false, err
-		}
-	} else {
-		o.notify(old, lastmodstore.Replaced)
-		fresh.key, fresh.read = old.key, old.read // 0 and -0 are equal
-		o.unlink(old)
-	}
-	o.link(fresh)
-	o.given = later(o.given, e.LastModified)
-	if o.loose != nil {
-		o.loose.merged(key, e.LastModified)
-	}
-	fresh.outOfOrder = !e.LastModified.After(later(o.last, o.watermark))
-	o.last = later(o.last, e.LastModified)
-	if fresh.outOfOrder {
-		o.tick(now)
-		o.record(lastmodstore.Modified, fresh)
-	}
-	o.stats.Sets++
 	return true, nil
 }
 
