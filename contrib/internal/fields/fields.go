@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega"
 )
 
 // EachIsShownOnce checks that each field of the struct S is shown by exactly one metric, in
@@ -16,7 +16,7 @@ import (
 func EachIsShownOnce[S any](t *testing.T, metrics func(t *testing.T, s S) map[string]float64) {
 	var none S
 	zero := metrics(t, none)
-	NewWithT(t).Expect(zero).To(HaveEach(0.0))
+	gomega.NewWithT(t).Expect(zero).To(gomega.HaveEach(0.0))
 	for i := range reflect.TypeFor[S]().NumField() {
 		var s S
 		field := reflect.ValueOf(&s).Elem().Field(i)
@@ -24,7 +24,7 @@ func EachIsShownOnce[S any](t *testing.T, metrics func(t *testing.T, s S) map[st
 			want := set(t, field)
 			got := metrics(t, s)
 			maps.DeleteFunc(got, func(name string, v float64) bool { return v == zero[name] })
-			NewWithT(t).Expect(slices.Collect(maps.Values(got))).To(Equal([]float64{want}), "metrics that show the field")
+			gomega.NewWithT(t).Expect(slices.Collect(maps.Values(got))).To(gomega.Equal([]float64{want}), "metrics that show the field")
 		})
 	}
 }
