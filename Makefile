@@ -1,6 +1,9 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 LIBRARY     = . ./actor ./mutexstore ./internal/...
 
+# Tests in which one goroutine does everything: there is nothing for the race detector to find, and it takes ten times as long.
+ALONE       = TestEngines//oracle|TestAnIsolatedCase|TestEveryInterleaving$$|TestRandomWalk|TestReplicasStayEqual|TestTheTotalWeight|TestRemovalsReturnMemory|TestMemoryIsReturnedWhile
+
 DURATION    = 2m
 
 BRIEF       = grep -vE '^=== |^ +--- PASS|rapid. OK'
@@ -22,14 +25,14 @@ docs: ## figures and charts of docs/ from the committed results
 	$(COMPARE) go run ./docs -write
 
 test: ## every test of every module, with the race detector where that does not take minutes
-	go test -race -timeout 10m ./...
-	go test -run Allocate ./compare # what the race detector would disturb
+	go test -race -timeout 10m -skip '$(ALONE)' ./...
+	go test -timeout 10m -run '$(ALONE)|Allocate' ./compare ./internal/epoch ./internal/table # Allocate: what the race detector would disturb
 	$(REPLICATED) go test -race -timeout 10m -short -skip 'TestConformance$$' . # which takes minutes under the race detector, as do the servers
 	$(MAKE) -j2 test-log test-nodes
 	$(CONTRIB) go test -race -timeout 10m -short ./...
 	$(CONTRIB) go test -timeout 10m ./limiterstore # whose suite of many calls -short leaves out
 	$(EXAMPLE) go test -race -timeout 10m ./...
-	$(COMPARE) go test -race -count=1 -timeout 10m ./... # the cache does not see that a page of docs/ has changed
+	$(COMPARE) go test -count=1 -timeout 10m ./... # the cache does not see that a page of docs/ has changed
 
 # The parts of make test that mostly wait for servers, which they start and kill.
 test-log:
@@ -47,11 +50,12 @@ test-32bit: ## the tests of the library and of compare, built for 386; QEMU=qemu
 	GODEBUG=$(if $(QEMU),asyncpreemptoff=1) GOARCH=386 CGO_ENABLED=0 go test -timeout 20m -exec "$(QEMU)" $(LIBRARY)
 	GODEBUG=$(if $(QEMU),asyncpreemptoff=1) GOARCH=386 CGO_ENABLED=0 go test -timeout 20m -exec "$(QEMU)" -run TestEngines ./compare # an emulator starts no child processes
 
-test-long: ## the checks of make test that are random, at full length
+test-long: ## the checks of make test that are random, at full length, and the comparison under the race detector
 	@bash -o pipefail -c "go test -timeout 60m -run 'TestEngines//oracle' -v ./compare -long | $(BRIEF)" # without the race detector: it has nothing to find there, and takes many GB
 	@bash -o pipefail -c "go test -race -timeout 60m -run 'TestEngines//(linearizability|followers|restarts|closing|races|polling|watchers|shards)' -v ./compare -long | $(BRIEF)"
 	@bash -o pipefail -c "go test -timeout 60m -run Interleaving -v ./internal/epoch -long | $(BRIEF)" # one goroutine
 	@bash -o pipefail -c "go test -timeout 60m -run 'Readers' -v ./internal/table -long | $(BRIEF)" # without the race detector, which slows readers and writers down so far that they seldom meet
+	$(COMPARE) go test -race -timeout 20m ./...
 	@bash -o pipefail -c "cd replicated && go test -timeout 60m -run 'Histories|ConformanceOnServers|Lost|Follow' -v . -long | $(BRIEF)"
 
 fuzz: ## each fuzz target for a minute

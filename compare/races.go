@@ -160,7 +160,7 @@ func capacityWithReaders(t *tester) {
 		})
 	}
 	c := t.caller()
-	for n := range t.rounds(20_000, 100_000) {
+	for n := range t.rounds(5_000, 100_000) {
 		c.returned()
 		ttl := time.Duration(n%3) * 50 * time.Microsecond
 		if err := s.Set(strconv.Itoa(n%200), n, ttl); err != nil {
