@@ -33,7 +33,8 @@ func (n *linearNode) node() *Store[string, int] {
 func (n *linearNode) read(f func(s *Store[string, int])) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
-	for n.now.Sync(n.ctx) != nil && n.ctx.Err() == nil {
+	for err := n.now.Sync(n.ctx); err != nil && n.ctx.Err() == nil && !errors.Is(err, ErrDiverged); {
+		err = n.now.Sync(n.ctx)
 	}
 	f(n.now)
 }

@@ -69,6 +69,10 @@ func recordHistories(p *place, connections []jetstream.JetStream, first uint64) 
 		leader := p.killLeader(histories[random.IntN(atOnce)].name)
 		rest(ctx, random, time.Second)
 		p.g.Expect(p.Restart(leader)).To(Succeed())
+		restarted := time.Now()
+		for _, h := range histories {
+			p.awaitReplicas(h.name, restarted)
+		}
 		rest(ctx, random, 20*time.Second)
 	}
 	stop()
@@ -153,6 +157,9 @@ func (h *recorded) crash(ctx context.Context) {
 }
 
 func (h *recorded) effect(err error) linear.Effect {
+	if errors.Is(err, ErrDiverged) {
+		h.t.Error(h.name, err)
+	}
 	effect := effectOf(err)
 	h.failed[effect].Add(1)
 	return effect
@@ -173,8 +180,14 @@ func (h *recorded) compare() {
 		s.Close()
 	}
 	for _, stream := range []string{streamOf(h.name), "OBJ_" + streamOf(h.name)} {
-		if err := h.connections[0].DeleteStream(patient(h.t), stream); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
-			h.t.Error(err)
-		}
+		NewWithT(h.t).Eventually(func() error {
+			ctx, cancel := context.WithTimeout(h.t.Context(), 2*time.Second) // no response comes while there is no leader
+			defer cancel()
+			err := h.connections[0].DeleteStream(ctx, stream)
+			if errors.Is(err, jetstream.ErrStreamNotFound) {
+				return nil
+			}
+			return err
+		}, patience).Should(Succeed())
 	}
 }

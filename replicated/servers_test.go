@@ -2,6 +2,7 @@ package replicated
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -109,7 +110,41 @@ func streamOf(name string) string { return "lastmodstore-" + name }
 func (p *place) killLeader(name string) int {
 	p.t.Helper()
 	leader := -1
-	p.g.Eventually(func() (err error) {
+	p.eventually(func(ctx context.Context, js jetstream.JetStream) (err error) {
+		leader, err = p.Leader(ctx, js, streamOf(name))
+		return err
+	})
+	p.Kill(leader)
+	return leader
+}
+
+// awaitReplicas returns when the leader of the log of that name has heard from all servers
+// since then. A log in memory is lost if a server is killed before the one that was killed
+// last has received it again.
+func (p *place) awaitReplicas(name string, since time.Time) {
+	p.t.Helper()
+	p.eventually(func(ctx context.Context, js jetstream.JetStream) error {
+		s, err := js.Stream(ctx, streamOf(name))
+		if err != nil {
+			return err
+		}
+		cluster := s.CachedInfo().Cluster
+		for _, r := range cluster.Replicas {
+			if heard := time.Now().Add(-r.Active); !r.Current || r.Offline || r.Lag > 0 || heard.Before(since) {
+				return fmt.Errorf("%s: %+v of %s", name, *r, cluster.Leader)
+			}
+		}
+		if cluster.Leader == "" || len(cluster.Replicas) != p.Size()-1 {
+			return fmt.Errorf("%s: %d replicas of the leader %q", name, len(cluster.Replicas), cluster.Leader)
+		}
+		return nil
+	})
+}
+
+// eventually calls f, on a new connection each time, until it succeeds.
+func (p *place) eventually(f func(context.Context, jetstream.JetStream) error) {
+	p.t.Helper()
+	p.g.Eventually(func() error {
 		ctx, cancel := context.WithTimeout(p.t.Context(), 2*time.Second)
 		defer cancel()
 		nc, err := nats.Connect(p.URLs())
@@ -121,11 +156,8 @@ func (p *place) killLeader(name string) int {
 		if err != nil {
 			return err
 		}
-		leader, err = p.Leader(ctx, js, streamOf(name))
-		return err
-	}, patience).Should(Succeed())
-	p.Kill(leader)
-	return leader
+		return f(ctx, js)
+	}, patience, 100*time.Millisecond).Should(Succeed())
 }
 
 // disturb makes the network bad until stop is called: connections are cut, and what
