@@ -49,6 +49,11 @@ func TestSoak(t *testing.T) {
 		s.connections = append(s.connections, s.connect(i))
 		s.nodes = append(s.nodes, openNode(t, s.connections[i], "soak", s.opts...))
 	}
+	t.Cleanup(func() {
+		for _, n := range s.nodes {
+			n.Close()
+		}
+	})
 	f := startFollower(t, 1, s.node)
 	ctx, cancel := context.WithTimeout(t.Context(), *soakTime)
 	defer cancel()
@@ -120,7 +125,6 @@ func (s *soak) replace(ctx context.Context) {
 		if err != nil {
 			return // the time is over
 		}
-		s.t.Cleanup(func() { next.Close() })
 		s.mu.Lock()
 		last := s.nodes[i]
 		s.nodes[i] = next
@@ -132,7 +136,7 @@ func (s *soak) replace(ctx context.Context) {
 // measure checks, until ctx ends, that memory and log stay bounded.
 func (s *soak) measure(ctx context.Context) {
 	random := rand.New(rand.NewPCG(1, 102))
-	const maxHeap, maxLog = 200 << 20, 20 * soakSaves
+	const maxHeap, maxLog = 40 << 20, 20 * soakSaves
 	for rest(ctx, random, 5*time.Second) {
 		var m runtime.MemStats
 		runtime.GC()
