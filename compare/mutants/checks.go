@@ -70,8 +70,8 @@ var checks = []check{
 	{name: "retention", pkg: comparison, run: "TestEngines//(retention|memory)"},
 	{name: "races", pkg: comparison, run: races},
 	{name: "loader", pkg: root, files: "loader*_test.go", first: "loader*.go"},
-	{name: "snapshots", pkg: root, files: "snapshot*_test.go,loader_test.go,loader_export_test.go", run: "Snapshot|Save|LoadF|LoadE|LoadR|FuzzLoad|Block|Codec|Encodings|Values", first: "snapshot*.go"},
-	{name: "recipes and helpers", pkg: root, files: "[^ls]*_test.go,loader_test.go,loader_export_test.go"},
+	{name: "snapshots", pkg: root, files: "snapshot*_test.go,loader_helpers_test.go,loader_export_test.go", run: "Snapshot|Save|LoadF|LoadE|LoadR|FuzzLoad|Block|Codec|Encodings|Values", first: "snapshot*.go"},
+	{name: "recipes and helpers", pkg: root, files: "[^ls]*_test.go,loader_helpers_test.go,loader_export_test.go"},
 
 	{name: "race detector, lookups", packages: []string{"./mutexstore"}, race: true},
 	{name: "race detector, suite", pkg: comparison, run: suite, race: true},

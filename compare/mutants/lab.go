@@ -67,7 +67,8 @@ func (l *lab) build(c check) error {
 		args = append(args, "-gcflags=-N -l") // compiling takes longer than running
 	}
 	if c.files != "" {
-		if err := l.hideTests(c); err != nil {
+		overlay := filepath.Join(l.dir, "overlay.json")
+		if err := c.hideTests(l.dir, overlay); err != nil {
 			return err
 		}
 		args = append(args, "-overlay", overlay)
@@ -77,13 +78,10 @@ func (l *lab) build(c check) error {
 	return err
 }
 
-// overlay is the file that tells the go tool which test files there are not.
-const overlay = "overlay.json"
-
-// hideTests writes an overlay without the test files of the package that c does
-// not need: to compile them takes longer than to run them.
-func (l *lab) hideTests(c check) error {
-	tests, err := filepath.Glob(filepath.Join(l.dir, c.pkg, "*_test.go"))
+// hideTests writes an overlay for the go tool without the test files of the package, in the
+// tree at dir, that c does not need: to compile them takes longer than to run them.
+func (c *check) hideTests(dir, overlay string) error {
+	tests, err := filepath.Glob(filepath.Join(dir, c.pkg, "*_test.go"))
 	if err != nil {
 		return err
 	}
@@ -97,7 +95,7 @@ func (l *lab) hideTests(c check) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(l.dir, overlay), text, 0o600)
+	return os.WriteFile(overlay, text, 0o600)
 }
 
 // control is a lab without any mutant. It tells how long a check takes when it

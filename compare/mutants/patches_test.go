@@ -27,3 +27,25 @@ func TestEveryMutantCanBeMade(t *testing.T) {
 		}
 	}
 }
+
+// The test files that a check builds must hold all helpers that they use.
+func TestTheTestFilesOfEachCheckCompile(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay := filepath.Join(t.TempDir(), "overlay.json")
+	for _, c := range checks {
+		if c.files == "" {
+			continue
+		}
+		if err := c.hideTests(root, overlay); err != nil {
+			t.Fatal(err)
+		}
+		vet := exec.Command("go", "vet", "-overlay", overlay, "./"+c.pkg)
+		vet.Dir = root
+		if out, err := vet.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", c.name, err, out)
+		}
+	}
+}
