@@ -133,3 +133,28 @@ func TestTheSnapshotFileIsWrittenAsTheLogGrows(t *testing.T) {
 		c.g.Expect(filepath.Glob(path+".*")).To(BeEmpty(), "temporary files")
 	}, SaveEvery(100))
 }
+
+// A log that lost its end and went on with other messages contradicts a file from before.
+func TestAFileThatTheLogContradictsIsDiscarded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := NewWithT(t)
+		opts := []Option{CleanupInterval(0), SnapshotFile(filepath.Join(t.TempDir(), "f"))}
+		st := newStream[string, int](opts...)
+		s := openW(g, st.Open(), opts...)
+		for i := range 5 {
+			g.Expect(s.Set("lost", i, 0)).To(Succeed())
+		}
+		g.Expect(s.Close()).To(Succeed()) // which writes the file
+		st.Truncate(2)
+		other := openW(g, st.Open(), CleanupInterval(0))
+		for i := range 10 {
+			g.Expect(other.Set("kept", i, 0)).To(Succeed())
+		}
+		s = openW(g, st.Open(), opts...)
+		g.Expect(s.Sync(t.Context())).To(Succeed())
+		g.Expect(s.Health().Err).NotTo(HaveOccurred())
+		expectSameState(t, []*Store[string, int]{other, s})
+		g.Expect(s.Close()).To(Succeed())
+		g.Expect(other.Close()).To(Succeed())
+	})
+}

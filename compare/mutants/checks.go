@@ -71,7 +71,7 @@ var checks = []check{
 	{name: "races", pkg: comparison, run: races},
 	{name: "loader", pkg: root, files: "loader*_test.go", first: "loader*.go"},
 	{name: "snapshots", pkg: root, files: "snapshot*_test.go,loader_helpers_test.go,loader_export_test.go", run: "Snapshot|Save|LoadF|LoadE|LoadR|FuzzLoad|Block|Codec|Encodings|Values", first: "snapshot*.go"},
-	{name: "recipes and helpers", pkg: root, files: "[^ls]*_test.go,loader_helpers_test.go,loader_export_test.go"},
+	{name: "recipes and helpers", pkg: root, files: "[^ls]*_test.go,loader_helpers_test.go,loader_export_test.go", first: "jitter.go"},
 
 	{name: "race detector, lookups", packages: []string{"./mutexstore"}, race: true},
 	{name: "race detector, suite", pkg: comparison, run: suite, race: true},
@@ -85,7 +85,7 @@ const replicated = "replicated"
 // replicatedChecks are those for faults of the nested module, without servers.
 var replicatedChecks = []check{
 	{name: "replica", module: replicated, packages: []string{"./internal/command", "./internal/codec", "./internal/replica"}},
-	{name: "nodes", module: replicated, run: "^Test(A|One|The|W|Silence|Close|Commands)", packages: []string{"."}},
+	{name: "nodes", module: replicated, run: "^Test(A|Calls|One|The|W|Silence|Close|Commands)", packages: []string{"."}},
 	{name: "conformance of a node", module: replicated, run: "^TestConformance$", packages: []string{"."}},
 }
 
