@@ -144,7 +144,7 @@ func TestSingleReadsNeverSeeHalfOfABatch(t *testing.T) {
 		}
 	}
 	hammer(func() {
-		for i := range 20_000 {
+		for i := range 5_000 {
 			s.SetMany(map[string]int{"a": i, "b": i, "c": i}, 0)
 			if i%100 == 0 {
 				runtime.Gosched()
