@@ -42,7 +42,7 @@ func TestANodeWithoutALogServesItsSnapshotFileAndJoinsLater(t *testing.T) {
 		c.g.Expect(c.nodes[0].Set("b", 2, 0)).To(Succeed())
 
 		reachable.Store(false)
-		s, err = openLater(c, reachable, SnapshotFile(path), Timeout(time.Second))
+		s, err = openLater(c, reachable, SnapshotFile(path), Timeout(betweenAttempts))
 		c.g.Expect(err).NotTo(HaveOccurred())
 		defer s.Close()
 		c.g.Expect(s.Health().Stale).To(BeTrue())
