@@ -130,6 +130,7 @@ func waitingAddsNoGoroutine(t *tester) {
 	s := t.engine.Strings(0)
 	ctx, cancel := context.WithCancel(context.Background())
 	const watchers = 50
+	synctest.Wait()
 	before := goroutinesOfBubble()
 	for range watchers {
 		t.Go(func() {
