@@ -78,7 +78,8 @@ func fill(g Gomega, pipe *os.File) {
 }
 
 // The first signal makes the program print a line, which blocks here. The second
-// one does what signals do by default.
+// one does what signals do by default. A script's background jobs ignore os.Interrupt,
+// then as well.
 func TestSecondSignalIsNotTrapped(t *testing.T) {
 	g := NewWithT(t)
 	r, w, err := os.Pipe()
@@ -93,7 +94,7 @@ func TestSecondSignalIsNotTrapped(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- p.Wait() }()
 	g.Eventually(func() chan error {
-		p.Process.Signal(os.Interrupt)
+		p.Process.Signal(syscall.SIGTERM)
 		return ended
 	}).WithTimeout(time.Minute).Should(Receive())
 	g.Expect(p.ProcessState.Sys().(syscall.WaitStatus).Signaled()).To(BeTrue())
