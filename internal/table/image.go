@@ -1,6 +1,8 @@
 package table
 
 import (
+	"iter"
+	"slices"
 	"unsafe"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -51,13 +53,14 @@ type ImageExpired[K comparable] struct {
 }
 
 // A Capture is a table at one instant, and is made as fast as memory can be copied. It
-// does not change any more, so Image can be called outside the lock or the owner.
+// does not change any more, so its methods can be called outside the lock or the owner.
 type Capture[K comparable, V any] struct {
+	Len  int         // number of entries
+	Rest Image[K, V] // all but the entries
+
 	slots []slot[K, V] // also those that are not live
 	links []link
 	head  uint32
-	live  int
-	image Image[K, V] // without its entries
 }
 
 // Capture captures t. It may run concurrently with reads.
@@ -67,8 +70,8 @@ func (t *Table[K, V]) Capture() *Capture[K, V] {
 		slots: flatten(*published.chunks.Load(), published.bits, t.slots.meta.n),
 		links: flatten(t.slots.links.chunks, t.slots.links.bits, t.slots.meta.n),
 		head:  t.head,
-		live:  t.Len(),
-		image: Image[K, V]{
+		Len:   t.Len(),
+		Rest: Image[K, V]{
 			Removals: t.log.image(),
 			Horizon:  t.log.horizon,
 			Expired:  t.expired.image(),
@@ -89,15 +92,23 @@ func flatten[T any](chunks []*T, bits uint8, n uint32) []T {
 	return flat
 }
 
-// Image returns the image of the captured table. It puts the entries in order, which are
-// scattered in memory: that takes longer than the Capture.
-func (c *Capture[K, V]) Image() Image[K, V] {
-	image := c.image
-	image.Entries = make([]ImageEntry[K, V], 0, c.live)
-	for i := c.head; i != none; i = c.links[i].next {
-		s := &c.slots[i]
-		image.Entries = append(image.Entries, ImageEntry[K, V]{s.key, s.value, s.image()})
+// Entries yields the entries in modification order, in which they are scattered in memory:
+// that takes longer than the Capture.
+func (c *Capture[K, V]) Entries() iter.Seq[ImageEntry[K, V]] {
+	return func(yield func(ImageEntry[K, V]) bool) {
+		for i := c.head; i != none; i = c.links[i].next {
+			s := &c.slots[i]
+			if !yield(ImageEntry[K, V]{s.key, s.value, s.image()}) {
+				return
+			}
+		}
 	}
+}
+
+// Image returns the image of the captured table.
+func (c *Capture[K, V]) Image() Image[K, V] {
+	image := c.Rest
+	image.Entries = slices.AppendSeq(make([]ImageEntry[K, V], 0, c.Len), c.Entries())
 	return image
 }
 

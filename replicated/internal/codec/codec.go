@@ -13,11 +13,14 @@ import (
 // A Codec encodes values of type T. It is safe for concurrent use if the functions of
 // the snapshot codec are.
 type Codec[T any] struct {
-	Name   string // of the encoding; the same name means the same bytes
-	Encode func(v T) ([]byte, error)
+	Name   string                              // of the encoding; the same name means the same bytes
+	Append func(b []byte, v T) ([]byte, error) // appends the encoding of v to b
 	Decode func(data []byte) (T, error)
 	check  func(v T) error // nil: every value is preserved
 }
+
+// Encode returns the encoding of v.
+func (c Codec[T]) Encode(v T) ([]byte, error) { return c.Append(nil, v) }
 
 // Check returns an error if v does not come back equal, as [lastmodstore.Save] does.
 func (c Codec[T]) Check(v T) error {
@@ -45,8 +48,11 @@ func newCodec[T any](fallback lastmodstore.Codec, check func(T) error) Codec[T] 
 		return c
 	}
 	return Codec[T]{
-		Name:   fallback.Name + " " + t.String(),
-		Encode: func(v T) ([]byte, error) { return fallback.Marshal([]T{v}) },
+		Name: fallback.Name + " " + t.String(),
+		Append: func(b []byte, v T) ([]byte, error) {
+			data, err := fallback.Marshal([]T{v})
+			return append(b, data...), err
+		},
 		Decode: func(data []byte) (v T, err error) {
 			var one []T
 			if err := fallback.Unmarshal(data, &one); err != nil {
@@ -67,7 +73,7 @@ func basic[T any](t reflect.Type) (c Codec[T], ok bool) {
 	switch t.Kind() {
 	case reflect.String:
 		return Codec[T]{
-			Encode: func(v T) ([]byte, error) { return []byte(reflect.ValueOf(v).String()), nil },
+			Append: func(b []byte, v T) ([]byte, error) { return append(b, reflect.ValueOf(v).String()...), nil },
 			Decode: func(data []byte) (v T, err error) {
 				reflect.ValueOf(&v).Elem().SetString(string(data))
 				return v, nil
@@ -89,12 +95,12 @@ func basic[T any](t reflect.Type) (c Codec[T], ok bool) {
 // bytesCodec distinguishes nil from empty.
 func bytesCodec[T any]() Codec[T] {
 	return Codec[T]{
-		Encode: func(v T) ([]byte, error) {
-			b := reflect.ValueOf(v)
-			if b.IsNil() {
-				return nil, nil
+		Append: func(b []byte, v T) ([]byte, error) {
+			from := reflect.ValueOf(v)
+			if from.IsNil() {
+				return b, nil
 			}
-			return append([]byte{1}, b.Bytes()...), nil
+			return append(append(b, 1), from.Bytes()...), nil
 		},
 		Decode: func(data []byte) (v T, err error) {
 			if len(data) > 0 {
@@ -108,8 +114,8 @@ func bytesCodec[T any]() Codec[T] {
 // numberCodec encodes numbers and bools in 8 bytes.
 func numberCodec[T any]() Codec[T] {
 	return Codec[T]{
-		Encode: func(v T) ([]byte, error) {
-			return binary.BigEndian.AppendUint64(nil, bitsOf(reflect.ValueOf(v))), nil
+		Append: func(b []byte, v T) ([]byte, error) {
+			return binary.BigEndian.AppendUint64(b, bitsOf(reflect.ValueOf(v))), nil
 		},
 		Decode: func(data []byte) (v T, err error) {
 			if len(data) != 8 {

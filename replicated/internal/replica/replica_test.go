@@ -2,6 +2,8 @@ package replica
 
 import (
 	"bytes"
+	"fmt"
+	"io"
 	"testing"
 	"time"
 
@@ -135,6 +137,22 @@ func TestASnapshotHoldsTheSessions(t *testing.T) {
 	s.g.Expect(r.Write(&x, r.Snapshot())).To(Succeed())
 	s.g.Expect(other.Write(&y, other.Snapshot())).To(Succeed())
 	s.g.Expect(y.Bytes()).To(Equal(x.Bytes()))
+}
+
+// Garbage would be collected beside the writes of a node that saves.
+func TestWritingASnapshotAllocatesNothingForEachEntry(t *testing.T) {
+	s, r := open(t)
+	s.apply(r, s.register(start))
+	const entries = 10_000
+	all := make([]command.Command, entries)
+	for i := range all {
+		all[i] = command.Command{Op: command.Set, Key: fmt.Append(nil, "key-", i), Value: encoded(i), TTL: int64(time.Hour)}
+	}
+	s.apply(r, s.commands(start, 1, 1, 1, all...))
+	snapshot := r.Snapshot()
+	s.g.Expect(testing.AllocsPerRun(3, func() {
+		s.g.Expect(r.Write(io.Discard, snapshot)).To(Succeed())
+	})).To(BeNumerically("<", entries/10))
 }
 
 func TestACorruptSnapshotIsAnError(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lastmodstore/lastmodstore"
 	"github.com/lastmodstore/lastmodstore/internal/table"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/codec"
 	"github.com/lastmodstore/lastmodstore/replicated/internal/wire"
 )
 
@@ -84,8 +85,7 @@ func (r *Replica[K, V]) Write(w io.Writer, s *Snapshot[K, V]) error {
 	out.varint(s.now)
 	out.varint(s.unsaved.Commands)
 	out.varint(s.unsaved.Bytes)
-	image := s.captured.Image()
-	r.writeTable(out, &image)
+	r.writeTable(out, s.captured)
 	r.writeSessions(out, s.sessions)
 	return out.end()
 }
@@ -93,41 +93,42 @@ func (r *Replica[K, V]) Write(w io.Writer, s *Snapshot[K, V]) error {
 // types names the encodings of keys and values.
 func (r *Replica[K, V]) types() string { return r.keys.Name + " to " + r.values.Name }
 
-func (r *Replica[K, V]) writeTable(out *output, i *table.Image[K, V]) {
-	out.varint(i.Last)
-	out.varint(i.Merges)
-	out.varint(i.Horizon)
-	out.uvarint(uint64(len(i.Entries)))
-	for n := range i.Entries {
-		r.writeEntry(out, &i.Entries[n])
+func (r *Replica[K, V]) writeTable(out *output, c *table.Capture[K, V]) {
+	out.varint(c.Rest.Last)
+	out.varint(c.Rest.Merges)
+	out.varint(c.Rest.Horizon)
+	out.uvarint(uint64(c.Len))
+	for e := range c.Entries() {
+		r.writeEntry(out, &e)
 	}
-	out.uvarint(uint64(len(i.Removals)))
-	for n := range i.Removals {
-		removal := &i.Removals[n]
+	out.uvarint(uint64(len(c.Rest.Removals)))
+	for n := range c.Rest.Removals {
+		removal := &c.Rest.Removals[n]
 		out.varint(removal.At)
 		out.uvarint(uint64(removal.Kind))
 		r.writeEntry(out, &removal.ImageEntry)
 	}
-	out.uvarint(uint64(len(i.Expired)))
-	for _, x := range i.Expired {
-		encodeTo(out, r.keys.Encode, x.Key)
+	out.uvarint(uint64(len(c.Rest.Expired)))
+	for _, x := range c.Rest.Expired {
+		encodeTo(out, r.keys, x.Key)
 		out.varint(x.Modified)
 	}
 }
 
 func (r *Replica[K, V]) writeEntry(out *output, e *table.ImageEntry[K, V]) {
-	encodeTo(out, r.keys.Encode, e.Key)
-	encodeTo(out, r.values.Encode, e.Value)
+	encodeTo(out, r.keys, e.Key)
+	encodeTo(out, r.values, e.Value)
 	out.varint(e.Deadline)
 	out.varint(e.Modified)
 	out.varint(e.EncodedTTL)
 }
 
-func encodeTo[T any](out *output, encode func(T) ([]byte, error), v T) {
-	data, err := encode(v)
+func encodeTo[T any](out *output, c codec.Codec[T], v T) {
+	data, err := c.Append(out.data[:0], v)
 	if err != nil {
 		out.fail(err)
 	}
+	out.data = data
 	out.bytes(data)
 }
 
@@ -144,10 +145,11 @@ func (r *Replica[K, V]) writeSessions(out *output, all []*session[V]) {
 			out.uvarint(number)
 			out.uvarint(uint64(len(results)))
 			for _, result := range results {
-				data, err := r.appendResult(nil, result)
+				data, err := r.appendResult(out.data[:0], result)
 				if err != nil {
 					out.fail(err)
 				}
+				out.data = data
 				out.raw(data)
 			}
 		}
@@ -241,7 +243,9 @@ type output struct {
 	w   *bufio.Writer
 	sum hash.Hash32
 	err error
-	buf []byte
+	buf []byte // reused for numbers
+
+	data []byte // reused for keys, values and results
 }
 
 func (o *output) fail(err error) {

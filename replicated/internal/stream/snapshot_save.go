@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -93,7 +92,7 @@ func (w *snapshotWriter) chunk(ctx context.Context, data []byte) error {
 	w.size += uint64(len(data))
 	w.chunks++
 	m := nats.NewMsg(w.snapshots.chunkSubject(w.id))
-	m.Data = bytes.Clone(data)
+	m.Data = data
 	return w.publish(ctx, m, strconv.FormatUint(uint64(w.chunks), 10))
 }
 
