@@ -33,12 +33,10 @@ func (s shard[K, V]) NextDeadline() int64 {
 	return s.table.NextDeadline(s.line.Now())
 }
 
-func (s shard[K, V]) Image() table.Image[K, V] { return s.Capture().Image() }
-
-func (s shard[K, V]) Capture() *table.Capture[K, V] {
+func (s shard[K, V]) Capture(c *table.Capture[K, V]) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.table.Capture()
+	return s.table.Capture(c)
 }
 
 // Restore holds the lock only to replace the contents, which it has prepared before: no

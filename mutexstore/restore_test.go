@@ -18,14 +18,14 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
-// imageOf returns an image of the keys, all with the same value.
-func imageOf(tb testing.TB, keys, value int) table.Image[int, int] {
+// filled returns an image of the keys, all with the same value.
+func filled(tb testing.TB, keys, value int) table.Image[int, int] {
 	r := openReplica[int](tb, 0, config.Config{})
 	r.now = int64(value) * 1000
 	for key := range keys {
 		r.set(tb, key, value, 0)
 	}
-	return r.Image()
+	return imageOf(r)
 }
 
 // 14, 15: concurrent readers see the earlier contents or the restored ones, as a whole.
@@ -34,7 +34,7 @@ func TestRestoringIsVisibleAsAWhole(t *testing.T) {
 	r := openReplica[int](t, 0, config.Config{})
 	images := make([]table.Image[int, int], generations)
 	for value := range images {
-		images[value] = imageOf(t, keys+value%3, value)
+		images[value] = filled(t, keys+value%3, value)
 	}
 	r.Restore(images[0])
 	var done atomic.Bool
@@ -122,7 +122,7 @@ func TestRestoringWakesWatchers(t *testing.T) {
 					from.set(t, key, 1, 0)
 				}
 				since := time.Unix(0, from.now-1)
-				to.Restore(from.Image())
+				to.Restore(imageOf(from))
 				var got []lastmodstore.EventKind
 				ctx, cancel := context.WithCancel(t.Context())
 				done := make(chan struct{})
@@ -139,7 +139,7 @@ func TestRestoringWakesWatchers(t *testing.T) {
 				for key := range c.deletes {
 					from.delete(t, key)
 				}
-				to.Restore(from.Image())
+				to.Restore(imageOf(from))
 				synctest.Wait()
 				g.Expect(got).To(HaveLen(2), "without another write")
 				to.now = from.now
@@ -192,7 +192,7 @@ func TestLoopsContinueInRestoredContents(t *testing.T) {
 				from.set(t, key, 1, 0)
 				to.set(t, key, 0, 0)
 			}
-			to.Restore(from.Image())
+			to.Restore(imageOf(from))
 			seen, yielded := map[int]int{}, 0
 			c.loop(to.store, func(key int) {
 				seen[key]++
@@ -200,7 +200,7 @@ func TestLoopsContinueInRestoredContents(t *testing.T) {
 					for n := 0; n < keys; n += 2 {
 						from.set(t, n, 2, 0)
 					}
-					to.Restore(from.Image())
+					to.Restore(imageOf(from))
 				}
 			})
 			for key := range keys {
@@ -223,7 +223,7 @@ func TestRestoringReportsNoRemovals(t *testing.T) {
 			from.set(t, key, 1, 0)
 			to.set(t, 10+key, 1, 0)
 		}
-		to.Restore(from.Image())
+		to.Restore(imageOf(from))
 		to.now = from.now
 		to.delete(t, 3)
 		synctest.Wait()
@@ -237,7 +237,7 @@ func TestRestoringAClosedReplicaDoesNothing(t *testing.T) {
 	from, to := openReplica[int](t, 0, config.Config{}), openReplica[int](t, 0, config.Config{})
 	from.set(t, 1, 1, 0)
 	g.Expect(to.store.Close()).To(Succeed())
-	to.Restore(from.Image())
+	to.Restore(imageOf(from))
 	g.Expect(to.store.Len()).To(BeZero())
 	_, ok := to.store.Get(1)
 	g.Expect(ok).To(BeFalse())
@@ -263,7 +263,7 @@ func TestRestoringReleasesTheEarlierContents(t *testing.T) {
 	}
 	to.delete(t, 5) // in the removal log
 	from.set(t, 1, new(large), 0)
-	to.Restore(from.Image())
+	to.Restore(imageOf(from))
 	g.Eventually(func() bool {
 		runtime.GC()
 		return slices.ContainsFunc(old, func(p weak.Pointer[large]) bool { return p.Value() != nil })

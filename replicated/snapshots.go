@@ -58,15 +58,15 @@ func (s *Store[K, V]) fileIfDue() {
 		return
 	}
 	s.saving.filed = seq
-	snapshot := s.replica.Snapshot()
 	s.running.Go(func() {
 		defer s.saving.active.Store(false)
-		s.status.saved(seq, s.writeSnapshotFile(snapshot))
+		snapshot := s.replica.Snapshot()
+		s.status.saved(snapshot.Position.Seq, s.writeSnapshotFile(snapshot))
 	})
 }
 
 // saveIfDue starts to save the state if that is due. It runs on the goroutine of the
-// feed, which continues while the copy is written.
+// feed, which continues meanwhile.
 func (s *Store[K, V]) saveIfDue() {
 	unsaved := s.replica.Unsaved()
 	if !s.saving.isDue(unsaved) || !s.saving.active.CompareAndSwap(false, true) {
@@ -79,9 +79,9 @@ func (s *Store[K, V]) saveIfDue() {
 		})
 		return
 	}
-	snapshot := s.replica.Snapshot()
 	s.running.Go(func() {
 		defer s.saving.active.Store(false)
+		snapshot := s.replica.Snapshot()
 		err := s.save(s.ctx, snapshot)
 		s.saving.ended(err)
 		s.status.saved(snapshot.Position.Seq, err)

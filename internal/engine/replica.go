@@ -27,11 +27,9 @@ type Replica[K comparable, V any] interface {
 	// renewed; the next call then returns a better bound.
 	NextDeadline() int64
 
-	// Image returns a copy of all that determines what the store will do. Capture is
-	// its first part, which writes wait for: the Image of the result, which takes
-	// longer, may be called on another goroutine, while writes go on.
-	Image() table.Image[K, V]
-	Capture() *table.Capture[K, V]
+	// Capture makes c a copy of all that determines what the store will do, or returns
+	// false if c has too little memory for that.
+	Capture(c *table.Capture[K, V]) bool
 
 	// Restore replaces everything in the store with what m contains. Listeners are not
 	// called. Watchers continue from their positions, or receive Resync if m does not

@@ -52,8 +52,9 @@ type ImageExpired[K comparable] struct {
 	Modified int64
 }
 
-// A Capture is a table at one instant, and is made as fast as memory can be copied. It
-// does not change any more, so its methods can be called outside the lock or the owner.
+// A Capture is a table at one instant. Its memory is reserved outside the lock or the
+// owner, since the garbage collector lets large allocations wait, and Entries and Image are
+// called there.
 type Capture[K comparable, V any] struct {
 	Len  int         // number of entries
 	Rest Image[K, V] // all but the entries
@@ -61,35 +62,48 @@ type Capture[K comparable, V any] struct {
 	slots []slot[K, V] // also those that are not live
 	links []link
 	head  uint32
+	short uint32 // number of slots that there was no memory for, with the others
 }
 
-// Capture captures t. It may run concurrently with reads.
-func (t *Table[K, V]) Capture() *Capture[K, V] {
-	published := t.slots.published
-	return &Capture[K, V]{
-		slots: flatten(*published.chunks.Load(), published.bits, t.slots.meta.n),
-		links: flatten(t.slots.links.chunks, t.slots.links.bits, t.slots.meta.n),
-		head:  t.head,
-		Len:   t.Len(),
-		Rest: Image[K, V]{
-			Removals: t.log.image(),
-			Horizon:  t.log.horizon,
-			Expired:  t.expired.image(),
-			Last:     t.last,
-			Merges:   t.line.Merges(),
-		},
+// Capture makes c what t is now, as fast as memory can be copied, and returns true. If c
+// has too little memory it returns false: after Reserve it can be tried again. It may run
+// concurrently with reads.
+func (t *Table[K, V]) Capture(c *Capture[K, V]) bool {
+	n := t.slots.meta.n
+	if int(n) > len(c.slots) {
+		c.short = n
+		return false
 	}
+	published := t.slots.published
+	flatten(c.slots[:n], *published.chunks.Load(), published.bits)
+	flatten(c.links[:n], t.slots.links.chunks, t.slots.links.bits)
+	c.head, c.Len = t.head, t.Len()
+	c.Rest = Image[K, V]{
+		Removals: t.log.image(),
+		Horizon:  t.log.horizon,
+		Expired:  t.expired.image(),
+		Last:     t.last,
+		Merges:   t.line.Merges(),
+	}
+	return true
 }
 
-// flatten returns a copy of the first n elements of chunks with 1<<bits elements.
-func flatten[T any](chunks []*T, bits uint8, n uint32) []T {
-	flat := make([]T, n)
+// Reserve allocates the memory that Capture lacked, and somewhat more, since the table may
+// grow meanwhile.
+func (c *Capture[K, V]) Reserve() {
+	n := c.short + c.short/16
+	c.slots, c.links = make([]slot[K, V], n), make([]link, n)
+	clear(c.slots) // the system provides memory when it is first written to
+	clear(c.links)
+}
+
+// flatten copies the first elements of chunks with 1<<bits elements to flat.
+func flatten[T any](flat []T, chunks []*T, bits uint8) {
 	for c := range chunks {
 		if first := c << bits; first < len(flat) {
 			copy(flat[first:], unsafe.Slice(chunks[c], 1<<bits))
 		}
 	}
-	return flat
 }
 
 // Entries yields the entries in modification order, in which they are scattered in memory:

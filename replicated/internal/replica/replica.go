@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"sync"
 	"time"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -53,7 +54,7 @@ type Growth struct{ Commands, Bytes int64 }
 const messageOverhead = 128
 
 // A Replica is the state at one position of the log. One goroutine at a time may call
-// its methods; others may read its Store.
+// its methods, except for Snapshot and Write; others may read its Store.
 type Replica[K comparable, V any] struct {
 	Store *mutexstore.Store[K, V]
 	Line  *timeline.Timeline
@@ -62,6 +63,7 @@ type Replica[K comparable, V any] struct {
 	keys     codec.Codec[K]
 	values   codec.Codec[V]
 	shard    engine.Replica[K, V]
+	mu       sync.Mutex // held while the state below or in the shard changes, and by Snapshot
 	position Position
 	now      int64  // the time of the latest message
 	unsaved  Growth // since the latest snapshot that the log mentions
@@ -129,6 +131,8 @@ func (r *Replica[K, V]) Apply(m stream.Message) (a Applied[V], err error) {
 	if err != nil {
 		return a, fmt.Errorf("%w: number %d: %w", ErrUndecodable, m.Seq, err)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.advance(m.Time, h.Clock)
 	r.unsaved.Bytes += int64(len(m.Data)) + messageOverhead
 	if h.Nonce != nil {

@@ -139,6 +139,57 @@ func TestASnapshotHoldsTheSessions(t *testing.T) {
 	s.g.Expect(y.Bytes()).To(Equal(x.Bytes()))
 }
 
+// A snapshot that is taken while messages are applied is the state at one position, also if
+// the table outgrows the memory that was reserved for it.
+func TestASnapshotBesideTheLogIsOfOnePosition(t *testing.T) {
+	s, r := open(t)
+	s.apply(r, s.register(start))
+	const messages, each = 100, 20
+	for i := range messages {
+		var all []command.Command
+		for k := range each {
+			all = append(all, command.Command{Op: command.Set, Key: fmt.Append(nil, "key-", i, "-", k), Value: encoded(i), TTL: int64(time.Hour)}, add(1))
+		}
+		s.commands(start+int64(i), 1, uint64(i+1), uint64(i+1), all...)
+	}
+	applied := make(chan struct{})
+	go func() {
+		defer close(applied)
+		for _, m := range s.messages[1:] {
+			s.apply(r, m)
+		}
+	}()
+	var snapshots []*Snapshot[string, int]
+	for running := true; running; {
+		select {
+		case <-applied:
+			running = false
+		default:
+		}
+		snapshot := r.Snapshot()
+		if n := len(snapshots); n == 0 || snapshots[n-1].Position != snapshot.Position {
+			snapshots = append(snapshots, snapshot)
+		}
+	}
+	var want bytes.Buffer
+	s.g.Expect(r.Write(&want, r.Snapshot())).To(Succeed())
+	for _, snapshot := range snapshots {
+		var b bytes.Buffer
+		s.g.Expect(r.Write(&b, snapshot)).To(Succeed())
+		_, other := open(t)
+		read, err := other.Read(&b)
+		s.g.Expect(err).NotTo(HaveOccurred())
+		other.Restore(read)
+		for _, m := range s.messages[snapshot.Position.Seq:] {
+			s.apply(other, m)
+		}
+		var got bytes.Buffer
+		s.g.Expect(other.Write(&got, other.Snapshot())).To(Succeed())
+		s.g.Expect(got.Bytes()).To(Equal(want.Bytes()), "from the snapshot at %d", snapshot.Position.Seq)
+	}
+	t.Logf("%d snapshots", len(snapshots))
+}
+
 // Garbage would be collected beside the writes of a node that saves.
 func TestWritingASnapshotAllocatesNothingForEachEntry(t *testing.T) {
 	s, r := open(t)

@@ -45,9 +45,26 @@ type Snapshot[K comparable, V any] struct {
 	sessions []*session[V]
 }
 
-// Snapshot returns a copy of r.
+// Snapshot returns a copy of r. It may be called on any goroutine, and blocks the others
+// only while it copies memory.
 func (r *Replica[K, V]) Snapshot() *Snapshot[K, V] {
-	s := &Snapshot[K, V]{LogID: r.LogID, Position: r.position, now: r.now, unsaved: r.unsaved, captured: r.shard.Capture()}
+	c := &table.Capture[K, V]{}
+	for {
+		if s := r.snapshot(c); s != nil {
+			return s
+		}
+		c.Reserve()
+	}
+}
+
+// snapshot returns a copy of r, or nil if c has too little memory.
+func (r *Replica[K, V]) snapshot(c *table.Capture[K, V]) *Snapshot[K, V] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.shard.Capture(c) {
+		return nil
+	}
+	s := &Snapshot[K, V]{LogID: r.LogID, Position: r.position, now: r.now, unsaved: r.unsaved, captured: c}
 	for e := r.sessions.queued.Front(); e != nil; e = e.Next() {
 		of := *e.Value.(*session[V])
 		of.results = maps.Clone(of.results)
@@ -59,6 +76,8 @@ func (r *Replica[K, V]) Snapshot() *Snapshot[K, V] {
 // Restore makes r the replica of which s, which was read, is a copy. It must come from
 // the same log.
 func (r *Replica[K, V]) Restore(s *Snapshot[K, V]) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.position, r.now, r.unsaved = s.Position, s.now, s.unsaved
 	r.Line.Advance(r.now)
 	r.shard.Restore(s.image)
