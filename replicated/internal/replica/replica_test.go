@@ -190,7 +190,7 @@ func TestASnapshotBesideTheLogIsOfOnePosition(t *testing.T) {
 	t.Logf("%d snapshots", len(snapshots))
 }
 
-// Garbage would be collected beside the writes of a node that saves.
+// Garbage would be collected next to the writes of a node that saves.
 func TestWritingASnapshotAllocatesNothingForEachEntry(t *testing.T) {
 	s, r := open(t)
 	s.apply(r, s.register(start))
