@@ -57,21 +57,25 @@ type ImageExpired[K comparable] struct {
 // called there.
 type Capture[K comparable, V any] struct {
 	Len  int         // number of entries
-	Rest Image[K, V] // all but the entries
+	Rest Image[K, V] // all but the entries, when captured
 
 	slots []slot[K, V] // also those that are not live
 	links []link
 	head  uint32
-	short uint32 // number of slots that there was no memory for, with the others
+	need  captureSize // of a table that there was not enough memory for
 }
+
+// A captureSize is how many elements a capture needs memory for.
+type captureSize struct{ slots, removals, expired int }
 
 // Capture makes c what t is now, as fast as memory can be copied, and returns true. If c
 // has too little memory it returns false: after Reserve it can be tried again. It may run
 // concurrently with reads.
 func (t *Table[K, V]) Capture(c *Capture[K, V]) bool {
 	n := t.slots.meta.n
-	if int(n) > len(c.slots) {
-		c.short = n
+	need := captureSize{int(n), t.log.records.len(), t.expired.keys.len()}
+	if c.slots == nil || need.slots > len(c.slots) || need.removals > len(c.Rest.Removals) || need.expired > len(c.Rest.Expired) {
+		c.need = need
 		return false
 	}
 	published := t.slots.published
@@ -79,9 +83,9 @@ func (t *Table[K, V]) Capture(c *Capture[K, V]) bool {
 	flatten(c.links[:n], t.slots.links.chunks, t.slots.links.bits)
 	c.head, c.Len = t.head, t.Len()
 	c.Rest = Image[K, V]{
-		Removals: t.log.image(),
+		Removals: t.log.image(c.Rest.Removals[:0]),
 		Horizon:  t.log.horizon,
-		Expired:  t.expired.image(),
+		Expired:  t.expired.image(c.Rest.Expired[:0]),
 		Last:     t.last,
 		Merges:   t.line.Merges(),
 	}
@@ -91,10 +95,19 @@ func (t *Table[K, V]) Capture(c *Capture[K, V]) bool {
 // Reserve allocates the memory that Capture lacked, and somewhat more, since the table may
 // grow meanwhile.
 func (c *Capture[K, V]) Reserve() {
-	n := c.short + c.short/16
-	c.slots, c.links = make([]slot[K, V], n), make([]link, n)
-	clear(c.slots) // the system provides memory when it is first written to
-	clear(c.links)
+	c.slots, c.links = reserve(c.slots, c.need.slots), reserve(c.links, c.need.slots)
+	c.Rest.Removals = reserve(c.Rest.Removals, c.need.removals)
+	c.Rest.Expired = reserve(c.Rest.Expired, c.need.expired)
+}
+
+// reserve returns memory for n elements, and some more: reserved if that is enough.
+func reserve[T any](reserved []T, n int) []T {
+	if reserved != nil && n <= len(reserved) {
+		return reserved
+	}
+	memory := make([]T, n+n/16+16)
+	clear(memory) // the system provides memory when it is first written to
+	return memory
 }
 
 // flatten copies the first elements of chunks with 1<<bits elements to flat.
@@ -126,8 +139,8 @@ func (c *Capture[K, V]) Image() Image[K, V] {
 	return image
 }
 
-func (l *removalLog[K, V]) image() []ImageRemoval[K, V] {
-	removals := make([]ImageRemoval[K, V], 0, l.records.len())
+// image appends the log to removals.
+func (l *removalLog[K, V]) image(removals []ImageRemoval[K, V]) []ImageRemoval[K, V] {
 	for n := l.records.oldest(); n <= l.records.next; n++ {
 		r := l.at(n)
 		removals = append(removals, ImageRemoval[K, V]{r.at, r.kind, ImageEntry[K, V]{r.key, r.value, r.image()}})
@@ -135,8 +148,8 @@ func (l *removalLog[K, V]) image() []ImageRemoval[K, V] {
 	return removals
 }
 
-func (x *expiredLog[K]) image() []ImageExpired[K] {
-	expired := make([]ImageExpired[K], 0, x.keys.len())
+// image appends what x remembers to expired.
+func (x *expiredLog[K]) image(expired []ImageExpired[K]) []ImageExpired[K] {
 	for n := x.keys.oldest(); n <= x.keys.next; n++ {
 		key := *x.keys.at(n)
 		expired = append(expired, ImageExpired[K]{key, x.modified[key]})

@@ -150,6 +150,7 @@ func TestASnapshotBesideTheLogIsOfOnePosition(t *testing.T) {
 		for k := range each {
 			all = append(all, command.Command{Op: command.Set, Key: fmt.Append(nil, "key-", i, "-", k), Value: encoded(i), TTL: int64(time.Hour)}, add(1))
 		}
+		all = append(all, command.Command{Op: command.Delete, Key: fmt.Append(nil, "key-", i, "-0")})
 		s.commands(start+int64(i), 1, uint64(i+1), uint64(i+1), all...)
 	}
 	applied := make(chan struct{})
