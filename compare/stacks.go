@@ -28,8 +28,8 @@ func goroutines() map[string]bool {
 	return all
 }
 
-// goroutinesOfBubble returns the number of goroutines in the caller's synctest bubble, all
-// others of which must be blocked: runtime.Stack sometimes misses one that is not.
+// goroutinesOfBubble returns the number of goroutines in the caller's synctest bubble. All
+// but the caller must be blocked: runtime.Stack sometimes misses one that is not.
 // runtime.NumGoroutine also counts those with which the runtime runs finalizers and cleanups.
 func goroutinesOfBubble() int {
 	own := make([]byte, 128)

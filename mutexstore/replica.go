@@ -4,8 +4,8 @@ import (
 	"github.com/lastmodstore/lastmodstore/internal/table"
 )
 
-// What package replicated uses of a store, besides what Sharded does. All methods in this
-// file run on the goroutine that applies the log.
+// What package replicated uses of a store, besides what Sharded does. The methods in this
+// file that write run on the goroutine that applies the log, the others on any.
 
 func (s shard[K, V]) Hash(key K) uint64 { return table.Hash(s.seed, key) }
 

@@ -30,7 +30,7 @@ var errNoSnapshot = errors.New("the log has been trimmed, and there is no snapsh
 type saving struct {
 	commands  int64 // after so many, or so many bytes
 	bytes     int64
-	filed     uint64       // position of the snapshot file; for the goroutine of the feed
+	filed     uint64       // position at which the snapshot file was due; for the goroutine of the feed
 	active    atomic.Bool  // a save is in progress
 	wanted    atomic.Bool  // the log is full
 	notBefore atomic.Int64 // after a save that has failed, in Unix nanoseconds

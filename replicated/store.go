@@ -46,7 +46,7 @@ type Store[K comparable, V any] struct {
 
 	log      stream.Log
 	local    *mutexstore.Store[K, V] // of the replica, for reads
-	replica  *replica.Replica[K, V]  // owned by the goroutine of the feed
+	replica  *replica.Replica[K, V]  // written by the goroutine of the feed alone
 	pipeline *pipeline[V]
 	status   status
 	saving   saving

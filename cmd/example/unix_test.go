@@ -78,8 +78,8 @@ func fill(g Gomega, pipe *os.File) {
 }
 
 // The first signal makes the program print a line, which blocks here. The second
-// one does what signals do by default. A script's background jobs ignore os.Interrupt,
-// then as well.
+// one does what signals do by default. They are SIGTERM: a script's background job ignores
+// SIGINT by default.
 func TestSecondSignalIsNotTrapped(t *testing.T) {
 	g := NewWithT(t)
 	r, w, err := os.Pipe()

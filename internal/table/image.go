@@ -52,9 +52,9 @@ type ImageExpired[K comparable] struct {
 	Modified int64
 }
 
-// A Capture is a table at one instant. Its memory is reserved outside the lock or the
-// owner, since the garbage collector lets large allocations wait, and Entries and Image are
-// called there.
+// A Capture is a table at one instant. All of its methods may be called without the lock,
+// and outside the owner's goroutine. So is its memory allocated: the garbage collector can
+// make a large allocation wait.
 type Capture[K comparable, V any] struct {
 	Len  int         // number of entries
 	Rest Image[K, V] // all but the entries, when captured
@@ -63,6 +63,7 @@ type Capture[K comparable, V any] struct {
 	links []link
 	head  uint32
 	need  captureSize // of a table that there was not enough memory for
+	tries int         // how often there was not
 }
 
 // A captureSize is how many elements a capture needs memory for.
@@ -92,22 +93,25 @@ func (t *Table[K, V]) Capture(c *Capture[K, V]) bool {
 	return true
 }
 
-// Reserve allocates the memory that Capture lacked, and somewhat more, since the table may
-// grow meanwhile.
+// Reserve allocates the memory that Capture lacked, and more, since the table may grow
+// meanwhile: each time twice as much more as before.
 func (c *Capture[K, V]) Reserve() {
-	c.slots, c.links = reserve(c.slots, c.need.slots), reserve(c.links, c.need.slots)
-	c.Rest.Removals = reserve(c.Rest.Removals, c.need.removals)
-	c.Rest.Expired = reserve(c.Rest.Expired, c.need.expired)
+	share := max(16>>c.tries, 1)
+	c.tries++
+	reserve(&c.slots, c.need.slots, share)
+	reserve(&c.links, c.need.slots, share)
+	reserve(&c.Rest.Removals, c.need.removals, share)
+	reserve(&c.Rest.Expired, c.need.expired, share)
 }
 
-// reserve returns memory for n elements, and some more: reserved if that is enough.
-func reserve[T any](reserved []T, n int) []T {
-	if reserved != nil && n <= len(reserved) {
-		return reserved
+// reserve makes memory hold n elements, and one more for each share of them.
+func reserve[T any](memory *[]T, n, share int) {
+	if *memory != nil && n <= len(*memory) {
+		return
 	}
-	memory := make([]T, n+n/16+16)
-	clear(memory) // the system provides memory when it is first written to
-	return memory
+	*memory = nil // may be collected
+	*memory = make([]T, n+n/share+16)
+	clear(*memory) // the system provides memory when it is first written to
 }
 
 // flatten copies the first elements of chunks with 1<<bits elements to flat.

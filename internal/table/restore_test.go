@@ -133,6 +133,33 @@ func TestReadersSeeOneOfTwoContents(t *testing.T) {
 	wg.Wait()
 }
 
+// A table that has outgrown what was reserved for it is not captured in part.
+func TestACaptureIsRepeatedIfTheTableHasGrown(t *testing.T) {
+	g := NewWithT(t)
+	r := newReplica(config.Config{Deterministic: true, RemovalLog: 1000}, 0)
+	n := 0
+	grow := func() {
+		for range 100 + n {
+			n++
+			r.apply(&command{name: "Set", now: historyOpened, key: n, ttl: time.Hour})
+		}
+	}
+	var c Capture[int, int]
+	for range 8 {
+		grow()
+		g.Expect(r.t.Capture(&c)).To(BeFalse())
+		c.Reserve()
+	}
+	for key := range 20 {
+		r.apply(&command{name: "Delete", now: historyOpened, key: key + 1})
+	}
+	g.Expect(r.t.Capture(&c)).To(BeFalse(), "for the removal log")
+	c.Reserve()
+	g.Expect(r.t.Capture(&c)).To(BeTrue())
+	g.Expect(c.Image()).To(Equal(captured(r.t).Image()))
+	g.Expect(c.Image().Entries).To(HaveLen(n - 20))
+}
+
 // 28: neither a capture nor an image changes with the table, and a restored table shares
 // no memory with its image.
 func TestAnImageDoesNotChange(t *testing.T) {

@@ -51,6 +51,9 @@ func newCodec[T any](fallback lastmodstore.Codec, check func(T) error) Codec[T] 
 		Name: fallback.Name + " " + t.String(),
 		Append: func(b []byte, v T) ([]byte, error) {
 			data, err := fallback.Marshal([]T{v})
+			if b == nil {
+				return data, err
+			}
 			return append(b, data...), err
 		},
 		Decode: func(data []byte) (v T, err error) {

@@ -53,8 +53,8 @@ type Growth struct{ Commands, Bytes int64 }
 // messageOverhead is about what a message takes in the log besides its data.
 const messageOverhead = 128
 
-// A Replica is the state at one position of the log. One goroutine at a time may call
-// its methods, except for Snapshot and Write; others may read its Store.
+// A Replica is the state at one position of the log. One goroutine calls its methods;
+// others may call Snapshot, Write, Hash and NextDeadline, and read its Store.
 type Replica[K comparable, V any] struct {
 	Store *mutexstore.Store[K, V]
 	Line  *timeline.Timeline
@@ -63,7 +63,7 @@ type Replica[K comparable, V any] struct {
 	keys     codec.Codec[K]
 	values   codec.Codec[V]
 	shard    engine.Replica[K, V]
-	mu       sync.Mutex // held while the state below or in the shard changes, and by Snapshot
+	mu       sync.Mutex // guards the fields below and the shard against being copied while they change
 	position Position
 	now      int64  // the time of the latest message
 	unsaved  Growth // since the latest snapshot that the log mentions

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -141,10 +143,10 @@ func TestASnapshotHoldsTheSessions(t *testing.T) {
 
 // A snapshot that is taken while messages are applied is the state at one position, also if
 // the table outgrows the memory that was reserved for it.
-func TestASnapshotBesideTheLogIsOfOnePosition(t *testing.T) {
+func TestASnapshotTakenWhileMessagesAreAppliedIsOfOnePosition(t *testing.T) {
 	s, r := open(t)
 	s.apply(r, s.register(start))
-	const messages, each = 100, 20
+	const messages, each = 60, 20
 	for i := range messages {
 		var all []command.Command
 		for k := range each {
@@ -153,45 +155,51 @@ func TestASnapshotBesideTheLogIsOfOnePosition(t *testing.T) {
 		all = append(all, command.Command{Op: command.Delete, Key: fmt.Append(nil, "key-", i, "-0")})
 		s.commands(start+int64(i), 1, uint64(i+1), uint64(i+1), all...)
 	}
-	applied := make(chan struct{})
-	go func() {
-		defer close(applied)
-		for _, m := range s.messages[1:] {
-			s.apply(r, m)
-		}
-	}()
-	var snapshots []*Snapshot[string, int]
-	for running := true; running; {
-		select {
-		case <-applied:
-			running = false
-		default:
-		}
-		snapshot := r.Snapshot()
-		if n := len(snapshots); n == 0 || snapshots[n-1].Position != snapshot.Position {
-			snapshots = append(snapshots, snapshot)
-		}
-	}
-	var want bytes.Buffer
-	s.g.Expect(r.Write(&want, r.Snapshot())).To(Succeed())
-	for _, snapshot := range snapshots {
+	encode := func(r *Replica[string, int], snapshot *Snapshot[string, int]) []byte {
 		var b bytes.Buffer
 		s.g.Expect(r.Write(&b, snapshot)).To(Succeed())
+		return b.Bytes()
+	}
+	var taken, applied atomic.Int64
+	defer taken.Store(messages) // ends the goroutine below if the test has failed
+	await := func(counter *atomic.Int64, n int) {
+		for counter.Load() < int64(n) {
+			runtime.Gosched()
+		}
+	}
+	go func() {
+		for i, m := range s.messages[1:] {
+			await(&taken, i)
+			s.apply(r, m)
+			applied.Add(1)
+		}
+	}()
+	snapshots := map[Position][]byte{}
+	for i := range messages {
+		await(&applied, i)
+		taken.Add(1)
+		snapshot := r.Snapshot()
+		data, before := encode(r, snapshot), snapshots[snapshot.Position]
+		if before != nil {
+			s.g.Expect(data).To(Equal(before), "at %d", snapshot.Position.Seq)
+		}
+		snapshots[snapshot.Position] = data
+	}
+	await(&applied, messages)
+	want := encode(r, r.Snapshot())
+	for at, data := range snapshots {
 		_, other := open(t)
-		read, err := other.Read(&b)
+		read, err := other.Read(bytes.NewReader(data))
 		s.g.Expect(err).NotTo(HaveOccurred())
 		other.Restore(read)
-		for _, m := range s.messages[snapshot.Position.Seq:] {
+		for _, m := range s.messages[at.Seq:] {
 			s.apply(other, m)
 		}
-		var got bytes.Buffer
-		s.g.Expect(other.Write(&got, other.Snapshot())).To(Succeed())
-		s.g.Expect(got.Bytes()).To(Equal(want.Bytes()), "from the snapshot at %d", snapshot.Position.Seq)
+		s.g.Expect(encode(other, other.Snapshot())).To(Equal(want), "from the snapshot at %d", at.Seq)
 	}
-	t.Logf("%d snapshots", len(snapshots))
 }
 
-// Garbage would be collected next to the writes of a node that saves.
+// Collecting garbage would slow down the writes of a node that saves.
 func TestWritingASnapshotAllocatesNothingForEachEntry(t *testing.T) {
 	s, r := open(t)
 	s.apply(r, s.register(start))

@@ -65,6 +65,7 @@ func (r *Replica[K, V]) snapshot(c *table.Capture[K, V]) *Snapshot[K, V] {
 		return nil
 	}
 	s := &Snapshot[K, V]{LogID: r.LogID, Position: r.position, now: r.now, unsaved: r.unsaved, captured: c}
+	s.sessions = make([]*session[V], 0, r.sessions.queued.Len())
 	for e := r.sessions.queued.Front(); e != nil; e = e.Next() {
 		of := *e.Value.(*session[V])
 		of.results = maps.Clone(of.results)
