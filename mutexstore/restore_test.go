@@ -267,7 +267,7 @@ func TestRestoringReleasesTheEarlierContents(t *testing.T) {
 	g.Eventually(func() bool {
 		runtime.GC()
 		return slices.ContainsFunc(old, func(p weak.Pointer[large]) bool { return p.Value() != nil })
-	}).Should(BeFalse())
+	}, time.Minute).Should(BeFalse())
 	value, ok := to.store.Get(1)
 	g.Expect(ok).To(BeTrue())
 	g.Expect(value).NotTo(BeNil())

@@ -177,7 +177,7 @@ func TestCloseDuringARealOutage(t *testing.T) {
 	closed := make(chan error, 1)
 	go func() { closed <- s.Close() }()
 	p.g.Eventually(closed, patience).Should(Receive(Succeed()))
-	p.g.Eventually(failed).Should(Receive(Or(MatchError(ErrUncertain), MatchError(ErrUnavailable))))
+	p.g.Eventually(failed, patience).Should(Receive(Or(MatchError(ErrUncertain), MatchError(ErrUnavailable))))
 	nc.Close()
 	p.g.Eventually(func() error { return goleak.Find(running) }, patience).Should(Succeed())
 	p.g.Expect(p.Thaw(0)).To(Succeed())

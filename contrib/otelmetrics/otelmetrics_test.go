@@ -29,7 +29,7 @@ func TestStatsOfEachEngineAreObserved(t *testing.T) {
 		s.Get("absent")
 		g.Expect(s.Delete("a")).To(BeTrue())
 		g.Expect(s.Touch("b", time.Nanosecond)).To(BeTrue())
-		g.Eventually(func() int { s.Cleanup(); return s.Len() }).Should(Equal(2))
+		g.Eventually(func() int { s.Cleanup(); return s.Len() }, time.Minute).Should(Equal(2))
 
 		got := observed(t, s)
 		g.Expect(got).To(HaveKeyWithValue("lastmodstore.sweeps", BeNumerically(">", 0)))

@@ -30,7 +30,7 @@ func TestStatsOfEachEngineAreExported(t *testing.T) {
 		s.Get("absent")
 		g.Expect(s.Delete("a")).To(BeTrue())
 		g.Expect(s.Touch("b", time.Nanosecond)).To(BeTrue())
-		g.Eventually(func() int { s.Cleanup(); return s.Len() }).Should(Equal(2))
+		g.Eventually(func() int { s.Cleanup(); return s.Len() }, time.Minute).Should(Equal(2))
 
 		got := scrape(t, promcollector.New("x", s))
 		g.Expect(got).To(HaveKeyWithValue("lastmodstore_sweeps_total", BeNumerically(">", 0)))
@@ -61,7 +61,7 @@ func TestEvictionsAndPendingRemovalsAreExported(t *testing.T) {
 		for _, k := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i"} {
 			g.Expect(s.Set(k, 1, time.Hour)).To(Succeed())
 		}
-		g.Eventually(calls).Should(Receive())
+		g.Eventually(calls, time.Minute).Should(Receive())
 		got, want := scrape(t, promcollector.New("x", s)), s.Stats()
 		g.Expect(want.Evictions).To(BeNumerically(">", 1))
 		g.Expect(want.PendingRemovals).To(BeNumerically(">", 0))
