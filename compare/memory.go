@@ -16,11 +16,13 @@ func memoryIsReturned(t *tester) {
 	if t.engine.Ints == nil {
 		t.without("Ints")
 	}
+	c := t.caller()
 	for name, empty := range map[string]func(s lastmodstore.Store[int, int]){
 		"Clear": func(s lastmodstore.Store[int, int]) { s.Clear() },
 		"Delete": func(s lastmodstore.Store[int, int]) {
 			for i := range entries {
 				s.Delete(i)
+				c.returned()
 			}
 		},
 	} {
@@ -28,6 +30,7 @@ func memoryIsReturned(t *tester) {
 		before := heap()
 		for i := range entries {
 			s.Set(i, i, lastmodstore.NoExpiry)
+			c.returned()
 		}
 		full := heap() - before
 		empty(s)
