@@ -13,6 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/lastmodstore/lastmodstore/replicated/internal/memlog"
+	"github.com/lastmodstore/lastmodstore/replicated/internal/replica"
 	"github.com/lastmodstore/lastmodstore/replicated/internal/stream"
 )
 
@@ -86,6 +87,24 @@ func TestALogThatIsFullIsTrimmed(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Of a log that has become full with the message that names the newest snapshot, nothing
+// has to be saved to make room.
+func TestALogThatIsFullOfWhatASnapshotHoldsIsTrimmed(t *testing.T) {
+	inCluster(t, 1, func(c *cluster) {
+		s := c.nodes[0]
+		for first := true; first || s.replica.Unsaved() != (replica.Growth{}); first = false {
+			c.g.Expect(s.Set("a", 1, 0)).To(Succeed())
+			synctest.Wait()
+		}
+		saved := s.Health().LastSnapshot
+		c.stream.SetLimit(len(c.stream.Messages()))
+		c.g.Expect(s.Set("a", 2, 0)).To(MatchError(stream.ErrLimit))
+		time.Sleep(5 * time.Second) // for a heartbeat
+		c.g.Expect(s.Set("a", 3, 0)).To(Succeed())
+		c.g.Expect(s.Health().LastSnapshot).To(Equal(saved))
+	}, SaveEvery(10), CleanupInterval(0))
 }
 
 // A copy of the whole state is not made again and again in vain.
