@@ -2,6 +2,7 @@ package mutexstore
 
 import (
 	"cmp"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,7 +63,9 @@ func imageOf[V any](r interface {
 	for !r.Capture(&c) {
 		c.Reserve()
 	}
-	return c.Image()
+	image := c.Rest
+	image.Entries = slices.Collect(c.Entries())
+	return image
 }
 
 // 6: the times of an entry are those of the log.

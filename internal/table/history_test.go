@@ -61,7 +61,7 @@ func (h *history) run() {
 	lagsAt = min(lagsAt, restoredAt)
 	for n := range historyLen {
 		if n == restoredAt {
-			h.c.t.Restore(captured(h.a.t).Image(), h.c.hash)
+			h.c.t.Restore(imageOf(captured(h.a.t)), h.c.hash)
 			h.c.t.check(h)
 			h.compareAll(n)
 			if h.rng.IntN(3) == 0 { // once more, into a table that was restored
@@ -117,7 +117,7 @@ func (h *history) compareAll(n int) {
 // compare expects that r equals a in everything that can be observed, and in its image.
 func (h *history) compare(n int, r *replica) {
 	h.Helper()
-	if got, want := captured(r.t).Image(), captured(h.a.t).Image(); !reflect.DeepEqual(got, want) {
+	if got, want := imageOf(captured(r.t)), imageOf(captured(h.a.t)); !reflect.DeepEqual(got, want) {
 		h.Fatalf("seed %d: after step %d, table %d has the image\n%+v, want\n%+v", h.seed, n, r.number, got, want)
 	}
 	for _, since := range []int64{0, historyOpened, h.now, h.times[h.rng.IntN(len(h.times))], h.times[h.rng.IntN(len(h.times))]} {

@@ -2,7 +2,6 @@ package table
 
 import (
 	"iter"
-	"slices"
 	"unsafe"
 
 	"github.com/lastmodstore/lastmodstore"
@@ -134,13 +133,6 @@ func (c *Capture[K, V]) Entries() iter.Seq[ImageEntry[K, V]] {
 			}
 		}
 	}
-}
-
-// Image returns the image of the captured table.
-func (c *Capture[K, V]) Image() Image[K, V] {
-	image := c.Rest
-	image.Entries = slices.AppendSeq(make([]ImageEntry[K, V], 0, c.Len), c.Entries())
-	return image
 }
 
 // image appends the log to removals.
